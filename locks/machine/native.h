@@ -1,0 +1,120 @@
+/* The machine interface (machine.h) on real cores: C11 atomics, inlined, and Linux system calls.
+ *
+ * Include machine.h, not this file. The functions that machine.h does not name are for the program
+ * around the locks, which starts the threads. */
+#ifndef LOCKS_MACHINE_NATIVE_H
+#define LOCKS_MACHINE_NATIVE_H
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+#include <urcu/arch.h>
+
+#define WORD(type) _Atomic(type)
+
+#define word_init(w, v)             atomic_init((w), (v))
+#define word_load(w, order)         atomic_load_explicit((w), memory_order_##order)
+#define word_store(w, v, order)     atomic_store_explicit((w), (v), memory_order_##order)
+#define word_exchange(w, v, order)  atomic_exchange_explicit((w), (v), memory_order_##order)
+#define word_fetch_add(w, v, order) atomic_fetch_add_explicit((w), (v), memory_order_##order)
+#define word_fetch_sub(w, v, order) atomic_fetch_sub_explicit((w), (v), memory_order_##order)
+#define word_fetch_and(w, v, order) atomic_fetch_and_explicit((w), (v), memory_order_##order)
+#define word_fetch_or(w, v, order)  atomic_fetch_or_explicit((w), (v), memory_order_##order)
+#define word_compare_exchange(w, expected, desired, success, failure)                           \
+    atomic_compare_exchange_strong_explicit((w), (expected), (desired), memory_order_##success, \
+                                            memory_order_##failure)
+#define machine_fence(order) atomic_thread_fence(memory_order_##order)
+
+/* The loops below keep their operands in variables of their own names, so that an operand is
+ * evaluated once and a nested use shadows nothing that it needs. */
+#define NATIVE_AWAIT(w, order, seen, pause, condition)    \
+    __extension__({                                       \
+        __auto_type await_word_ = (w);                    \
+        __auto_type seen = word_load(await_word_, order); \
+        while (!(condition)) {                            \
+            pause;                                        \
+            seen = word_load(await_word_, order);         \
+        }                                                 \
+        seen;                                             \
+    })
+
+#define word_await_equal_pausing(w, v, order, seen, pause)         \
+    __extension__({                                                \
+        __typeof__(word_load(w, relaxed)) await_value_ = (v);      \
+        NATIVE_AWAIT(w, order, seen, pause, seen == await_value_); \
+    })
+#define word_await_differ_pausing(w, v, order, seen, pause)        \
+    __extension__({                                                \
+        __typeof__(word_load(w, relaxed)) await_value_ = (v);      \
+        NATIVE_AWAIT(w, order, seen, pause, seen != await_value_); \
+    })
+#define word_await_equal(w, v, order) \
+    word_await_equal_pausing(w, v, order, await_seen_, machine_relax())
+#define word_await_differ(w, v, order) \
+    word_await_differ_pausing(w, v, order, await_seen_, machine_relax())
+
+#define word_await_equal_until(w, v, order, deadline)                                    \
+    __extension__({                                                                      \
+        __typeof__(word_load(w, relaxed)) await_value_ = (v);                            \
+        uint64_t await_deadline_ = (deadline);                                           \
+        NATIVE_AWAIT(w, order, await_seen_, machine_relax(),                             \
+                     await_seen_ == await_value_ || machine_clock() >= await_deadline_); \
+    })
+
+#define word_retry_exchange(w, v, until, order)                   \
+    do {                                                          \
+        __auto_type retry_word_ = (w);                            \
+        while (word_exchange(retry_word_, (v), order) != (until)) \
+            machine_relax();                                      \
+    } while (0)
+
+#define plain_load(p)     (*(p))
+#define plain_store(p, v) (*(p) = (v))
+
+static inline void machine_relax(void)
+{
+    caa_cpu_relax();
+}
+
+static inline void machine_yield(void)
+{
+    sched_yield();
+}
+
+static inline uint64_t machine_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t machine_deadline(uint64_t ns)
+{
+    uint64_t now = machine_clock();
+    return ns > MACHINE_NEVER - now ? MACHINE_NEVER : now + ns;
+}
+
+void machine_futex_wait(WORD(uint32_t) * word, uint32_t value);
+void machine_futex_wake(WORD(uint32_t) * word, uint32_t most);
+unsigned machine_self(void);
+unsigned machine_cpu(void);
+unsigned machine_node(void);
+void machine_spin(uint64_t ns);
+
+/* Says that the calling thread is thread `self` of those that will use a lock. Once, by each
+ * thread, before it first uses a lock. */
+void native_set_self(unsigned self);
+
+/* Measures, on the calling thread, how many turns of machine_spin()'s loop pass in a nanosecond:
+ * the median of many short batches, so that a preempted batch does not count. Takes about 0.2 ms.
+ * Cores slow each other down, so call it on all cores at the same time and combine the answers. */
+double native_measure_spin_rate(void);
+
+/* Sets the rate, in turns a nanosecond, by which machine_spin() counts from now on, for all
+ * threads. No thread may be inside machine_spin() meanwhile. Until the first call, the rate is that
+ * of a 3 GHz core that makes one turn a cycle. */
+void native_set_spin_rate(double turns_per_ns);
+
+#endif

@@ -1,0 +1,64 @@
+/* ttas: test-and-test-and-set spin lock.
+ *
+ * Guarantees exclusion. Does not guarantee any order among waiters, nor that a waiter ever gets in;
+ * not recursive. Waiters read their own cached copy while the lock is held; at each release all of
+ * them fetch the line and race for it.
+ *
+ * Source: L. Rudolph and Z. Segall, "Dynamic Decentralized Cache Schemes for MIMD Parallel
+ * Processors", ISCA 1984. */
+#ifndef LOCKS_TTAS_H
+#define LOCKS_TTAS_H
+
+#include "lock.h"
+
+struct ttas_lock {
+    WORD(uint32_t) held;
+};
+
+static inline void ttas_init(struct ttas_lock *lock)
+{
+    word_init(&lock->held, 0);
+}
+
+/* The await is relaxed: seeing the lock free decides nothing, the exchange does, and it is the
+ * exchange that acquires what the last holder released. */
+static inline void ttas_acquire(struct ttas_lock *lock)
+{
+    while (word_exchange(&lock->held, 1, acquire) != 0)
+        word_await_equal(&lock->held, 0, relaxed);
+}
+
+static inline bool ttas_try_acquire(struct ttas_lock *lock)
+{
+    return word_load(&lock->held, relaxed) == 0 && word_exchange(&lock->held, 1, acquire) == 0;
+}
+
+static inline void ttas_release(struct ttas_lock *lock)
+{
+    word_store(&lock->held, 0, release);
+}
+
+static inline bool ttas_is_idle(struct ttas_lock *lock)
+{
+    return word_load(&lock->held, relaxed) == 0;
+}
+
+LOCK_ENTRY_INIT(ttas, struct ttas_lock)
+LOCK_ENTRIES(ttas, struct ttas_lock)
+
+static const struct lock_ops ttas_ops = {
+    .name = "ttas",
+    .family = "test-and-set",
+    .description = "test-and-test-and-set: waiters read, then race",
+    .source = "Rudolph and Segall, ISCA 1984",
+    .traits = LOCK_UNFAIR | LOCK_SPINS,
+    .size = sizeof(struct ttas_lock),
+    .init = ttas_entry_init,
+    LOCK_ENTRIES_OF(ttas),
+};
+
+#endif
+
+#ifdef LOCK
+LOCK(ttas)
+#endif
