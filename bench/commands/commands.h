@@ -1,0 +1,13 @@
+/* The commands, each in a file of its own. */
+#ifndef BENCH_COMMANDS_COMMANDS_H
+#define BENCH_COMMANDS_COMMANDS_H
+
+#include "bench/options.h"
+
+extern const struct command command_run;
+extern const struct command command_list;
+extern const struct command command_plot;
+extern const struct command command_topology;
+extern const struct command command_repetition;
+
+#endif

@@ -1,0 +1,165 @@
+/* lockbench plot: figures from saved results. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/commands/commands.h"
+#include "bench/figure.h"
+#include "bench/records.h"
+#include "bench/summary.h"
+#include "bench/table.h"
+
+struct settings {
+    const char *formats; /* separated by commas */
+    const char *output;
+    const char *title;
+    bool quiet;
+};
+
+static enum exit_code set_format(void *settings, const char *value)
+{
+    ((struct settings *)settings)->formats = value;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_output(void *settings, const char *value)
+{
+    ((struct settings *)settings)->output = value;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_title(void *settings, const char *value)
+{
+    ((struct settings *)settings)->title = value;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_quiet(void *settings, const char *value)
+{
+    (void)value;
+    ((struct settings *)settings)->quiet = true;
+    return EXIT_FINE;
+}
+
+static const struct option_row options[] = {
+    {"format", 'f', "LIST",
+     FIGURE_FORMATS " (default png,svg); dumb: characters\nfor a terminal; "
+                    "dat: the data that the script reads",
+     set_format},
+    {"output", 'O', "FILE",
+     "where to draw; - is standard output. Default: beside the\nfirst "
+     "results file, with the format's ending; dumb: here",
+     set_output},
+    {"title", 't', "TEXT", "a title instead of the machine and the workload", set_title},
+    {"quiet", 'q', NULL, "do not say what was drawn", set_quiet},
+    {0},
+};
+
+/* The files that were read, and what is drawn of them. */
+struct drawing {
+    const struct settings *settings;
+    const struct records *first;
+    struct summary summary;
+    char title[512];
+};
+
+static enum exit_code draw_format(const struct drawing *drawing, const char *format,
+                                  bool only_format)
+{
+    char name[PATH_MAX];
+    const char *output = drawing->settings->output;
+
+    if (output == NULL && strcmp(format, "dumb") == 0)
+        output = "-";
+    if (output == NULL || (!only_format && strcmp(output, "-") != 0)) {
+        figure_name(output == NULL ? drawing->first->name : output, format, name, sizeof name);
+        output = name;
+    }
+    enum exit_code code = figure_throughput(&drawing->summary, format, output, drawing->title,
+                                            table_cpus(drawing->first));
+    if (code == EXIT_FINE && !drawing->settings->quiet && strcmp(output, "-") != 0)
+        say("drawn: %s", output);
+    return code;
+}
+
+static enum exit_code draw_formats(const struct drawing *drawing)
+{
+    const char *formats = drawing->settings->formats;
+    bool only_format = strchr(formats, ',') == NULL;
+    char *copy = strdup(formats), *rest = copy, *format;
+    enum exit_code code = EXIT_FINE;
+
+    while (code == EXIT_FINE && (format = strsep(&rest, ",")) != NULL)
+        code = draw_format(drawing, format, only_format);
+    free(copy);
+    return code;
+}
+
+static enum exit_code check_formats(const char *formats)
+{
+    char *copy = strdup(formats), *rest = copy, *format;
+    enum exit_code code = EXIT_FINE;
+
+    while (code == EXIT_FINE && (format = strsep(&rest, ",")) != NULL) {
+        if (!figure_is_format(format))
+            code =
+                complain(EXIT_USAGE, "--format can't have '%s': there are " FIGURE_FORMATS, format);
+    }
+    free(copy);
+    return code;
+}
+
+static enum exit_code plot_files(const struct settings *settings, int count, char **names)
+{
+    struct records *files = calloc((size_t)count, sizeof *files);
+    enum exit_code code = EXIT_FINE;
+    int read = 0;
+
+    if (files == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    while (read < count && code == EXIT_FINE) {
+        code = records_read(names[read], &files[read]);
+        read++;
+    }
+    if (code == EXIT_FINE) {
+        struct drawing drawing = {settings, &files[0], summary_make(files, (size_t)count), ""};
+        if (settings->title != NULL)
+            snprintf(drawing.title, sizeof drawing.title, "%s", settings->title);
+        else
+            figure_title(&files[0], drawing.title, sizeof drawing.title);
+        code = draw_formats(&drawing);
+        summary_free(&drawing.summary);
+    }
+    while (read > 0)
+        records_free(&files[--read]);
+    free(files);
+    return code;
+}
+
+static enum exit_code plot_main(int argc, char **argv)
+{
+    struct settings settings = {.formats = "png,svg"};
+    int words;
+    bool helped;
+    enum exit_code code = options_read(&command_plot, argc, argv, &settings, &words, &helped);
+
+    if (code != EXIT_FINE || helped)
+        return code;
+    if (words == 0)
+        return complain(EXIT_USAGE, "plot needs a results file: lockbench plot FILE...");
+    code = check_formats(settings.formats);
+    return code == EXIT_FINE ? plot_files(&settings, words, argv + 1) : code;
+}
+
+const struct command command_plot = {
+    .name = "plot",
+    .summary = "figures from saved results",
+    .usage = "FILE... [options]",
+    .text =
+        "Draws throughput against threads, with the 95% interval of the median as a band, and\n"
+        "fairness beside it. A dashed line marks the number of CPUs. The curves of several files\n"
+        "are drawn together, each with its file's name.",
+    .run = plot_main,
+    .options = options,
+};

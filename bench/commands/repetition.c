@@ -1,0 +1,65 @@
+/* lockbench repetition: the process in which `run` measures one repetition. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bench/commands/commands.h"
+#include "bench/native/repetition.h"
+
+static const struct option_row options[] = {{0}};
+
+static void write_line(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_COMPACT);
+    putchar('\n');
+    fflush(stdout);
+}
+
+/* Ends the process without returning: threads that are stuck in the lock still run, and would keep
+ * exit() from its work. */
+static _Noreturn void measure(const struct repetition *repetition)
+{
+    struct crew crew;
+    char problem[256];
+
+    if (crew_run(&crew, repetition, problem, sizeof problem) != NULL) {
+        write_line(json_pack("{s:s}", "problem", problem));
+        _exit(EXIT_MACHINE);
+    }
+    write_line(repetition_result(&crew));
+    _exit(EXIT_FINE);
+}
+
+static enum exit_code repetition_main(int argc, char **argv)
+{
+    struct repetition repetition;
+    json_error_t error;
+    int words;
+    bool helped;
+    enum exit_code code = options_read(&command_repetition, argc, argv, NULL, &words, &helped);
+
+    if (code != EXIT_FINE || helped)
+        return code;
+    if (words > 0)
+        return complain(EXIT_USAGE, "repetition takes no argument: '%s'", argv[1]);
+    json_t *request = json_loadf(stdin, JSON_DISABLE_EOF_CHECK, &error);
+    if (request == NULL)
+        return complain(EXIT_USAGE, "the request on standard input is not JSON: %s", error.text);
+    code = repetition_from_json(request, &repetition);
+    if (code != EXIT_FINE)
+        return code;
+    measure(&repetition);
+}
+
+const struct command command_repetition = {
+    .name = "repetition",
+    .summary = "measure one repetition (used by run)",
+    .usage = "< REQUEST",
+    .text =
+        "Reads one request as a JSON object from standard input, measures it in this process and\n"
+        "writes the result as a JSON object. 'run' starts one such process for each repetition, "
+        "so\n"
+        "that a lock that hangs or crashes costs no more than that.",
+    .run = repetition_main,
+    .options = options,
+};

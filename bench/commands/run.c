@@ -1,0 +1,186 @@
+/* lockbench run: the main job. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/commands/commands.h"
+#include "bench/figure.h"
+#include "bench/interrupt.h"
+#include "bench/job.h"
+#include "bench/measuring.h"
+#include "bench/summary.h"
+#include "bench/table.h"
+
+/* A name that does not stand for an earlier run. */
+static void name_results(char *name, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm local;
+
+    strftime(name, size, "lockbench-%Y%m%d-%H%M%S.jsonl", localtime_r(&now, &local));
+}
+
+/* Draws the run to files beside its results, and as characters here. */
+static enum exit_code draw_all(const struct measuring *measuring, const struct records *file,
+                               const struct summary *summary)
+{
+    static const char *const formats[] = {"png", "svg"};
+    char title[512], name[PATH_MAX];
+    enum exit_code code = EXIT_FINE;
+
+    figure_title(file, title, sizeof title);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0] && code == EXIT_FINE; i++) {
+        figure_name(file->name, formats[i], name, sizeof name);
+        code = figure_throughput(summary, formats[i], name, title, table_cpus(file));
+        if (code == EXIT_FINE && !measuring->quiet)
+            say("drawn: %s", name);
+    }
+    if (code != EXIT_FINE || measuring->json)
+        return code;
+    putchar('\n');
+    return figure_throughput(summary, "dumb", "-", "throughput, million acquisitions a second",
+                             table_cpus(file));
+}
+
+static enum exit_code show(const struct measuring *measuring, const struct records *file)
+{
+    struct summary summary = summary_make(file, 1);
+    enum exit_code code = EXIT_FINE;
+
+    if (measuring->json) {
+        json_t *cells = summary_to_json(&summary);
+        json_dumpf(cells, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+        putchar('\n');
+        json_decref(cells);
+    } else {
+        table_print(stdout, file, &summary);
+    }
+    if (measuring->draw && json_array_size(file->samples) > 0)
+        code = draw_all(measuring, file, &summary);
+    summary_free(&summary);
+    return code;
+}
+
+/* Measures, writes, and shows what there is, also when the measuring had to stop. */
+static enum exit_code measure_and_show(const struct measuring *measuring, struct job *job,
+                                       json_t *run)
+{
+    bool to_stdout = strcmp(measuring->output, "-") == 0;
+
+    job->kept = (struct records){measuring->output, json_incref(run), json_array(), json_array()};
+    enum exit_code code = records_append(job->writer, run);
+    if (code == EXIT_FINE) {
+        job_wait_for_machine(measuring->quiet);
+        code = job_measure(job);
+    }
+    enum exit_code closed = records_close(job->writer);
+    code = code == EXIT_FINE ? closed : code;
+    if (!to_stdout) {
+        enum exit_code shown = show(measuring, &job->kept);
+        code = code == EXIT_FINE ? shown : code;
+        if (!measuring->quiet)
+            say("%s: %s", code == EXIT_INTERRUPTED ? "interrupted; saved so far" : "saved",
+                measuring->output);
+    }
+    if (code == EXIT_FINE && json_array_size(job->kept.violations) > 0)
+        code = EXIT_NEGATIVE;
+    records_free(&job->kept);
+    return code;
+}
+
+static enum exit_code run_plan(const struct measuring *measuring, hwloc_topology_t topology,
+                               int argc, char **argv)
+{
+    struct plan plan;
+    struct placement placement;
+    struct record_writer writer;
+    enum exit_code code = placement_make(topology, measuring->placement, &placement);
+
+    if (code != EXIT_FINE)
+        return code;
+    code = measuring_plan(measuring, topology_cpus(topology), &plan);
+    if (code == EXIT_FINE)
+        code = records_create(&writer, measuring->output);
+    if (code == EXIT_FINE) {
+        struct job job = {.plan = &plan, .placement = &placement, .writer = &writer};
+        interrupt_catch();
+        progress_enable(!measuring->quiet);
+        code = measure_and_show(measuring, &job, job_describe(&plan, topology, argc, argv));
+    }
+    free(plan.threads);
+    placement_free(&placement);
+    return code;
+}
+
+static enum exit_code add_words(struct measuring *measuring, int words, char **argv)
+{
+    enum exit_code code = EXIT_FINE;
+
+    for (int i = 1; i <= words && code == EXIT_FINE; i++)
+        code = lock_specs_read(argv[i], &measuring->locks, &measuring->locks_count);
+    return code;
+}
+
+/* With nothing asked for, the whole main job: the default plan, saved, tabulated and drawn. */
+static enum exit_code fill_in_defaults(struct measuring *measuring, char *name, size_t size)
+{
+    enum exit_code code = EXIT_FINE;
+
+    if (measuring->locks_count == 0) {
+        measuring->draw = true;
+        code = lock_specs_read(plan_default_locks, &measuring->locks, &measuring->locks_count);
+    }
+    if (measuring->output == NULL) {
+        name_results(name, size);
+        measuring->output = name;
+    }
+    if (measuring->json && strcmp(measuring->output, "-") == 0)
+        return complain(EXIT_USAGE, "--json and --output - both want standard output: name a file");
+    return code;
+}
+
+static enum exit_code run_main(int argc, char **argv)
+{
+    struct measuring measuring = measuring_default();
+    char **command_line = malloc((size_t)argc * sizeof *command_line);
+    char name[64];
+    int words;
+    bool helped;
+    hwloc_topology_t topology;
+
+    if (command_line == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    memcpy(command_line, argv, (size_t)argc * sizeof *argv);
+    enum exit_code code = options_read(&command_run, argc, argv, &measuring, &words, &helped);
+    if (code == EXIT_FINE && !helped) {
+        code = add_words(&measuring, words, argv);
+        if (code == EXIT_FINE)
+            code = fill_in_defaults(&measuring, name, sizeof name);
+        if (code == EXIT_FINE)
+            code = topology_load(&topology);
+        if (code == EXIT_FINE) {
+            code = run_plan(&measuring, topology, argc, command_line);
+            hwloc_topology_destroy(topology);
+        }
+    }
+    free(measuring.locks);
+    free(command_line);
+    return code;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "measure locks; with no argument the default plan, drawn",
+    .usage = "[LOCK...] [options]",
+    .text =
+        "Measures each lock with each number of threads, every repetition in a fresh process, all "
+        "in\n"
+        "one random order. Saves every sample to a results file (JSON Lines), prints a table, and\n"
+        "ends with 1 when a lock was caught being wrong. LOCK is a name, a name with parameters\n"
+        "(spin_park:budget=20us), @FAMILY or @all; 'lockbench list' shows them.",
+    .run = run_main,
+    .options = measuring_options,
+};

@@ -1,0 +1,191 @@
+#include "bench/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <time.h>
+
+#include "config.h"
+
+#include "bench/fairness.h"
+#include "bench/interrupt.h"
+#include "bench/native/child.h"
+#include "bench/native/host.h"
+
+json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int argc, char **argv)
+{
+    char when[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    json_t *words = json_array();
+
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    for (int i = 0; i < argc; i++) {
+        json_t *word = json_string(argv[i]);
+        json_array_append_new(words, word != NULL ? word : json_null());
+    }
+    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:I, s:s, s:o, s:o}", "record", "run", "schema",
+                     RECORDS_SCHEMA, "version", PACKAGE_VERSION, "build", BUILD_FLAGS, "command",
+                     words, "seed", (json_int_t)plan->seed, "time", when, "plan",
+                     plan_to_json(plan), "host", host_describe(topology));
+}
+
+/* Writes a record and keeps it for the table. */
+static enum exit_code keep(struct job *job, json_t *list, json_t *record)
+{
+    json_array_append(list, record);
+    return records_append(job->writer, record);
+}
+
+/* What says which cell a record belongs to. */
+static json_t *identity(const struct job *job, const struct turn *turn, const char *record)
+{
+    json_t *cpus = json_array();
+
+    for (size_t i = 0; i < job->placement->count && i < turn->threads; i++)
+        json_array_append_new(cpus, json_integer(job->placement->cpus[i]));
+    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record, "lock",
+                     turn->lock->text, "machine", "native", "threads", (int)turn->threads, "cpus",
+                     cpus, "placement", job->plan->placement, "workload",
+                     workload_to_json(&job->plan->workload), "repetition", (int)turn->repetition,
+                     "seed", (json_int_t)turn->seed);
+}
+
+static enum exit_code keep_violation(struct job *job, const struct turn *turn, const char *kind,
+                                     const char *detail)
+{
+    json_t *record = identity(job, turn, "violation");
+
+    json_object_set_new(record, "kind", json_string(kind));
+    json_object_set_new(record, "detail", json_string(detail));
+    return keep(job, job->kept.violations, record);
+}
+
+/* Adds what follows from the counts. */
+static void add_fairness(json_t *sample)
+{
+    json_t *list = json_object_get(sample, "acquisitions");
+    json_t *unmeasured = json_object_get(sample, "unmeasured");
+    size_t n = json_array_size(list), i;
+    double *counts = calloc(n + 1, sizeof *counts);
+    json_t *count;
+
+    json_array_foreach(list, i, count) counts[i] = (double)json_integer_value(count);
+    double jain = fairness_jain(counts, n), rsd = fairness_rsd(counts, n);
+    free(counts);
+    if (!isnan(jain)) {
+        json_object_set_new(sample, "jain", json_real(jain));
+        json_object_set_new(sample, "rsd", json_real(rsd));
+        return;
+    }
+    json_object_set_new(sample, "jain", json_null());
+    json_object_set_new(sample, "rsd", json_null());
+    json_object_set_new(unmeasured, "jain", json_string("there was no acquisition in the window"));
+    json_object_set_new(unmeasured, "rsd", json_string("there was no acquisition in the window"));
+}
+
+/* A sample, and a record for each violation that it shows. */
+static enum exit_code keep_result(struct job *job, const struct turn *turn, json_t *result)
+{
+    json_t *sample = identity(job, turn, "sample");
+    json_t *violations = json_incref(json_object_get(result, "violations")), *violation;
+    enum exit_code code;
+    size_t i;
+
+    json_object_del(result, "violations");
+    json_object_update(sample, result);
+    json_decref(result);
+    add_fairness(sample);
+    json_object_set_new(sample, "traffic", json_null());
+    json_object_set_new(json_object_get(sample, "unmeasured"), "traffic",
+                        json_string("this version reads no hardware counters"));
+    code = keep(job, job->kept.samples, sample);
+    json_array_foreach(violations, i, violation)
+    {
+        if (code == EXIT_FINE)
+            code = keep_violation(job, turn, json_string_value(json_object_get(violation, "kind")),
+                                  json_string_value(json_object_get(violation, "detail")));
+    }
+    json_decref(violations);
+    return code;
+}
+
+static struct repetition repetition_of(const struct job *job, const struct turn *turn)
+{
+    unsigned cpus = (unsigned)job->placement->count;
+
+    return (struct repetition){
+        .lock = *turn->lock,
+        .threads = turn->threads,
+        .cpus = job->placement->cpus,
+        .cpus_count = job->placement->count,
+        .workload = job->plan->workload,
+        .warmup_ns = job->plan->warmup_ns,
+        .window_ns = job->plan->window_ns,
+        .drain_ns = repetition_drain_ns(turn->threads, cpus),
+        .seed = turn->seed,
+        .through_vtable = job->plan->through_vtable,
+    };
+}
+
+static enum exit_code measure_turn(struct job *job, const struct turn *turn)
+{
+    struct repetition repetition = repetition_of(job, turn);
+    struct child_report report = child_run(&repetition);
+
+    switch (report.end) {
+    case CHILD_REPORTED:
+        return keep_result(job, turn, report.result);
+    case CHILD_CRASHED:
+        return keep_violation(job, turn, "crash", report.reason);
+    case CHILD_HUNG:
+        return keep_violation(job, turn, "hang", report.reason);
+    case CHILD_INTERRUPTED:
+        return EXIT_INTERRUPTED;
+    case CHILD_FAILED:
+        break;
+    }
+    return complain(EXIT_MACHINE, "%s with %u threads can't be measured: %s", turn->lock->text,
+                    turn->threads, report.reason);
+}
+
+enum exit_code job_measure(struct job *job)
+{
+    size_t count;
+    struct turn *turns = plan_turns(job->plan, &count);
+    uint64_t start_ns = machine_clock();
+    enum exit_code code = EXIT_FINE;
+
+    if (turns == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    for (size_t i = 0; i < count && code == EXIT_FINE; i++) {
+        char what[LOCK_SPEC_TEXT + 32];
+        snprintf(what, sizeof what, "%s, %u thread%s", turns[i].lock->text, turns[i].threads,
+                 turns[i].threads == 1 ? "" : "s");
+        progress_show((unsigned)i, (unsigned)count, start_ns, what);
+        code = interrupted() ? EXIT_INTERRUPTED : measure_turn(job, &turns[i]);
+    }
+    progress_wipe();
+    free(turns);
+    return code;
+}
+
+/* Two measurements at once would measure each other. The file is never removed: a name that comes
+ * and goes would let two processes lock two files. */
+void job_wait_for_machine(bool quiet)
+{
+    const char *name = "/tmp/lockbench.lock";
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        fd = open(name, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return;
+    if (!quiet)
+        say("another lockbench measures on this machine: waiting for it to end");
+    while (flock(fd, LOCK_EX) != 0 && errno == EINTR && !interrupted())
+        ;
+}

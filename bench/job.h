@@ -1,0 +1,30 @@
+/* The work on a plan: every turn measured, every record written as soon as there is one. */
+#ifndef BENCH_JOB_H
+#define BENCH_JOB_H
+
+#include <hwloc.h>
+
+#include "bench/plan.h"
+#include "bench/records.h"
+#include "bench/topology.h"
+
+struct job {
+    const struct plan *plan;
+    const struct placement *placement;
+    struct record_writer *writer;
+    struct records kept; /* the same records, for the table */
+};
+
+/* The first record of a run: what, on which machine, how. Taken by the caller. */
+json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int argc, char **argv);
+
+/* Measures everything. Returns EXIT_FINE also when locks were caught: that is in kept.violations.
+ * EXIT_INTERRUPTED or, with a complaint, EXIT_MACHINE when it had to stop; what was measured until
+ * then is written and kept. */
+enum exit_code job_measure(struct job *job);
+
+/* Waits until no other lockbench measures on this machine: two would measure each other. Says so
+ * unless `quiet`. Returns at once when interrupted. */
+void job_wait_for_machine(bool quiet);
+
+#endif

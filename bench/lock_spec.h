@@ -1,0 +1,35 @@
+/* A lock as a person names it: `mcs`, `spin_park:budget=20us`, `@queue`. */
+#ifndef BENCH_LOCK_SPEC_H
+#define BENCH_LOCK_SPEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/message.h"
+#include "locks/lock.h"
+
+/* The longest canonical text of a specification, with its end. */
+enum { LOCK_SPEC_TEXT = 128 };
+
+struct lock_spec {
+    const struct lock_ops *ops;
+    uint64_t parameters[LOCK_PARAMETERS_MOST];
+    /* The lock's own name and the parameters that were given, as they are recorded and shown: of
+     * an alias, the lock that is really called. */
+    char text[LOCK_SPEC_TEXT];
+};
+
+/* Reads one specification, `name` or `name:parameter=value:...`. Complains and returns EXIT_USAGE
+ * when it can't. */
+enum exit_code lock_spec_read(const char *text, struct lock_spec *spec);
+
+/* Reads a list separated by commas of specifications, `@all` (every lock that is correct) and
+ * `@family` (a family's name, with `-` for blanks, or a trait such as `@shared`), and adds what it
+ * names to the array, which it makes longer; a lock that stands there already is not added twice.
+ */
+enum exit_code lock_specs_read(const char *text, struct lock_spec **specs, size_t *count);
+
+/* A family's name as it is written after `@`: without capitals, `-` for a blank. */
+void family_word(const char *family, char *word, size_t size);
+
+#endif

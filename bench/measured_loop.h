@@ -1,0 +1,232 @@
+/* The measured loop: what every worker thread runs, natively once per lock with the lock inlined.
+ *
+ * Written against the machine interface only. The loop costs a load of the phase, a count in a
+ * register and its store to a line of the thread's own; the rest is the workload and the check that
+ * the lock excludes. */
+#ifndef BENCH_MEASURED_LOOP_H
+#define BENCH_MEASURED_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/workload.h"
+#include "locks/lock.h"
+
+/* What lies under the lock, on the first of its lines. A writer makes `first` larger, does its
+ * work, and makes `second` equal again: two at once, or a reader beside a writer, see them differ
+ * or lose a count. volatile: the accesses are to be made, each, even where the compiler sees that
+ * no lock is around them. */
+struct guarded {
+    volatile uint64_t first, second;
+    volatile uint64_t owner; /* number of the last writer + 1, 0 before the first */
+};
+
+/* One more line under the lock. */
+struct guarded_line {
+    _Alignas(64) volatile uint64_t value;
+};
+
+/* How long the waits that were asked for really took; the latest of them, for a median. */
+enum { DELAY_SAMPLES = 64, DELAY_SAMPLE_STRIDE = 256 };
+struct delay_samples {
+    uint64_t taken;
+    struct {
+        uint32_t asked_ns, took_ns;
+    } sample[DELAY_SAMPLES];
+};
+
+/* Where a thread works. The loop copies it, so that it lives in registers. */
+struct workplace {
+    void *lock;
+    struct guarded *guarded;
+    struct guarded_line *lines; /* beyond the first */
+    unsigned lines_beyond;
+    bool unverified_writes; /* whether a lock that is not verified writes the first line, too */
+    unsigned self;
+    WORD(uint32_t) * phase;
+};
+
+/* One thread of a run: what it is told, and what it finds. Nothing of it is shared with another
+ * worker's lines. */
+struct worker {
+    /* Told. */
+    _Alignas(MACHINE_APART) struct workplace place;
+    const struct lock_ops *ops;
+    struct step script[SCRIPT_STEPS];
+
+    /* A turn that was under way when the last phase ended: it belongs to the phase in which it
+     * ended. Without this, a window in which each thread gets the lock once would count nothing. */
+    _Alignas(MACHINE_APART) unsigned carried, carried_writes;
+
+    /* Found in the current phase. `acquisitions` is published at each turn, because a thread that
+     * never comes back from the lock can't report. */
+    WORD(uint64_t) acquisitions;
+    uint64_t writes;      /* those that were exclusive */
+    uint64_t bursts;      /* how often it took over from another writer */
+    uint64_t burst_start; /* `writes` at the last time */
+    uint64_t burst_most;  /* the longest run of writes without another writer in between */
+    struct delay_samples critical, outside;
+
+    /* Found since the start. */
+    uint64_t all_writes;       /* with those that nobody counted: the total to check */
+    WORD(uint64_t) violations; /* times that `first` and `second` differed */
+};
+
+static inline void delay_sample_add(struct delay_samples *samples, uint64_t asked_ns,
+                                    uint64_t took_ns)
+{
+    unsigned at = samples->taken++ % DELAY_SAMPLES;
+
+    samples->sample[at].asked_ns = (uint32_t)asked_ns;
+    samples->sample[at].took_ns = took_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)took_ns;
+}
+
+/* Busy for a while, and now and then with a look at how long that took. */
+static inline void measured_delay(uint64_t ns, uint64_t turn, struct delay_samples *samples)
+{
+    if (ns == 0)
+        return;
+    if (turn % DELAY_SAMPLE_STRIDE != 0) {
+        machine_spin(ns);
+        return;
+    }
+    uint64_t start = machine_clock();
+    machine_spin(ns);
+    delay_sample_add(samples, ns, machine_clock() - start);
+}
+
+static inline void note_violation(struct worker *worker)
+{
+    word_store(&worker->violations, word_load(&worker->violations, relaxed) + 1, relaxed);
+}
+
+/* Bursts cost a load of a line that the holder owns anyway, and a store when the owner changes. */
+static inline void take_over(struct worker *worker, uint64_t writes)
+{
+    uint64_t burst = writes - worker->burst_start;
+
+    worker->burst_most = burst > worker->burst_most ? burst : worker->burst_most;
+    worker->burst_start = writes;
+    worker->bursts++;
+}
+
+static inline void write_lines(const struct workplace *place)
+{
+    for (unsigned i = 0; i < place->lines_beyond; i++) {
+        volatile uint64_t *value = &place->lines[i].value;
+        plain_store(value, plain_load(value) + 1);
+    }
+}
+
+static inline void write_section(const struct workplace *place, struct worker *worker,
+                                 uint64_t critical_ns, uint64_t turn, uint64_t writes)
+{
+    struct guarded *guarded = place->guarded;
+    uint64_t count = plain_load(&guarded->first);
+
+    if (plain_load(&guarded->second) != count)
+        note_violation(worker);
+    plain_store(&guarded->first, count + 1);
+    if (plain_load(&guarded->owner) != place->self + 1u) {
+        plain_store(&guarded->owner, place->self + 1u);
+        take_over(worker, writes);
+    }
+    write_lines(place);
+    measured_delay(critical_ns, turn, &worker->critical);
+    plain_store(&guarded->second, count + 1);
+}
+
+static inline void read_section(const struct workplace *place, struct worker *worker,
+                                uint64_t critical_ns, uint64_t turn)
+{
+    struct guarded *guarded = place->guarded;
+    uint64_t count = plain_load(&guarded->first);
+
+    for (unsigned i = 0; i < place->lines_beyond; i++)
+        (void)plain_load(&place->lines[i].value);
+    measured_delay(critical_ns, turn, &worker->critical);
+    if (plain_load(&guarded->second) != count)
+        note_violation(worker);
+}
+
+/* A lock that promises no exclusion gets the same traffic and no check. */
+static inline void unverified_section(const struct workplace *place, struct worker *worker,
+                                      uint64_t critical_ns, uint64_t turn, bool shared)
+{
+    if (!shared) {
+        if (place->unverified_writes)
+            plain_store(&place->guarded->first, plain_load(&place->guarded->first) + 1);
+        write_lines(place);
+    } else if (place->unverified_writes) {
+        (void)plain_load(&place->guarded->first);
+    }
+    measured_delay(critical_ns, turn, &worker->critical);
+}
+
+/* One acquisition with what is done under it; returns what the lock says. A reader of a lock that
+ * has no readers takes it exclusively and reads. */
+static inline __attribute__((always_inline)) int measured_turn(const struct lock_ops *ops,
+                                                               const struct workplace *place,
+                                                               struct worker *worker,
+                                                               struct step step, uint64_t turn,
+                                                               uint64_t writes, void *context)
+{
+    bool as_reader = step.shared && ops->acquire_shared != NULL;
+    int error =
+        as_reader ? ops->acquire_shared(place->lock, context) : ops->acquire(place->lock, context);
+
+    if (error != 0)
+        return error;
+    if ((ops->traits & LOCK_UNVERIFIED) != 0)
+        unverified_section(place, worker, step.critical_ns, turn, step.shared);
+    else if (step.shared)
+        read_section(place, worker, step.critical_ns, turn);
+    else
+        write_section(place, worker, step.critical_ns, turn, writes);
+    return as_reader ? ops->release_shared(place->lock, context)
+                     : ops->release(place->lock, context);
+}
+
+/* Runs turns until the phase is no longer `phase`; returns 0, or what the lock returned instead. An
+ * acquisition counts in the phase in which it was released; one that was under way when the last
+ * phase ended is finished, for the total, and counted by nobody. With constant `ops` and
+ * `scripted`, this compiles to a loop of that lock alone. */
+static inline __attribute__((always_inline)) int measured_loop(const struct lock_ops *ops,
+                                                               bool scripted, struct worker *worker,
+                                                               uint32_t phase)
+{
+    _Alignas(MACHINE_APART) char context[LOCK_CONTEXT_SIZE];
+    const struct workplace place = worker->place;
+    uint64_t acquisitions = worker->carried, writes = worker->carried_writes;
+    const uint64_t writes_before = writes;
+    int error;
+
+    worker->carried = worker->carried_writes = 0;
+    for (;;) {
+        struct step step = {0};
+        if (scripted)
+            step = worker->script[acquisitions % SCRIPT_STEPS];
+        error = measured_turn(ops, &place, worker, step, acquisitions, writes, context);
+        if (error != 0)
+            break;
+        if (word_load(place.phase, relaxed) != phase) {
+            worker->carried = 1;
+            worker->carried_writes = !step.shared;
+            break;
+        }
+        writes += !step.shared;
+        word_store(&worker->acquisitions, ++acquisitions, relaxed);
+        if (!scripted)
+            continue;
+        measured_delay(step.outside_ns, acquisitions, &worker->outside);
+        if (word_load(place.phase, relaxed) != phase)
+            break;
+    }
+    worker->writes = writes;
+    worker->all_writes += writes - writes_before + worker->carried_writes;
+    if (writes - worker->burst_start > worker->burst_most)
+        worker->burst_most = writes - worker->burst_start;
+    return error;
+}
+
+#endif

@@ -1,0 +1,272 @@
+#include "bench/measuring.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench/native/repetition.h"
+#include "bench/values.h"
+
+struct measuring measuring_default(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (struct measuring){
+        .repetitions = 10,
+        .placement = "compact",
+        .workload = workload_default(),
+        .seed = ((uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u) & INT64_MAX,
+    };
+}
+
+static enum exit_code set_locks(void *settings, const char *value)
+{
+    struct measuring *s = settings;
+    return lock_specs_read(value, &s->locks, &s->locks_count);
+}
+
+static enum exit_code set_threads(void *settings, const char *value)
+{
+    ((struct measuring *)settings)->threads = value;
+    return EXIT_FINE;
+}
+
+static enum exit_code read_time_option(const char *name, const char *value, uint64_t least_ns,
+                                       uint64_t *ns)
+{
+    char least[TIME_TEXT];
+    uint64_t read;
+
+    if (!read_time(value, &read) || read < least_ns)
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is a time from %s to 1h with its unit, as in 100ms",
+                        name, value, format_time(least_ns, least));
+    *ns = read;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_duration(void *settings, const char *value)
+{
+    return read_time_option("duration", value, 1000000,
+                            &((struct measuring *)settings)->duration_ns);
+}
+
+static enum exit_code set_budget(void *settings, const char *value)
+{
+    return read_time_option("time-budget", value, 1000000000,
+                            &((struct measuring *)settings)->budget_ns);
+}
+
+static enum exit_code read_count_option(const char *name, const char *value, uint64_t least,
+                                        uint64_t most, uint64_t *count)
+{
+    if (!read_count(value, least, most, count))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is a whole number from %" PRIu64 " to %" PRIu64,
+                        name, value, least, most);
+    return EXIT_FINE;
+}
+
+static enum exit_code set_repetitions(void *settings, const char *value)
+{
+    uint64_t count = 0;
+    enum exit_code code = read_count_option("repetitions", value, 1, 10000, &count);
+
+    if (code == EXIT_FINE)
+        ((struct measuring *)settings)->repetitions = (unsigned)count;
+    return code;
+}
+
+static enum exit_code set_placement(void *settings, const char *value)
+{
+    ((struct measuring *)settings)->placement = value;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_workload(void *settings, const char *value)
+{
+    if (!workload_preset(value, &((struct measuring *)settings)->workload))
+        return complain(EXIT_USAGE, "--workload can't be '%s': there are " WORKLOAD_PRESETS, value);
+    return EXIT_FINE;
+}
+
+static enum exit_code read_delay_option(const char *name, const char *value, struct delay *delay)
+{
+    if (!read_delay(value, delay))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is 0, a time such as 100ns, exp:200ns, or "
+                        "uniform:50ns-150ns, at most 1s",
+                        name, value);
+    return EXIT_FINE;
+}
+
+static enum exit_code set_critical(void *settings, const char *value)
+{
+    return read_delay_option("critical", value, &((struct measuring *)settings)->workload.critical);
+}
+
+static enum exit_code set_outside(void *settings, const char *value)
+{
+    return read_delay_option("outside", value, &((struct measuring *)settings)->workload.outside);
+}
+
+static enum exit_code set_lines(void *settings, const char *value)
+{
+    uint64_t count = 0;
+    enum exit_code code = read_count_option("lines", value, 0, WORKLOAD_LINES_MOST, &count);
+
+    if (code == EXIT_FINE)
+        ((struct measuring *)settings)->workload.lines = (unsigned)count;
+    return code;
+}
+
+static enum exit_code set_readers(void *settings, const char *value)
+{
+    uint64_t count = 0;
+    enum exit_code code = read_count_option("readers", value, 0, 100, &count);
+
+    if (code == EXIT_FINE)
+        ((struct measuring *)settings)->workload.readers = (unsigned)count;
+    return code;
+}
+
+static enum exit_code set_dispatch(void *settings, const char *value)
+{
+    if (strcmp(value, "inline") != 0 && strcmp(value, "vtable") != 0)
+        return complain(EXIT_USAGE, "--dispatch can't be '%s': it is inline or vtable", value);
+    ((struct measuring *)settings)->through_vtable = strcmp(value, "vtable") == 0;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_seed(void *settings, const char *value)
+{
+    struct measuring *s = settings;
+    return read_count_option("seed", value, 0, INT64_MAX, &s->seed);
+}
+
+static enum exit_code set_output(void *settings, const char *value)
+{
+    ((struct measuring *)settings)->output = value;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_draw(void *settings, const char *value)
+{
+    (void)value;
+    ((struct measuring *)settings)->draw = true;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_quiet(void *settings, const char *value)
+{
+    (void)value;
+    ((struct measuring *)settings)->quiet = true;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_json(void *settings, const char *value)
+{
+    (void)value;
+    ((struct measuring *)settings)->json = true;
+    return EXIT_FINE;
+}
+
+const struct option_row measuring_options[] = {
+    {"locks", 'l', "LIST", "locks, as in mcs,spin_park:budget=20us,@queue,@all", set_locks},
+    {"threads", 't', "LIST",
+     "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice\nas many); default: powers of two "
+     "to max, and 2x",
+     set_threads},
+    {"workload", 'w', "NAME", WORKLOAD_PRESETS "; options\nafter it change parts of it",
+     set_workload},
+    {"critical", 'c', "SPEC", "busy time under the lock: 0, 100ns, exp:200ns,\nuniform:50ns-150ns",
+     set_critical},
+    {"outside", 'o', "SPEC", "busy time between a release and the next acquire", set_outside},
+    {"lines", 'n', "N", "shared cache lines written under the lock (default 1)", set_lines},
+    {"readers", 'r', "PERCENT", "acquisitions that only read; shared where the lock can",
+     set_readers},
+    {"placement", 'p', "NAME",
+     "threads on CPUs: compact (default), scatter, cores, or a\nlist of "
+     "CPUs in their order, as in 0,2,4-7",
+     set_placement},
+    {"duration", 'd', "TIME", "length of a window, as in 100ms", set_duration},
+    {"repetitions", 'R', "N", "fresh processes per cell (default 10)", set_repetitions},
+    {"time-budget", 'b', "TIME", "of the whole plan (default 1min); sets the window", set_budget},
+    {"dispatch", 0, "HOW", "inline (default), or vtable: call through pointers", set_dispatch},
+    {"seed", 's', "N", "of the order and of all that is drawn at random", set_seed},
+    {"output", 'O', "FILE", "the results file; - is standard output", set_output},
+    {"draw", 'D', NULL, "draw a PNG, an SVG and, here, characters as well", set_draw},
+    {"json", 'j', NULL, "print the summary as JSON instead of a table", set_json},
+    {"quiet", 'q', NULL, "no progress and no notes", set_quiet},
+    {0},
+};
+
+/* A number of threads that is given in terms of the CPUs: `max`, `2x`. */
+static bool read_cpus_word(const char *item, void *argument, unsigned *value)
+{
+    const unsigned cpus = *(const unsigned *)argument;
+    size_t length = strlen(item);
+    uint64_t factor;
+    char number[16];
+
+    if (strcmp(item, "max") == 0) {
+        *value = cpus;
+        return true;
+    }
+    if (length < 2 || length >= sizeof number || item[length - 1] != 'x')
+        return false;
+    memcpy(number, item, length - 1);
+    number[length - 1] = '\0';
+    if (!read_count(number, 1, THREADS_MOST / cpus, &factor))
+        return false;
+    *value = (unsigned)factor * cpus;
+    return true;
+}
+
+static enum exit_code plan_threads(struct plan *plan, const char *text, unsigned cpus)
+{
+    char culprit[64];
+
+    if (text == NULL) {
+        plan->threads = plan_default_threads(cpus, &plan->threads_count);
+        return EXIT_FINE;
+    }
+    plan->threads = read_list(text, 1, THREADS_MOST, read_cpus_word, &cpus, &plan->threads_count,
+                              culprit, sizeof culprit);
+    if (plan->threads == NULL)
+        return complain(EXIT_USAGE,
+                        "--threads can't have '%s': it is a list such as 1,2,4-16:4,max,2x, of at "
+                        "most %d threads",
+                        culprit, THREADS_MOST);
+    return EXIT_FINE;
+}
+
+enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, struct plan *plan)
+{
+    *plan = (struct plan){
+        .locks = measuring->locks,
+        .locks_count = measuring->locks_count,
+        .workload = measuring->workload,
+        .placement = measuring->placement,
+        .repetitions = measuring->repetitions,
+        .seed = measuring->seed,
+        .through_vtable = measuring->through_vtable,
+    };
+    enum exit_code code = plan_threads(plan, measuring->threads, cpus);
+    if (code != EXIT_FINE)
+        return code;
+    if (measuring->duration_ns != 0) {
+        plan->window_ns = measuring->duration_ns;
+        plan->warmup_ns = plan_warmup_ns(plan->window_ns);
+        return EXIT_FINE;
+    }
+    uint64_t budget_ns = measuring->budget_ns != 0 ? measuring->budget_ns : 60000000000u;
+    uint64_t needed_ns = plan_fit_budget(plan, budget_ns);
+    if (needed_ns > budget_ns + budget_ns / 10)
+        say("this plan takes about %.0f s, more than its budget of %.0f s: the shortest sensible "
+            "window is %.0f ms",
+            (double)needed_ns / 1e9, (double)budget_ns / 1e9, (double)plan->window_ns / 1e6);
+    return EXIT_FINE;
+}

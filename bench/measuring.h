@@ -1,0 +1,34 @@
+/* The options that every measuring command shares, and the plan that they amount to. */
+#ifndef BENCH_MEASURING_H
+#define BENCH_MEASURING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/options.h"
+#include "bench/plan.h"
+
+struct measuring {
+    struct lock_spec *locks;
+    size_t locks_count;
+    const char
+        *threads; /* as written: it can be read only when the CPUs are known; NULL: default */
+    uint64_t duration_ns, budget_ns; /* 0: not given */
+    unsigned repetitions;
+    const char *placement;
+    struct workload workload;
+    uint64_t seed;
+    const char *output; /* NULL: not given */
+    bool through_vtable, quiet, json, draw;
+};
+
+/* The settings before any option is read. The seed is drawn from the clock. */
+struct measuring measuring_default(void);
+
+/* The rows of the shared options; their `set` takes a struct measuring. Ends with an empty row. */
+extern const struct option_row measuring_options[];
+
+/* Makes the plan for a machine with `cpus` CPUs. Complains and returns EXIT_USAGE. */
+enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, struct plan *plan);
+
+#endif

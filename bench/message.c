@@ -1,0 +1,64 @@
+#include "bench/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "bench/values.h"
+#include "locks/machine/machine.h"
+
+/* The state of one terminal line, of which a process has one. */
+static bool progress_enabled, progress_shown;
+
+static void say_arguments(const char *format, va_list arguments)
+{
+    progress_wipe();
+    fputs("lockbench: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+void say(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say_arguments(format, arguments);
+    va_end(arguments);
+}
+
+enum exit_code complain(enum exit_code code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    say_arguments(format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+void progress_enable(bool enabled)
+{
+    progress_enabled = enabled && isatty(STDERR_FILENO);
+}
+
+void progress_show(unsigned done, unsigned all, unsigned long long start_ns, const char *what)
+{
+    if (!progress_enabled)
+        return;
+    fprintf(stderr, "\r\033[K[%u/%u] %s", done, all, what);
+    if (done > 0) {
+        uint64_t left_s =
+            (uint64_t)((double)(machine_clock() - start_ns) / done * (all - done) / 1e9 + 0.5);
+        fprintf(stderr, "   %u:%02u left", (unsigned)(left_s / 60), (unsigned)(left_s % 60));
+    }
+    fflush(stderr);
+    progress_shown = true;
+}
+
+void progress_wipe(void)
+{
+    if (progress_shown)
+        fputs("\r\033[K", stderr);
+    progress_shown = false;
+}

@@ -1,0 +1,173 @@
+#include "bench/native/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/interrupt.h"
+
+struct child {
+    pid_t pid;
+    int request, report; /* our ends of its standard input and output */
+};
+
+static void become_child(int input, int output)
+{
+    /* The terminal's Ctrl-C goes to the whole group; the parent decides what becomes of a child. */
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGINT, &ignore, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(input, STDIN_FILENO);
+    dup2(output, STDOUT_FILENO);
+    execl("/proc/self/exe", "lockbench", "repetition", (char *)NULL);
+    _exit(127);
+}
+
+static bool start(struct child *child)
+{
+    int input[2], output[2];
+
+    if (pipe2(input, O_CLOEXEC) != 0)
+        return false;
+    if (pipe2(output, O_CLOEXEC) != 0) {
+        close(input[0]);
+        close(input[1]);
+        return false;
+    }
+    child->pid = fork();
+    if (child->pid == 0)
+        become_child(input[0], output[1]);
+    close(input[0]);
+    close(output[1]);
+    child->request = input[1];
+    child->report = output[0];
+    if (child->pid > 0)
+        return true;
+    close(child->request);
+    close(child->report);
+    return false;
+}
+
+/* A request is smaller than a pipe holds, so this does not wait for the child; one that has died
+ * already is found by its silence. */
+static void send_request(struct child *child, const struct repetition *repetition)
+{
+    json_t *request = repetition_to_json(repetition);
+    char *text = json_dumps(request, JSON_COMPACT);
+
+    for (size_t sent = 0, length = strlen(text); sent < length;) {
+        ssize_t n = write(child->request, text + sent, length - sent);
+        if (n < 0)
+            break;
+        sent += (size_t)n;
+    }
+    close(child->request);
+    free(text);
+    json_decref(request);
+}
+
+struct text {
+    char *bytes;
+    size_t length;
+};
+
+/* Reads until the child closes its output. Returns false at the deadline or when interrupted. */
+static bool receive(struct child *child, uint64_t deadline_ns, struct text *text)
+{
+    for (;;) {
+        uint64_t now = machine_clock();
+        if (now >= deadline_ns || interrupted())
+            return false;
+        struct pollfd waiting = {child->report, POLLIN, 0};
+        if (poll(&waiting, 1, (int)((deadline_ns - now) / 1000000u) + 1) <= 0)
+            continue;
+        char *grown = realloc(text->bytes, text->length + 65536);
+        if (grown == NULL)
+            return false;
+        text->bytes = grown;
+        ssize_t n = read(child->report, text->bytes + text->length, 65536);
+        if (n == 0)
+            return true;
+        if (n > 0)
+            text->length += (size_t)n;
+    }
+}
+
+static int finish(struct child *child, bool kill_it)
+{
+    int status = 0;
+
+    close(child->report);
+    if (kill_it)
+        kill(child->pid, SIGKILL);
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+/* A child that can't measure says why as {"problem": "..."}. */
+static void judge(struct child_report *report, int status, const struct text *text)
+{
+    report->result = text->length == 0 ? NULL : json_loadb(text->bytes, text->length, 0, NULL);
+    const char *problem = json_string_value(json_object_get(report->result, "problem"));
+
+    if (WIFSIGNALED(status)) {
+        report->end = CHILD_CRASHED;
+        snprintf(report->reason, sizeof report->reason, "its process was ended by signal %d (%s)",
+                 WTERMSIG(status), strsignal(WTERMSIG(status)));
+    } else if (problem != NULL) {
+        report->end = CHILD_FAILED;
+        snprintf(report->reason, sizeof report->reason, "%s", problem);
+    } else if (report->result == NULL || WEXITSTATUS(status) != 0) {
+        report->end = CHILD_CRASHED;
+        snprintf(report->reason, sizeof report->reason,
+                 "its process ended with exit code %d and without a report", WEXITSTATUS(status));
+    } else {
+        report->end = CHILD_REPORTED;
+        return;
+    }
+    json_decref(report->result);
+    report->result = NULL;
+}
+
+/* From the start of the process to its end at the latest: the times that it was given, and room for
+ * starting its threads on a machine that is busy with other things. */
+static uint64_t allowed_ns(const struct repetition *repetition)
+{
+    return repetition->warmup_ns + repetition->window_ns + repetition->drain_ns + 10000000000u +
+           repetition->threads * 20000000ull;
+}
+
+struct child_report child_run(const struct repetition *repetition)
+{
+    struct child_report report = {.end = CHILD_FAILED};
+    struct child child;
+    struct text text = {0};
+    uint64_t allowed = allowed_ns(repetition);
+
+    if (!start(&child)) {
+        snprintf(report.reason, sizeof report.reason, "a process can't be started: %s",
+                 strerror(errno));
+        return report;
+    }
+    send_request(&child, repetition);
+    bool whole = receive(&child, machine_clock() + allowed, &text);
+    int status = finish(&child, !whole);
+    if (whole) {
+        judge(&report, status, &text);
+    } else {
+        report.end = interrupted() ? CHILD_INTERRUPTED : CHILD_HUNG;
+        snprintf(report.reason, sizeof report.reason, "its process did not report within %.0f s",
+                 (double)allowed / 1e9);
+    }
+    free(text.bytes);
+    return report;
+}

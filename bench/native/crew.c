@@ -1,0 +1,352 @@
+#include "bench/native/crew.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Enough for the loop, a context and the C library; a thousand threads should cost little. */
+enum { STACK_BYTES = 256 * 1024, PAGE_BYTES = 4096 };
+
+static void *allocate_zeroed(size_t alignment, size_t size)
+{
+    size = (size + alignment - 1) / alignment * alignment;
+    void *memory = aligned_alloc(alignment, size);
+
+    if (memory == NULL) {
+        fputs("lockbench: out of memory\n", stderr);
+        exit(EXIT_MACHINE);
+    }
+    return memset(memory, 0, size);
+}
+
+static uint64_t timespec_ns(struct timespec t)
+{
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void sleep_until(uint64_t deadline_ns)
+{
+    struct timespec deadline = {(time_t)(deadline_ns / 1000000000u),
+                                (long)(deadline_ns % 1000000000u)};
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
+        ;
+}
+
+static struct usage usage_now(void)
+{
+    struct timespec cpu;
+    struct rusage rusage;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+    getrusage(RUSAGE_THREAD, &rusage);
+    return (struct usage){timespec_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
+}
+
+/* How often the kernel moved the calling thread to another CPU since it began. */
+static bool migrations_now(uint64_t *migrations)
+{
+    FILE *file = fopen("/proc/thread-self/sched", "re");
+    char line[256];
+    bool known = false;
+
+    if (file == NULL)
+        return false;
+    while (!known && fgets(line, sizeof line, file) != NULL)
+        known = sscanf(line, "se.nr_migrations : %" SCNu64, migrations) == 1;
+    fclose(file);
+    return known;
+}
+
+/* Nanoseconds that the hypervisor took from these CPUs so far. The kernel counts in ticks. */
+static bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
+{
+    FILE *file = fopen("/proc/stat", "re");
+    char line[512];
+    unsigned cpu;
+    uint64_t ticks, all = 0;
+    unsigned found = 0;
+
+    if (file == NULL)
+        return false;
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "cpu%u %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &cpu, &ticks) != 2)
+            continue;
+        for (size_t i = 0; i < repetition->cpus_count && i < repetition->threads; i++) {
+            if (repetition->cpus[i] == cpu) {
+                all += ticks;
+                found++;
+                break;
+            }
+        }
+    }
+    fclose(file);
+    *steal_ns = all * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+    return found > 0;
+}
+
+/* Binding may be refused, and may silently do nothing: what counts is where the thread is. */
+static void bind_member(struct member *member)
+{
+    cpu_set_t *set = CPU_ALLOC(member->cpu + 1);
+    size_t size = CPU_ALLOC_SIZE(member->cpu + 1);
+
+    if (set == NULL) {
+        member->bind_error = ENOMEM;
+        return;
+    }
+    CPU_ZERO_S(size, set);
+    CPU_SET_S(member->cpu, size, set);
+    member->bind_error = pthread_setaffinity_np(pthread_self(), size, set);
+    CPU_FREE(set);
+    member->stayed = member->bind_error == 0 && machine_cpu() == member->cpu;
+}
+
+/* By the first thread, where it runs, so that the pages lie on its node. With no lines under the
+ * lock, the words by which exclusion is checked follow the lock itself, on its line if there is
+ * room; otherwise they are the first line, apart from the lock. */
+static void make_lock(struct crew *crew)
+{
+    const struct repetition *repetition = crew->repetition;
+    const struct lock_ops *ops = repetition->lock.ops;
+    size_t lock_bytes = ops->size + repetition->threads * ops->size_per_thread;
+    size_t lock_end = (lock_bytes + _Alignof(struct guarded) - 1) / _Alignof(struct guarded) *
+                      _Alignof(struct guarded);
+
+    crew->lock = allocate_zeroed(MACHINE_APART, lock_end + sizeof(struct guarded));
+    if (repetition->workload.lines == 0)
+        crew->guarded = (struct guarded *)((char *)crew->lock + lock_end);
+    else
+        crew->guarded = allocate_zeroed(MACHINE_APART, sizeof(struct guarded));
+    if (repetition->workload.lines > 1)
+        crew->lines =
+            allocate_zeroed(MACHINE_APART, (repetition->workload.lines - 1) * sizeof *crew->lines);
+    ops->init(crew->lock, repetition->threads, repetition->lock.parameters);
+}
+
+static void make_worker(struct member *member, unsigned self)
+{
+    const struct repetition *repetition = member->crew->repetition;
+
+    native_set_self(self);
+    member->worker = allocate_zeroed(PAGE_BYTES, sizeof *member->worker);
+    member->worker->ops = repetition->lock.ops;
+    workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
+}
+
+static void place_worker(struct member *member, unsigned self)
+{
+    struct crew *crew = member->crew;
+    const struct workload *workload = &crew->repetition->workload;
+
+    member->worker->place = (struct workplace){
+        .lock = crew->lock,
+        .guarded = crew->guarded,
+        .lines = crew->lines,
+        .lines_beyond = workload->lines > 1 ? workload->lines - 1 : 0,
+        .unverified_writes = workload->lines > 0,
+        .self = self,
+        .phase = &crew->phase,
+    };
+}
+
+static void work_in_window(struct member *member)
+{
+    struct worker *worker = member->worker;
+
+    worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
+    worker->critical.taken = worker->outside.taken = 0;
+    word_store(&worker->acquisitions, worker->carried, relaxed);
+    word_store(&member->in_window, true, release);
+    member->before = usage_now();
+    member->start_ns = machine_clock();
+    member->error = member->crew->loop(worker, PHASE_WINDOW);
+    member->end_ns = machine_clock();
+    member->after = usage_now();
+}
+
+static void work(struct member *member)
+{
+    struct crew *crew = member->crew;
+    uint64_t migrations = 0;
+    bool known = migrations_now(&migrations);
+
+    pthread_barrier_wait(&crew->barrier);
+    member->error = crew->loop(member->worker, PHASE_WARMUP);
+    if (member->error == 0 && word_load(&crew->phase, relaxed) == PHASE_WINDOW)
+        work_in_window(member);
+    member->stayed = member->stayed && machine_cpu() == member->cpu;
+    member->migrations_known = known && migrations_now(&member->migrations);
+    member->migrations -= migrations;
+}
+
+static void *member_main(void *argument)
+{
+    struct member *member = argument;
+    struct crew *crew = member->crew;
+    unsigned self = (unsigned)(member - crew->members);
+
+    bind_member(member);
+    make_worker(member, self);
+    if (self == 0)
+        make_lock(crew);
+    pthread_barrier_wait(&crew->barrier);
+    /* Between these two the leader looks at who could be bound. */
+    pthread_barrier_wait(&crew->barrier);
+    if (crew->called_off)
+        return NULL;
+    place_worker(member, self);
+    if (member->first_on_cpu)
+        member->spin_rate = native_measure_spin_rate();
+    pthread_barrier_wait(&crew->barrier);
+    /* Between this one and the one in work(), the leader sets the rate. */
+    work(member);
+    word_store(&member->departed, true, release);
+    sem_post(&crew->departures);
+    return NULL;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void set_spin_rate(struct crew *crew)
+{
+    double *rates = allocate_zeroed(sizeof *rates, crew->repetition->threads * sizeof *rates);
+    size_t count = 0;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+        if (crew->members[i].first_on_cpu)
+            rates[count++] = crew->members[i].spin_rate;
+    }
+    qsort(rates, count, sizeof *rates, compare_doubles);
+    crew->spin_rate = rates[count / 2];
+    crew->spin_rate_least = rates[0];
+    crew->spin_rate_most = rates[count - 1];
+    free(rates);
+    native_set_spin_rate(crew->spin_rate);
+}
+
+static uint64_t measure_clock_cost(void)
+{
+    uint64_t least = UINT64_MAX;
+
+    for (int i = 0; i < 1000; i++) {
+        uint64_t start = machine_clock(), cost = machine_clock() - start;
+        least = cost < least ? cost : least;
+    }
+    return least;
+}
+
+/* Returns the number of threads that were started; the barrier needs them all. */
+static unsigned start_members(struct crew *crew, int *error)
+{
+    const struct repetition *repetition = crew->repetition;
+    pthread_attr_t attributes;
+    unsigned started = 0;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    for (; started < repetition->threads; started++) {
+        struct member *member = &crew->members[started];
+        member->crew = crew;
+        member->cpu = repetition->cpus[started % repetition->cpus_count];
+        member->first_on_cpu = started < repetition->cpus_count;
+        for (unsigned i = 0; i < started && member->first_on_cpu; i++)
+            member->first_on_cpu = crew->members[i].cpu != member->cpu;
+        *error = pthread_create(&member->thread, &attributes, member_main, member);
+        if (*error != 0)
+            break;
+    }
+    pthread_attr_destroy(&attributes);
+    return started;
+}
+
+static const char *check_bound(struct crew *crew, char *problem, size_t problem_size)
+{
+    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+        const struct member *member = &crew->members[i];
+        if (member->bind_error != 0) {
+            snprintf(problem, problem_size, "thread %u can't be bound to CPU %u: %s", i,
+                     member->cpu, strerror(member->bind_error));
+            return problem;
+        }
+    }
+    return NULL;
+}
+
+/* Waits for the threads to come back from the lock, at most drain_ns. */
+static void drain(struct crew *crew)
+{
+    uint64_t last_ns = machine_clock();
+    uint64_t deadline_ns = last_ns + crew->repetition->drain_ns;
+    struct timespec deadline = {(time_t)(deadline_ns / 1000000000u),
+                                (long)(deadline_ns % 1000000000u)};
+
+    while (crew->departed < crew->repetition->threads) {
+        if (sem_clockwait(&crew->departures, CLOCK_MONOTONIC, &deadline) == 0) {
+            crew->departed++;
+            last_ns = machine_clock();
+        } else if (errno != EINTR) {
+            break;
+        }
+    }
+    crew->still_ns = machine_clock() - last_ns;
+}
+
+static void lead(struct crew *crew)
+{
+    const struct repetition *repetition = crew->repetition;
+    uint64_t steal_before = 0, steal_after = 0;
+
+    sleep_until(machine_clock() + repetition->warmup_ns);
+    crew->steal_known = steal_now(repetition, &steal_before);
+    crew->start_ns = machine_clock();
+    word_store(&crew->phase, PHASE_WINDOW, relaxed);
+    sleep_until(crew->start_ns + repetition->window_ns);
+    crew->end_ns = machine_clock();
+    word_store(&crew->phase, PHASE_STOP, relaxed);
+    crew->steal_known = crew->steal_known && steal_now(repetition, &steal_after);
+    crew->steal_ns = steal_after - steal_before;
+    drain(crew);
+}
+
+const char *crew_run(struct crew *crew, const struct repetition *repetition, char *problem,
+                     size_t problem_size)
+{
+    bool scripted = workload_is_scripted(&repetition->workload);
+    int error = 0;
+
+    memset(crew, 0, sizeof *crew);
+    crew->repetition = repetition;
+    crew->loop = repetition->through_vtable ? loop_through_vtable(scripted)
+                                            : loop_inlined(repetition->lock.ops, scripted);
+    crew->members = allocate_zeroed(MACHINE_APART, repetition->threads * sizeof *crew->members);
+    crew->clock_cost_ns = measure_clock_cost();
+    pthread_barrier_init(&crew->barrier, NULL, repetition->threads + 1);
+    sem_init(&crew->departures, 0, 0);
+
+    unsigned started = start_members(crew, &error);
+    if (started < repetition->threads) {
+        snprintf(problem, problem_size, "thread %u of %u can't be started: %s", started + 1,
+                 repetition->threads, strerror(error));
+        return problem;
+    }
+    pthread_barrier_wait(&crew->barrier);
+    crew->called_off = check_bound(crew, problem, problem_size) != NULL;
+    pthread_barrier_wait(&crew->barrier);
+    if (crew->called_off)
+        return problem;
+    pthread_barrier_wait(&crew->barrier);
+    set_spin_rate(crew);
+    pthread_barrier_wait(&crew->barrier);
+    lead(crew);
+    return NULL;
+}

@@ -1,0 +1,80 @@
+/* The threads of one repetition: started, pinned, calibrated, set to work on one lock, stopped. */
+#ifndef BENCH_NATIVE_CREW_H
+#define BENCH_NATIVE_CREW_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/lock_spec.h"
+#include "bench/measured_loop.h"
+#include "bench/native/loops.h"
+
+/* What a repetition is asked to do. */
+struct repetition {
+    struct lock_spec lock;
+    unsigned threads;
+    unsigned *cpus; /* thread i runs on cpus[i % cpus_count] */
+    size_t cpus_count;
+    struct workload workload;
+    uint64_t warmup_ns, window_ns;
+    uint64_t drain_ns; /* how long threads may take to come back after the stop signal */
+    uint64_t seed;
+    bool through_vtable;
+};
+
+/* The phases, in the word that the loops look at. */
+enum phase { PHASE_WARMUP, PHASE_WINDOW, PHASE_STOP };
+
+/* What the kernel did to a thread. */
+struct usage {
+    uint64_t cpu_ns;
+    uint64_t voluntary, involuntary; /* context switches */
+};
+
+struct member {
+    _Alignas(MACHINE_APART) struct crew *crew;
+    struct worker *worker;
+    pthread_t thread;
+    unsigned cpu;
+    int bind_error;       /* why it could not be bound, or 0 */
+    bool stayed;          /* it ran where it was bound to, at the start and at the end */
+    bool first_on_cpu;    /* one thread a CPU calibrates, so that CPUs and not threads compete */
+    double spin_rate;     /* turns a nanosecond */
+    WORD(bool) in_window; /* from here on, the worker's counts are of the window */
+    WORD(bool) departed;  /* it came back from the lock: what it found is whole */
+    int error;            /* what the lock returned instead of 0 */
+    uint64_t start_ns, end_ns;
+    struct usage before, after;
+    uint64_t migrations; /* from being bound to the end */
+    bool migrations_known;
+};
+
+struct crew {
+    const struct repetition *repetition;
+    struct member *members;
+    loop_function *loop;
+    pthread_barrier_t barrier;
+    bool called_off; /* nobody goes to work */
+    sem_t departures;
+    void *lock;
+    struct guarded *guarded;
+    struct guarded_line *lines;
+    uint64_t start_ns, end_ns; /* of the window */
+    uint64_t steal_ns;         /* of the CPUs used, within the window */
+    bool steal_known;
+    unsigned departed;      /* threads that came back from the lock */
+    uint64_t still_ns;      /* time from the last return to the end of the wait */
+    uint64_t clock_cost_ns; /* of two looks at the clock in a row */
+    double spin_rate, spin_rate_least, spin_rate_most;
+    _Alignas(MACHINE_APART) WORD(uint32_t) phase;
+};
+
+/* Runs a repetition, from starting the threads to the end of the wait for them. Returns NULL, or
+ * what could not be done, in words that end in the reason, in `problem`. When threads did not come
+ * back (departed < threads), they still run: end the process. */
+const char *crew_run(struct crew *crew, const struct repetition *repetition, char *problem,
+                     size_t problem_size);
+
+#endif

@@ -1,0 +1,17 @@
+/* The measured loops (measured_loop()) that are stamped from the catalogue, one per lock and shape.
+ */
+#ifndef BENCH_NATIVE_LOOPS_H
+#define BENCH_NATIVE_LOOPS_H
+
+#include "bench/measured_loop.h"
+
+typedef int loop_function(struct worker *worker, uint32_t phase);
+
+/* The loop with the functions of that lock inlined; with `scripted`, the one that follows the
+ * worker's script. Never NULL for a lock of the catalogue. */
+loop_function *loop_inlined(const struct lock_ops *ops, bool scripted);
+
+/* The loop that calls any lock through its vtable. */
+loop_function *loop_through_vtable(bool scripted);
+
+#endif

@@ -1,0 +1,33 @@
+/* Commands and their options, as tables: one row serves the parser and the help text. */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "bench/message.h"
+
+struct option_row {
+    const char *name;     /* without the dashes */
+    char letter;          /* its short form, or 0 */
+    const char *argument; /* what stands for its value in the help text, or NULL: it takes none */
+    const char *help;     /* lines after the first begin at the margin */
+    /* Takes the value (NULL without one) into the command's settings; complains itself. */
+    enum exit_code (*set)(void *settings, const char *value);
+};
+
+struct command {
+    const char *name;
+    const char *summary; /* one line, at most 60 characters */
+    const char *usage;   /* what follows the command's name */
+    const char *text;    /* the help text's paragraph */
+    enum exit_code (*run)(int argc, char **argv);
+    const struct option_row *options; /* ends with a row without a name */
+};
+
+/* Reads the options of a command into `settings` and leaves what is not an option in argv[1..],
+ * with its number in `*words`. Complains and returns EXIT_USAGE on a wrong one. After --help, which
+ * every command has, the text is printed, `*helped` is true and the command should end. */
+enum exit_code options_read(const struct command *command, int argc, char **argv, void *settings,
+                            int *words, bool *helped);
+
+#endif

@@ -1,0 +1,57 @@
+/* What is to be measured, and in which order. */
+#ifndef BENCH_PLAN_H
+#define BENCH_PLAN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/lock_spec.h"
+#include "bench/workload.h"
+
+/* A plan is every lock with every number of threads, each so many times. One such pair is a cell.
+ */
+struct plan {
+    struct lock_spec *locks;
+    size_t locks_count;
+    unsigned *threads;
+    size_t threads_count;
+    struct workload workload;
+    const char *placement;
+    unsigned repetitions;
+    uint64_t warmup_ns, window_ns;
+    uint64_t seed;
+    bool through_vtable;
+};
+
+/* One repetition of one cell. */
+struct turn {
+    const struct lock_spec *lock;
+    unsigned threads;
+    unsigned repetition;
+    uint64_t seed; /* of what this repetition draws */
+};
+
+/* The locks of the default plan: one or more of each family. */
+extern const char *const plan_default_locks;
+
+/* The numbers of threads of the default plan: the powers of two up to the number of CPUs, that
+ * number, and twice that number. A new array. */
+unsigned *plan_default_threads(unsigned cpus, size_t *count);
+
+/* Sets warm-up and window so that the whole plan takes about `budget_ns`; returns what it will
+ * take, which is longer when the budget would leave too little for a window. */
+uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns);
+
+/* The warm-up that goes with a window. */
+uint64_t plan_warmup_ns(uint64_t window_ns);
+
+/* Every repetition of every cell, in one random order drawn from the plan's seed, so that a machine
+ * that drifts drifts over all cells alike. A new array of `*count`. */
+struct turn *plan_turns(const struct plan *plan, size_t *count);
+
+/* The plan as an object of a record; the caller owns it. */
+json_t *plan_to_json(const struct plan *plan);
+
+#endif

@@ -1,0 +1,178 @@
+#include "bench/records.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What is not a regular file (a terminal, a pipe, /dev/null) may be there already. */
+static int create_file(const char *name)
+{
+    struct stat status;
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+    if (fd < 0 && errno == EEXIST && stat(name, &status) == 0 && !S_ISREG(status.st_mode))
+        return open(name, O_WRONLY | O_CLOEXEC);
+    return fd;
+}
+
+enum exit_code records_create(struct record_writer *writer, const char *name)
+{
+    *writer = (struct record_writer){.fd = STDOUT_FILENO, .name = name};
+    if (strcmp(name, "-") == 0) {
+        writer->name = "standard output";
+        return EXIT_FINE;
+    }
+    writer->fd = create_file(name);
+    if (writer->fd < 0 && errno == EEXIST)
+        return complain(EXIT_USAGE, "'%s' exists already: name another output, or remove it", name);
+    if (writer->fd < 0)
+        return complain(EXIT_MACHINE, "'%s' can't be written: %s", name, strerror(errno));
+    return EXIT_FINE;
+}
+
+static bool write_whole(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = write(fd, text, length);
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0) {
+            text += n;
+            length -= (size_t)n;
+        }
+    }
+    return true;
+}
+
+/* Cutting fails on a pipe or a device, where nothing can be taken back. */
+static enum exit_code complain_unwritten(struct record_writer *writer, int error)
+{
+    int not_cut = ftruncate(writer->fd, writer->whole);
+
+    (void)not_cut;
+    return complain(EXIT_MACHINE, "'%s' can't be written: %s; the %u records before are whole",
+                    writer->name, strerror(error), writer->records);
+}
+
+enum exit_code records_append(struct record_writer *writer, json_t *record)
+{
+    /* One digit more than a double holds would show as 0.10000000000000001. */
+    char *text = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(12));
+    size_t length = text == NULL ? 0 : strlen(text);
+
+    json_decref(record);
+    if (text == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    text[length] = '\n'; /* in the place of the end: a line is written whole */
+    bool written = write_whole(writer->fd, text, length + 1);
+    int error = errno;
+    free(text);
+    if (!written)
+        return complain_unwritten(writer, error);
+    writer->whole += (off_t)length + 1;
+    writer->records++;
+    return EXIT_FINE;
+}
+
+enum exit_code records_close(struct record_writer *writer)
+{
+    if (writer->fd == STDOUT_FILENO || close(writer->fd) == 0)
+        return EXIT_FINE;
+    return complain(EXIT_MACHINE, "'%s' can't be written: %s", writer->name, strerror(errno));
+}
+
+/* What every sample has; a line without it was not written by this program. */
+static bool is_sample(const json_t *record)
+{
+    return json_is_string(json_object_get(record, "lock")) &&
+           json_is_string(json_object_get(record, "machine")) &&
+           json_integer_value(json_object_get(record, "threads")) > 0 &&
+           json_is_number(json_object_get(record, "throughput")) &&
+           json_number_value(json_object_get(record, "throughput")) >= 0 &&
+           json_is_object(json_object_get(record, "workload"));
+}
+
+static enum exit_code take_run(struct records *records, json_t *record)
+{
+    const char *kind = json_string_value(json_object_get(record, "record"));
+    json_t *schema = json_object_get(record, "schema");
+
+    if (kind == NULL || strcmp(kind, "run") != 0 || !json_is_integer(schema)) {
+        json_decref(record);
+        return complain(EXIT_USAGE, "'%s' is not a results file of lockbench", records->name);
+    }
+    records->run = record;
+    if (json_integer_value(schema) > RECORDS_SCHEMA)
+        return complain(EXIT_USAGE,
+                        "'%s' was written by a newer lockbench: its schema is %lld, this one reads "
+                        "up to %d",
+                        records->name, (long long)json_integer_value(schema), RECORDS_SCHEMA);
+    return EXIT_FINE;
+}
+
+static void take(struct records *records, json_t *record, unsigned line)
+{
+    const char *kind = json_string_value(json_object_get(record, "record"));
+
+    if (kind != NULL && strcmp(kind, "sample") == 0 && is_sample(record))
+        json_array_append(records->samples, record);
+    else if (kind != NULL && strcmp(kind, "violation") == 0)
+        json_array_append(records->violations, record);
+    else if (kind == NULL || strcmp(kind, "sample") == 0)
+        say("'%s', line %u: not a whole record, left out", records->name, line);
+    json_decref(record);
+}
+
+static enum exit_code read_lines(FILE *file, struct records *records)
+{
+    char *text = NULL;
+    size_t room = 0;
+    ssize_t length;
+    enum exit_code code = EXIT_FINE;
+
+    for (unsigned line = 1; code == EXIT_FINE && (length = getline(&text, &room, file)) > 0;
+         line++) {
+        json_t *record = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, NULL);
+        if (records->run == NULL)
+            code = take_run(records, record);
+        else if (record != NULL)
+            take(records, record, line);
+        else if (text[length - 1] != '\n')
+            say("'%s' was cut off in line %u: that record is left out", records->name, line);
+        else
+            say("'%s', line %u: not a whole record, left out", records->name, line);
+    }
+    free(text);
+    return code;
+}
+
+enum exit_code records_read(const char *name, struct records *records)
+{
+    FILE *file = fopen(name, "re");
+
+    *records = (struct records){name, NULL, json_array(), json_array()};
+    if (file == NULL)
+        return complain(EXIT_USAGE, "'%s' can't be read: %s", name, strerror(errno));
+    enum exit_code code = read_lines(file, records);
+    bool failed = ferror(file) != 0;
+    int error = errno;
+    fclose(file);
+    if (code != EXIT_FINE)
+        return code;
+    if (failed)
+        return complain(EXIT_USAGE, "'%s' can't be read: %s", name, strerror(error));
+    if (records->run == NULL)
+        return complain(EXIT_USAGE, "'%s' is empty", name);
+    return EXIT_FINE;
+}
+
+void records_free(struct records *records)
+{
+    json_decref(records->run);
+    json_decref(records->samples);
+    json_decref(records->violations);
+}

@@ -1,0 +1,47 @@
+/* Results files: JSON Lines, one record a line, each written whole before the next begins. */
+#ifndef BENCH_RECORDS_H
+#define BENCH_RECORDS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "bench/message.h"
+
+/* The version of the records' meaning. A reader takes fields that it does not know for granted, and
+ * refuses a file with a higher number. */
+enum { RECORDS_SCHEMA = 1 };
+
+struct record_writer {
+    int fd;
+    const char *name;
+    off_t whole; /* bytes up to the end of the last whole record */
+    unsigned records;
+};
+
+/* Opens a new file for records; `-` is standard output. Complains and returns EXIT_USAGE when the
+ * file exists already, EXIT_MACHINE when it can't be written. */
+enum exit_code records_create(struct record_writer *writer, const char *name);
+
+/* Appends one record, and takes it. When it can't be written, cuts the file back to its last whole
+ * record, complains and returns EXIT_MACHINE. */
+enum exit_code records_append(struct record_writer *writer, json_t *record);
+
+/* Closes the file. Complains like records_append(). */
+enum exit_code records_close(struct record_writer *writer);
+
+/* A file that was read. */
+struct records {
+    const char *name;
+    json_t *run;        /* the first record */
+    json_t *samples;    /* a list */
+    json_t *violations; /* a list */
+};
+
+/* Reads a results file. A last record that was cut off is left out with a warning; so is a line
+ * that is no record or a sample without what every sample has. Complains and returns EXIT_USAGE
+ * when it is no results file, or of a newer schema. Free with records_free(). */
+enum exit_code records_read(const char *name, struct records *records);
+void records_free(struct records *records);
+
+#endif

@@ -1,0 +1,47 @@
+/* Cells, as medians and intervals of their samples. What tables, figures and `--json` show. */
+#ifndef BENCH_SUMMARY_H
+#define BENCH_SUMMARY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench/records.h"
+#include "bench/statistics.h"
+
+struct cell {
+    const char *source; /* the name of the file, where several are read; "" otherwise */
+    const char *lock;   /* as recorded, with its parameters */
+    const char *machine;
+    const char *placement;
+    unsigned threads;
+    unsigned cpus;  /* that this many threads ran on */
+    char *workload; /* as one text, to tell cells apart */
+    bool ranked;    /* neither unverified nor broken */
+    size_t samples;
+    size_t unverified; /* samples whose verification could not be completed */
+    size_t violations; /* records of violations, samples or not */
+    double throughput; /* median, acquisitions a second; NaN without samples */
+    bool has_interval; /* false with fewer than six samples */
+    struct interval interval;
+    double jain, rsd, burst, cpu_ns; /* medians; NaN where nothing was measured */
+    double burst_most;               /* the longest in all samples */
+    size_t order;                    /* of the lock in its plan */
+    double *values[5];               /* while samples are being collected */
+};
+
+struct summary {
+    struct cell *cells;
+    size_t count;
+};
+
+/* Makes the cells of the files' samples and violations, sorted by source, machine, workload and
+ * placement, then by threads, then as a ranking: the locks that promise nothing first, then by
+ * throughput, largest first, then those that are broken. Strings are the records'. */
+struct summary summary_make(const struct records *files, size_t files_count);
+void summary_free(struct summary *summary);
+
+/* {"cells": [...]}; the caller owns it. */
+json_t *summary_to_json(const struct summary *summary);
+
+#endif

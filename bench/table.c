@@ -1,0 +1,161 @@
+#include "bench/table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/workload.h"
+
+/* Three digits that count, in the width of a column. */
+static const char *short_number(double value, char text[16])
+{
+    if (isnan(value))
+        return "-";
+    if (value >= 1e6 || (value > 0 && value < 0.0001))
+        snprintf(text, 16, "%.1e", value);
+    else if (value >= 100)
+        snprintf(text, 16, "%.0f", value);
+    else
+        snprintf(text, 16, "%.3g", value);
+    return text;
+}
+
+static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus)
+{
+    const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
+
+    fprintf(out, "\n%s%u thread%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
+            cell->threads > cpus ? ", more than there are CPUs" : "",
+            cell->source[0] != '\0' ? ", " : "", cell->source);
+    fprintf(out, "  %-24s %7s %-15s %6s %6s %7s %7s%s\n", "lock", "M/s", "  95% interval", "jain",
+            "rsd", "burst", "cpu ns", plain);
+}
+
+static void print_cell(FILE *out, const struct cell *cell)
+{
+    char median[16], low[16], high[16], interval[40] = "", burst[16], cpu_ns[16], jain[16], rsd[16];
+
+    if (cell->has_interval)
+        snprintf(interval, sizeof interval, "[%s, %s]", short_number(cell->interval.low / 1e6, low),
+                 short_number(cell->interval.high / 1e6, high));
+    snprintf(jain, sizeof jain, isnan(cell->jain) ? "-" : "%.3f", cell->jain);
+    snprintf(rsd, sizeof rsd, isnan(cell->rsd) ? "-" : "%.3f", cell->rsd);
+    fprintf(out, "  %-24s %7s %-15s %6s %6s %7s %7s%s\n", cell->lock,
+            short_number(cell->throughput / 1e6, median), interval, jain, rsd,
+            cell->threads == 1 ? "-" : short_number(cell->burst, burst),
+            short_number(cell->cpu_ns, cpu_ns), cell->violations > 0 ? " WRONG" : "");
+}
+
+static bool same_block(const struct cell *a, const struct cell *b)
+{
+    return a->threads == b->threads && strcmp(a->source, b->source) == 0 &&
+           strcmp(a->machine, b->machine) == 0 && strcmp(a->workload, b->workload) == 0 &&
+           strcmp(a->placement, b->placement) == 0;
+}
+
+static void print_notes(FILE *out, const struct summary *summary)
+{
+    bool too_few = false, first = true;
+
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *cell = &summary->cells[i];
+        too_few = too_few || (!cell->has_interval && cell->samples > 0);
+        if (!cell->ranked || cell->unverified == 0)
+            continue;
+        fprintf(out,
+                "%s  %s with %u threads: in %zu of %zu samples not every thread came back in\n"
+                "    time, so that their total could not be checked.\n",
+                first ? "\n" : "", cell->lock, cell->threads, cell->unverified, cell->samples);
+        first = false;
+    }
+    if (too_few)
+        fprintf(out, "%s  No interval with fewer than 6 repetitions: none covers 95%%.\n",
+                first ? "\n" : "");
+}
+
+unsigned table_cpus(const struct records *file)
+{
+    json_int_t cpus =
+        json_integer_value(json_object_get(json_object_get(file->run, "host"), "cpus"));
+
+    return cpus > 0 ? (unsigned)cpus : 1;
+}
+
+static void print_head(FILE *out, const struct records *file)
+{
+    json_t *plan = json_object_get(file->run, "plan");
+    const char *placement = json_string_value(json_object_get(plan, "placement"));
+    unsigned cpus = table_cpus(file);
+    char text[WORKLOAD_TEXT];
+    struct workload workload;
+
+    if (workload_from_json(json_object_get(plan, "workload"), &workload))
+        fprintf(out, "%s\n", workload_describe(&workload, text));
+    fprintf(out, "%" PRId64 " repetitions of %.3g ms each, threads %s on %u CPU%s\n",
+            (int64_t)json_integer_value(json_object_get(plan, "repetitions")),
+            json_number_value(json_object_get(plan, "window_ns")) / 1e6,
+            placement == NULL ? "?" : placement, cpus, cpus == 1 ? "" : "s");
+}
+
+static bool alike(const json_t *a, const json_t *b)
+{
+    static const char *const names[] = {"lock", "threads", "kind"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!json_equal(json_object_get(a, names[i]), json_object_get(b, names[i])))
+            return false;
+    }
+    return true;
+}
+
+static const char *text_of(const json_t *record, const char *name)
+{
+    const char *text = json_string_value(json_object_get(record, name));
+
+    return text == NULL ? "?" : text;
+}
+
+/* Of each kind in each cell the first, with how many there were. */
+static void print_violations(FILE *out, const json_t *violations)
+{
+    size_t i, j;
+    json_t *one, *other;
+
+    if (json_array_size(violations) > 0)
+        fprintf(out, "\n  WRONG\n");
+    json_array_foreach(violations, i, one)
+    {
+        size_t first = SIZE_MAX, count = 0;
+        json_array_foreach(violations, j, other)
+        {
+            if (!alike(one, other))
+                continue;
+            first = first == SIZE_MAX ? j : first;
+            count++;
+        }
+        if (first == i)
+            fprintf(
+                out,
+                "  %s, %" PRId64 " threads: %s, in %zu repetition%s; seed %" PRId64
+                ":\n"
+                "    %s\n",
+                text_of(one, "lock"), (int64_t)json_integer_value(json_object_get(one, "threads")),
+                text_of(one, "kind"), count, count == 1 ? "" : "s",
+                (int64_t)json_integer_value(json_object_get(one, "seed")), text_of(one, "detail"));
+    }
+}
+
+void table_print(FILE *out, const struct records *file, const struct summary *summary)
+{
+    unsigned cpus = table_cpus(file);
+
+    print_head(out, file);
+    for (size_t i = 0; i < summary->count; i++) {
+        if (i == 0 || !same_block(&summary->cells[i - 1], &summary->cells[i]))
+            print_block_head(out, &summary->cells[i], cpus);
+        print_cell(out, &summary->cells[i]);
+    }
+    print_notes(out, summary);
+    print_violations(out, file->violations);
+}

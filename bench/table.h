@@ -1,0 +1,18 @@
+/* The table of results that a person reads. */
+#ifndef BENCH_TABLE_H
+#define BENCH_TABLE_H
+
+#include <stdio.h>
+
+#include "bench/records.h"
+#include "bench/summary.h"
+
+/* Prints the results of one file, of which `summary` was made: what was measured, a block for each
+ * number of threads with a line for each lock, at most 80 columns wide, and below them what was
+ * wrong and what could not be checked. */
+void table_print(FILE *out, const struct records *file, const struct summary *summary);
+
+/* The number of CPUs of a run's machine, beyond which threads share them. */
+unsigned table_cpus(const struct records *file);
+
+#endif

@@ -1,0 +1,118 @@
+#include "bench/workload.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/random.h"
+
+struct workload workload_default(void)
+{
+    return (struct workload){.outside = {DELAY_EXPONENTIAL, 50, 50}, .lines = 1};
+}
+
+bool workload_preset(const char *name, struct workload *workload)
+{
+    static const struct {
+        const char *name;
+        struct workload workload;
+    } presets[] = {
+        {"saturated", {{DELAY_FIXED, 0, 0}, {DELAY_FIXED, 0, 0}, 1, 0}},
+        {"moderate", {{DELAY_FIXED, 100, 100}, {DELAY_EXPONENTIAL, 500, 500}, 1, 0}},
+        {"light", {{DELAY_FIXED, 100, 100}, {DELAY_EXPONENTIAL, 10000, 10000}, 1, 0}},
+        {"read-mostly", {{DELAY_FIXED, 200, 200}, {DELAY_EXPONENTIAL, 200, 200}, 1, 95}},
+    };
+
+    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
+        if (strcmp(presets[i].name, name) == 0) {
+            *workload = presets[i].workload;
+            return true;
+        }
+    }
+    return false;
+}
+
+json_t *workload_to_json(const struct workload *workload)
+{
+    char critical[DELAY_TEXT], outside[DELAY_TEXT];
+
+    return json_pack("{s:s, s:s, s:i, s:i}", "critical",
+                     format_delay(&workload->critical, critical), "outside",
+                     format_delay(&workload->outside, outside), "lines", (int)workload->lines,
+                     "readers", (int)workload->readers);
+}
+
+bool workload_from_json(const json_t *object, struct workload *workload)
+{
+    const char *critical, *outside;
+    int lines, readers;
+
+    if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i}", "critical", &critical, "outside",
+                    &outside, "lines", &lines, "readers", &readers) != 0 ||
+        lines < 0 || lines > WORKLOAD_LINES_MOST || readers < 0 || readers > 100)
+        return false;
+    workload->lines = (unsigned)lines;
+    workload->readers = (unsigned)readers;
+    return read_delay(critical, &workload->critical) && read_delay(outside, &workload->outside);
+}
+
+const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT])
+{
+    char critical[DELAY_TEXT], outside[DELAY_TEXT];
+
+    snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers",
+             format_delay(&workload->critical, critical), format_delay(&workload->outside, outside),
+             workload->lines, workload->lines == 1 ? "" : "s", workload->readers);
+    return text;
+}
+
+/* The value below which `part` of all drawn values lie. An exponential one is cut off at the
+ * highest step, about six times the mean. */
+static uint32_t delay_quantile(const struct delay *delay, double part)
+{
+    double low = (double)delay->low_ns, high = (double)delay->high_ns;
+
+    switch (delay->kind) {
+    case DELAY_EXPONENTIAL:
+        return (uint32_t)(-log(1 - part) * low + 0.5);
+    case DELAY_UNIFORM:
+        return (uint32_t)(low + part * (high - low) + 0.5);
+    case DELAY_FIXED:
+        break;
+    }
+    return (uint32_t)low;
+}
+
+static void shuffle(uint32_t *values, uint64_t *random)
+{
+    for (size_t i = SCRIPT_STEPS - 1; i > 0; i--) {
+        size_t j = random_below(random, i + 1);
+        uint32_t value = values[i];
+        values[i] = values[j];
+        values[j] = value;
+    }
+}
+
+void workload_script(const struct workload *workload, uint64_t seed, struct step *script)
+{
+    uint32_t critical[SCRIPT_STEPS], outside[SCRIPT_STEPS], shared[SCRIPT_STEPS];
+    uint64_t random = seed;
+
+    for (size_t i = 0; i < SCRIPT_STEPS; i++) {
+        double part = ((double)i + 0.5) / SCRIPT_STEPS;
+        critical[i] = delay_quantile(&workload->critical, part);
+        outside[i] = delay_quantile(&workload->outside, part);
+        shared[i] = part * 100 < workload->readers;
+    }
+    shuffle(critical, &random);
+    shuffle(outside, &random);
+    shuffle(shared, &random);
+    for (size_t i = 0; i < SCRIPT_STEPS; i++)
+        script[i] = (struct step){critical[i], outside[i], shared[i]};
+}
+
+bool workload_is_scripted(const struct workload *workload)
+{
+    return workload->critical.high_ns != 0 || workload->outside.high_ns != 0 ||
+           workload->readers != 0;
+}

@@ -1,0 +1,57 @@
+/* What the threads do around and under the lock. */
+#ifndef BENCH_WORKLOAD_H
+#define BENCH_WORKLOAD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/values.h"
+
+struct workload {
+    struct delay critical; /* busy time under the lock */
+    struct delay outside;  /* busy time between a release and the next acquire */
+    unsigned lines;        /* shared cache lines written under the lock */
+    unsigned readers;      /* per cent of the acquisitions that only read, at random */
+};
+
+enum { WORKLOAD_LINES_MOST = 4096 };
+
+/* The workload of the default plan: one line, some outside work. */
+struct workload workload_default(void);
+
+/* Stores the preset of that name; false if there is none. The names, for messages, are
+ * WORKLOAD_PRESETS. */
+#define WORKLOAD_PRESETS "saturated, moderate, light, read-mostly"
+bool workload_preset(const char *name, struct workload *workload);
+
+/* As an object of a record, and back; reading returns false when the object is not one. */
+json_t *workload_to_json(const struct workload *workload);
+bool workload_from_json(const json_t *object, struct workload *workload);
+
+/* The longest text that workload_describe() writes, with its end. */
+enum { WORKLOAD_TEXT = 256 };
+
+/* One line for a person. Returns `text`. */
+const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT]);
+
+/* One turn of a thread: what it does under the lock and outside. */
+struct step {
+    uint32_t critical_ns;
+    uint32_t outside_ns : 31;
+    uint32_t shared : 1;
+};
+
+/* The number of turns in a script, after which it begins again; a power of two. Small, because it
+ * shares the first-level cache with what is measured. */
+enum { SCRIPT_STEPS = 512 };
+
+/* Draws a script. Times are taken at equal steps of their distribution and then shuffled, so that
+ * every script has the mean that was asked for; drawing costs nothing in the measured loop. */
+void workload_script(const struct workload *workload, uint64_t seed, struct step *script);
+
+/* Whether a thread does anything but acquire, write its lines and release, so that a script is
+ * needed. */
+bool workload_is_scripted(const struct workload *workload);
+
+#endif
