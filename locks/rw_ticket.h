@@ -47,14 +47,16 @@ static inline bool rw_ticket_try_acquire(struct rw_ticket_lock *lock)
     return word_compare_exchange(&lock->next, &writing, writing + 1, relaxed, relaxed);
 }
 
-/* `reading` first: a reader behind may enter from here on. Both are released, because the next
- * reader looks at one and the next writer at the other. The holder alone writes them. */
+/* Both words are released, because the next reader looks at one and the next writer at the other.
+ * `reading` comes first: once `writing` has moved, the next writer may be through and move
+ * `reading` itself. `writing` therefore needs a read-modify-write, as in the readers' release: the
+ * reader that `reading` let in may be done already, and its increment must not be lost. */
 static inline void rw_ticket_release(struct rw_ticket_lock *lock)
 {
     uint32_t mine = word_load(&lock->writing, relaxed);
 
     word_store(&lock->reading, mine + 1, release);
-    word_store(&lock->writing, mine + 1, release);
+    word_fetch_add(&lock->writing, 1, release);
 }
 
 /* Lets the next reader in as well. Only the reader whose turn it is writes `reading`. release: the
