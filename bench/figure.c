@@ -123,21 +123,51 @@ static bool find_script(const char *name, char path[PATH_MAX])
            access(path, R_OK) == 0;
 }
 
-/* Copies what gnuplot writes, without the form feed with which it begins a page of characters. */
-static bool copy_picture(int from, FILE *to)
+/* A figure in memory: nothing of the output is touched before there is a whole one. */
+struct picture {
+    char *bytes;
+    size_t length;
+};
+
+/* Takes in all that gnuplot writes. */
+static bool read_picture(int from, struct picture *picture)
 {
+    FILE *memory = open_memstream(&picture->bytes, &picture->length);
     char bytes[65536];
     ssize_t n;
-    bool begin = true, fine = true;
 
+    if (memory == NULL)
+        return false;
     while ((n = read(from, bytes, sizeof bytes)) > 0 || (n < 0 && errno == EINTR)) {
-        if (n < 0)
-            continue;
-        size_t skip = begin && bytes[0] == '\f';
-        fine = fwrite(bytes + skip, 1, (size_t)n - skip, to) == (size_t)n - skip && fine;
-        begin = false;
+        if (n > 0)
+            fwrite(bytes, 1, (size_t)n, memory);
     }
-    return fflush(to) == 0 && fine;
+    bool fine = n == 0 && ferror(memory) == 0;
+    return fclose(memory) == 0 && fine;
+}
+
+/* Writes the picture, without the form feed with which gnuplot begins a page of characters. */
+static enum exit_code write_picture(const struct picture *picture, const char *output)
+{
+    bool to_stdout = strcmp(output, "-") == 0;
+    FILE *file = to_stdout ? stdout : fopen(output, "we");
+
+    if (file == NULL)
+        return complain(EXIT_MACHINE, "'%s' can't be written: %s", output, strerror(errno));
+    size_t skip = picture->length > 0 && picture->bytes[0] == '\f';
+    size_t length = picture->length - skip;
+    bool fine = fwrite(picture->bytes + skip, 1, length, file) == length && fflush(file) == 0;
+    int error = errno;
+    if (!to_stdout)
+        fclose(file);
+    if (fine)
+        return EXIT_FINE;
+    /* Half a picture is no picture; what is not a file (/dev/full) stays. */
+    struct stat status;
+    if (!to_stdout && lstat(output, &status) == 0 && S_ISREG(status.st_mode))
+        unlink(output);
+    return complain(EXIT_MACHINE, "'%s' can't be written: %s",
+                    to_stdout ? "standard output" : output, strerror(error));
 }
 
 static enum exit_code complain_no_gnuplot(int error)
@@ -149,104 +179,94 @@ static enum exit_code complain_no_gnuplot(int error)
     return complain(EXIT_MACHINE, "gnuplot can't be started: %s", strerror(error));
 }
 
-/* Runs gnuplot and copies its standard output to `to`, which is the file `output`. */
-static enum exit_code run_gnuplot(char *const arguments[], FILE *to, const char *output)
+static enum exit_code run_gnuplot(char *const arguments[], const char *output,
+                                  struct picture *picture)
 {
     posix_spawn_file_actions_t actions;
-    int picture[2], status = 0;
+    int ends[2], status = 0;
     pid_t pid;
 
-    if (pipe2(picture, O_CLOEXEC) != 0)
+    if (pipe2(ends, O_CLOEXEC) != 0)
         return complain(EXIT_MACHINE, "gnuplot can't be started: %s", strerror(errno));
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, picture[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     int error = posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
-    close(picture[1]);
-    bool copied = error != 0 || copy_picture(picture[0], to);
-    int copy_error = errno;
-    close(picture[0]);
+    close(ends[1]);
+    bool fine = error == 0 && read_picture(ends[0], picture);
+    close(ends[0]);
     if (error != 0)
         return complain_no_gnuplot(error);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (!copied)
-        return complain(EXIT_MACHINE, "'%s' can't be written: %s", output, strerror(copy_error));
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    if (!fine || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
         return complain(EXIT_MACHINE, "gnuplot could not draw '%s'", output);
     return EXIT_FINE;
 }
 
-static bool is_file(const char *name)
+/* The columns of the terminal, within what a figure of characters can use. */
+static unsigned terminal_columns(void)
 {
-    struct stat status;
+    struct winsize size;
 
-    return lstat(name, &status) == 0 && S_ISREG(status.st_mode);
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 60)
+        return 80;
+    return size.ws_col > 120 ? 120 : size.ws_col;
 }
 
-static enum exit_code draw(const char *data_name, const char *format, const char *output,
-                           const char *title, unsigned cpus)
+static enum exit_code draw(const struct figure *figure, const char *data_name,
+                           struct picture *picture)
 {
-    char script[PATH_MAX], cpus_text[16], columns_text[16];
-    struct winsize size;
-    unsigned columns = 80;
+    char script[PATH_MAX], cpus[16], columns[16];
 
     if (!find_script("throughput.gp", script))
         return complain(EXIT_MACHINE, "the script throughput.gp was not found beside the program");
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
-        columns = size.ws_col > 120 ? 120 : size.ws_col;
-    snprintf(cpus_text, sizeof cpus_text, "%u", cpus);
-    snprintf(columns_text, sizeof columns_text, "%u", columns);
-    char *const arguments[] = {"gnuplot",         "-c",           script,
-                               (char *)data_name, (char *)format, (char *)title,
-                               cpus_text,         columns_text,   NULL};
-    FILE *to = strcmp(output, "-") == 0 ? stdout : fopen(output, "we");
-    if (to == NULL)
-        return complain(EXIT_MACHINE, "'%s' can't be written: %s", output, strerror(errno));
-    enum exit_code code = run_gnuplot(arguments, to, output);
-    if (to != stdout)
-        fclose(to);
-    /* Half a picture is no picture. What is not a file (/dev/stdout) stays. */
-    if (code != EXIT_FINE && to != stdout && is_file(output))
-        unlink(output);
-    return code;
+    snprintf(cpus, sizeof cpus, "%u", figure->cpus);
+    snprintf(columns, sizeof columns, "%u", terminal_columns());
+    const char *const arguments[] = {"gnuplot",     "-c", script,  data_name, figure->format,
+                                     figure->title, cpus, columns, NULL};
+    return run_gnuplot((char *const *)arguments, figure->output, picture);
 }
 
-static enum exit_code put_data_to(const struct summary *summary, const char *output)
+/* Gnuplot reads the data more than once, so it lies in a file meanwhile. */
+static enum exit_code draw_data(const struct figure *figure, const struct picture *data,
+                                struct picture *picture)
 {
-    FILE *data = strcmp(output, "-") == 0 ? stdout : fopen(output, "we");
-
-    if (data == NULL)
-        return complain(EXIT_MACHINE, "'%s' can't be written: %s", output, strerror(errno));
-    unsigned curves = put_curves(data, summary);
-    bool failed = fflush(data) != 0 || ferror(data) != 0;
-    int error = errno;
-    if (data != stdout)
-        fclose(data);
-    if (failed)
-        return complain(EXIT_MACHINE, "'%s' can't be written: %s", output, strerror(error));
-    if (curves == 0)
-        return complain(EXIT_USAGE, "there is nothing to draw: no sample of a lock that is ranked");
-    return EXIT_FINE;
-}
-
-enum exit_code figure_throughput(const struct summary *summary, const char *format,
-                                 const char *output, const char *title, unsigned cpus)
-{
-    const char *temporary = getenv("TMPDIR");
+    const char *folder = getenv("TMPDIR");
     char name[PATH_MAX];
 
-    if (strcmp(format, "dat") == 0)
-        return put_data_to(summary, output);
-    snprintf(name, sizeof name, "%s/lockbench-XXXXXX", temporary == NULL ? "/tmp" : temporary);
+    snprintf(name, sizeof name, "%s/lockbench-XXXXXX", folder == NULL ? "/tmp" : folder);
     int fd = mkstemp(name);
     if (fd < 0)
         return complain(EXIT_MACHINE, "'%s' can't be written: %s", name, strerror(errno));
     close(fd);
-    enum exit_code code = put_data_to(summary, name);
+    enum exit_code code = write_picture(data, name);
     if (code == EXIT_FINE)
-        code = draw(name, format, output, title, cpus);
+        code = draw(figure, name, picture);
     unlink(name);
+    return code;
+}
+
+enum exit_code figure_throughput(const struct summary *summary, const struct figure *figure)
+{
+    struct picture data = {0}, picture = {0};
+    FILE *memory = open_memstream(&data.bytes, &data.length);
+    bool as_data = strcmp(figure->format, "dat") == 0;
+    enum exit_code code = EXIT_FINE;
+
+    if (memory == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    unsigned curves = put_curves(memory, summary);
+    if (fclose(memory) != 0)
+        code = complain(EXIT_MACHINE, "out of memory");
+    else if (curves == 0)
+        code = complain(EXIT_USAGE, "there is nothing to draw: no sample of a lock that is ranked");
+    else if (!as_data)
+        code = draw_data(figure, &data, &picture);
+    if (code == EXIT_FINE)
+        code = write_picture(as_data ? &data : &picture, figure->output);
+    free(data.bytes);
+    free(picture.bytes);
     return code;
 }
 

@@ -1,7 +1,9 @@
 /* lockbench: a table of commands. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 
@@ -60,9 +62,22 @@ static enum exit_code run_command(int argc, char **argv)
     return complain_unknown_command(argv[1]);
 }
 
+/* A file that is opened while standard output is closed would become standard output. */
+static void open_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 /* A reader that goes away, as in `lockbench list | head -1`, has what it wanted. */
 int main(int argc, char **argv)
 {
+    open_standard_files();
     enum exit_code code = run_command(argc, argv);
 
     if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE && code == EXIT_FINE)

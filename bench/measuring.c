@@ -225,6 +225,21 @@ static bool read_cpus_word(const char *item, void *argument, unsigned *value)
     return true;
 }
 
+/* A cell that is named twice is measured once. */
+static size_t without_repeated(unsigned *values, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t j = 0;
+        while (j < kept && values[j] != values[i])
+            j++;
+        if (j == kept)
+            values[kept++] = values[i];
+    }
+    return kept;
+}
+
 static enum exit_code plan_threads(struct plan *plan, const char *text, unsigned cpus)
 {
     char culprit[64];
@@ -240,6 +255,7 @@ static enum exit_code plan_threads(struct plan *plan, const char *text, unsigned
                         "--threads can't have '%s': it is a list such as 1,2,4-16:4,max,2x, of at "
                         "most %d threads",
                         culprit, THREADS_MOST);
+    plan->threads_count = without_repeated(plan->threads, plan->threads_count);
     return EXIT_FINE;
 }
 

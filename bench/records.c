@@ -24,6 +24,9 @@ enum exit_code records_create(struct record_writer *writer, const char *name)
     *writer = (struct record_writer){.fd = STDOUT_FILENO, .name = name};
     if (strcmp(name, "-") == 0) {
         writer->name = "standard output";
+        /* What stood in the file before is not ours to cut. */
+        bool appends = (fcntl(writer->fd, F_GETFL) & O_APPEND) != 0;
+        writer->whole = lseek(writer->fd, 0, appends ? SEEK_END : SEEK_CUR);
         return EXIT_FINE;
     }
     writer->fd = create_file(name);

@@ -92,8 +92,9 @@ static void print_head(FILE *out, const struct records *file)
 
     if (workload_from_json(json_object_get(plan, "workload"), &workload))
         fprintf(out, "%s\n", workload_describe(&workload, text));
-    fprintf(out, "%" PRId64 " repetitions of %.3g ms each, threads %s on %u CPU%s\n",
-            (int64_t)json_integer_value(json_object_get(plan, "repetitions")),
+    int64_t repetitions = json_integer_value(json_object_get(plan, "repetitions"));
+    fprintf(out, "%" PRId64 " repetition%s of %.3g ms each, threads %s on %u CPU%s\n", repetitions,
+            repetitions == 1 ? "" : "s",
             json_number_value(json_object_get(plan, "window_ns")) / 1e6,
             placement == NULL ? "?" : placement, cpus, cpus == 1 ? "" : "s");
 }

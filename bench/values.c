@@ -49,10 +49,10 @@ bool read_time(const char *text, uint64_t *ns)
     for (int i = 0; i < TIME_UNITS; i++) {
         if (strcmp(unit, time_units[i].name) != 0)
             continue;
-        double value = number * (double)time_units[i].ns + 0.5;
+        double value = number * (double)time_units[i].ns;
         if (value > (double)hour_ns)
             return false;
-        *ns = (uint64_t)value;
+        *ns = (uint64_t)(value + 0.5);
         return true;
     }
     return false;

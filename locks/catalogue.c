@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#include "catalogue.def"
+#include "locks/catalogue.def"
 
 #define LOCK(name) &name##_ops,
 const struct lock_ops *const lock_catalogue[] = {
-#include "catalogue.def"
+#include "locks/catalogue.def"
 };
 #undef LOCK
 

@@ -19,7 +19,6 @@ if (format eq "svg") set terminal svg noenhanced size 1400,620 font "sans,13" li
 if (format eq "pdf") set terminal pdfcairo noenhanced size 14in,6.2in font "sans,13" linewidth 1.6
 if (format eq "dumb") set terminal dumb noenhanced size columns,28
 
-set datafile missing "NaN"
 set datafile columnheaders
 set colorsequence podo
 stats data using 1:2 nooutput
@@ -69,7 +68,8 @@ set lmargin at screen 0.06
 set rmargin at screen 0.46
 set ylabel "acquisitions, million a second"
 set key off
-plot for [i = 0 : curves - 1] data index i using 1:($3 / 1e6):($4 / 1e6) \
+# A point without an interval (fewer than six repetitions) gets a band of no width.
+plot for [i = 0 : curves - 1] data index i using 1:((valid(3) ? $3 : $2) / 1e6):((valid(4) ? $4 : $2) / 1e6) \
          with filledcurves linecolor (i + 1) fillstyle transparent solid 0.15 noborder notitle, \
      for [i = 0 : curves - 1] data index i using 1:($2 / 1e6) \
          with linespoints linecolor (i + 1) pointtype (i + 4) dashtype dash(i) \

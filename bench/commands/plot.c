@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
@@ -59,10 +60,26 @@ static const struct option_row options[] = {
 /* The files that were read, and what is drawn of them. */
 struct drawing {
     const struct settings *settings;
-    const struct records *first;
+    const struct records *files;
+    size_t files_count;
     struct summary summary;
     char title[512];
 };
+
+/* Whether `name` is one of the results files, by whatever path. */
+static bool is_results(const struct drawing *drawing, const char *name)
+{
+    struct stat output, results;
+
+    if (stat(name, &output) != 0)
+        return false;
+    for (size_t i = 0; i < drawing->files_count; i++) {
+        if (stat(drawing->files[i].name, &results) == 0 && output.st_dev == results.st_dev &&
+            output.st_ino == results.st_ino)
+            return true;
+    }
+    return false;
+}
 
 static enum exit_code draw_format(const struct drawing *drawing, const char *format,
                                   bool only_format)
@@ -73,11 +90,13 @@ static enum exit_code draw_format(const struct drawing *drawing, const char *for
     if (output == NULL && strcmp(format, "dumb") == 0)
         output = "-";
     if (output == NULL || (!only_format && strcmp(output, "-") != 0)) {
-        figure_name(output == NULL ? drawing->first->name : output, format, name, sizeof name);
+        figure_name(output == NULL ? drawing->files[0].name : output, format, name, sizeof name);
         output = name;
     }
-    enum exit_code code = figure_throughput(&drawing->summary, format, output, drawing->title,
-                                            table_cpus(drawing->first));
+    if (is_results(drawing, output))
+        return complain(EXIT_USAGE, "'%s' is a results file: name another output", output);
+    struct figure figure = {format, output, drawing->title, table_cpus(&drawing->files[0])};
+    enum exit_code code = figure_throughput(&drawing->summary, &figure);
     if (code == EXIT_FINE && !drawing->settings->quiet && strcmp(output, "-") != 0)
         say("drawn: %s", output);
     return code;
@@ -123,7 +142,8 @@ static enum exit_code plot_files(const struct settings *settings, int count, cha
         read++;
     }
     if (code == EXIT_FINE) {
-        struct drawing drawing = {settings, &files[0], summary_make(files, (size_t)count), ""};
+        struct drawing drawing = {settings, files, (size_t)count,
+                                  summary_make(files, (size_t)count), ""};
         if (settings->title != NULL)
             snprintf(drawing.title, sizeof drawing.title, "%s", settings->title);
         else

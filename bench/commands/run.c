@@ -29,20 +29,22 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
 {
     static const char *const formats[] = {"png", "svg"};
     char title[512], name[PATH_MAX];
+    struct figure figure = {.output = name, .title = title, .cpus = table_cpus(file)};
     enum exit_code code = EXIT_FINE;
 
     figure_title(file, title, sizeof title);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0] && code == EXIT_FINE; i++) {
+        figure.format = formats[i];
         figure_name(file->name, formats[i], name, sizeof name);
-        code = figure_throughput(summary, formats[i], name, title, table_cpus(file));
+        code = figure_throughput(summary, &figure);
         if (code == EXIT_FINE && !measuring->quiet)
             say("drawn: %s", name);
     }
     if (code != EXIT_FINE || measuring->json)
         return code;
     putchar('\n');
-    return figure_throughput(summary, "dumb", "-", "throughput, million acquisitions a second",
-                             table_cpus(file));
+    figure = (struct figure){"dumb", "-", "throughput, million acquisitions a second", figure.cpus};
+    return figure_throughput(summary, &figure);
 }
 
 static enum exit_code show(const struct measuring *measuring, const struct records *file)
@@ -78,7 +80,8 @@ static enum exit_code measure_and_show(const struct measuring *measuring, struct
     }
     enum exit_code closed = records_close(job->writer);
     code = code == EXIT_FINE ? closed : code;
-    if (!to_stdout) {
+    bool found = json_array_size(job->kept.samples) + json_array_size(job->kept.violations) > 0;
+    if (!to_stdout && (found || code == EXIT_FINE)) {
         enum exit_code shown = show(measuring, &job->kept);
         code = code == EXIT_FINE ? shown : code;
         if (!measuring->quiet)

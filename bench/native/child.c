@@ -21,9 +21,11 @@ struct child {
 
 static void become_child(int input, int output)
 {
-    /* The terminal's Ctrl-C goes to the whole group; the parent decides what becomes of a child. */
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGINT, &ignore, NULL);
+    /* The terminal's Ctrl-C goes to the whole group, and so may others; the parent decides what
+     * becomes of a child. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(input, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);

@@ -299,6 +299,8 @@ static void drain(struct crew *crew)
         }
     }
     crew->still_ns = machine_clock() - last_ns;
+    for (unsigned i = 0; crew->departed == crew->repetition->threads && i < crew->departed; i++)
+        pthread_join(crew->members[i].thread, NULL);
 }
 
 static void lead(struct crew *crew)

@@ -42,8 +42,9 @@ static bool cpus_from_json(const json_t *array, struct repetition *repetition)
         return false;
     repetition->cpus_count = count;
     for (size_t i = 0; i < count; i++) {
-        json_int_t cpu = json_integer_value(json_array_get(array, i));
-        if (cpu < 0 || cpu > 65535)
+        const json_t *number = json_array_get(array, i);
+        json_int_t cpu = json_integer_value(number);
+        if (!json_is_integer(number) || cpu < 0 || cpu > 65535)
             return false;
         repetition->cpus[i] = (unsigned)cpu;
     }
@@ -139,12 +140,19 @@ static void find_hang(struct result *result, const struct crew *crew)
 
 static void find_errors(struct result *result, const struct crew *crew)
 {
+    const struct member *first = NULL;
+    unsigned refused = 0;
+
     for (unsigned i = 0; i < crew->repetition->threads; i++) {
         const struct member *member = &crew->members[i];
-        if (word_load(&member->departed, acquire) && member->error != 0)
-            violation(result, "error", "the lock returned '%s' to thread %u",
-                      strerror(member->error), i);
+        if (!word_load(&member->departed, acquire) || member->error == 0)
+            continue;
+        first = first == NULL ? member : first;
+        refused++;
     }
+    if (first != NULL)
+        violation(result, "error", "the lock returned '%s' to thread %u, and errors to %u in all",
+                  strerror(first->error), (unsigned)(first - crew->members), refused);
 }
 
 /* The total, and the lock's own state: only with every thread back. */

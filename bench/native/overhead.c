@@ -1,0 +1,189 @@
+/* overhead: what the harness adds to a lock. Run by scripts/overhead.
+ *
+ * On one thread and in one process, the stamped loop of a lock alternates with the same algorithm
+ * and the same guarded pair written by hand in a bare loop. A second thread sleeps meanwhile and
+ * ends each window, so that the C library does not take its single-threaded paths. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "bench/native/loops.h"
+#include "bench/statistics.h"
+#include "locks/catalogue.h"
+
+enum { ROUNDS = 31, WINDOW_NS = 20000000 };
+
+/* What the loops work on, each part on lines of its own. */
+static struct {
+    _Alignas(MACHINE_APART) WORD(uint32_t) phase;
+    _Alignas(MACHINE_APART) char lock[MACHINE_APART];
+    _Alignas(MACHINE_APART) struct guarded guarded;
+    _Alignas(MACHINE_APART) struct worker worker;
+} place;
+
+static void *end_phase(void *argument)
+{
+    struct timespec window = {0, WINDOW_NS};
+
+    (void)argument;
+    nanosleep(&window, NULL);
+    atomic_store_explicit(&place.phase, 1, memory_order_relaxed);
+    return NULL;
+}
+
+static inline uint32_t phase_now(void)
+{
+    return atomic_load_explicit(&place.phase, memory_order_relaxed);
+}
+
+static inline void count_under_lock(void)
+{
+    uint64_t count = place.guarded.first;
+
+    if (place.guarded.second != count)
+        abort();
+    place.guarded.first = count + 1;
+    place.guarded.second = count + 1;
+}
+
+static uint64_t null_by_hand(void)
+{
+    uint64_t turns = 0;
+
+    while (phase_now() == 0)
+        turns++;
+    return turns;
+}
+
+static uint64_t tas_by_hand(void)
+{
+    _Atomic uint32_t *held = (_Atomic uint32_t *)place.lock;
+    uint64_t turns = 0;
+
+    for (; phase_now() == 0; turns++) {
+        while (atomic_exchange_explicit(held, 1, memory_order_acquire) != 0)
+            caa_cpu_relax();
+        count_under_lock();
+        atomic_store_explicit(held, 0, memory_order_release);
+    }
+    return turns;
+}
+
+static uint64_t ticket_by_hand(void)
+{
+    _Atomic uint32_t *next = (_Atomic uint32_t *)place.lock, *serving = next + 1;
+    uint64_t turns = 0;
+
+    for (; phase_now() == 0; turns++) {
+        uint32_t mine = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
+        while (atomic_load_explicit(serving, memory_order_acquire) != mine)
+            caa_cpu_relax();
+        count_under_lock();
+        atomic_store_explicit(serving, atomic_load_explicit(serving, memory_order_relaxed) + 1,
+                              memory_order_release);
+    }
+    return turns;
+}
+
+struct node {
+    _Atomic(struct node *) next;
+    _Atomic uint32_t open;
+};
+
+static uint64_t mcs_by_hand(void)
+{
+    _Atomic(struct node *) *tail = (_Atomic(struct node *) *)place.lock;
+    _Alignas(MACHINE_APART) struct node node;
+    uint64_t turns = 0;
+
+    for (; phase_now() == 0; turns++) {
+        atomic_store_explicit(&node.next, NULL, memory_order_relaxed);
+        atomic_store_explicit(&node.open, 0, memory_order_relaxed);
+        struct node *before = atomic_exchange_explicit(tail, &node, memory_order_acq_rel);
+        if (before != NULL) {
+            atomic_store_explicit(&before->next, &node, memory_order_release);
+            while (atomic_load_explicit(&node.open, memory_order_acquire) == 0)
+                caa_cpu_relax();
+        }
+        count_under_lock();
+        struct node *after = atomic_load_explicit(&node.next, memory_order_acquire);
+        struct node *mine = &node;
+        if (after == NULL && atomic_compare_exchange_strong_explicit(
+                                 tail, &mine, NULL, memory_order_release, memory_order_relaxed))
+            continue;
+        while ((after = atomic_load_explicit(&node.next, memory_order_acquire)) == NULL)
+            caa_cpu_relax();
+        atomic_store_explicit(&after->open, 1, memory_order_release);
+    }
+    return turns;
+}
+
+/* Nanoseconds a turn of one window, by hand or, with a lock, by its stamped loop. */
+static double one_window(uint64_t (*by_hand)(void), const struct lock_ops *ops)
+{
+    pthread_t timer;
+    uint64_t turns;
+
+    atomic_store(&place.phase, 0);
+    if (pthread_create(&timer, NULL, end_phase, NULL) != 0)
+        abort();
+    uint64_t start = machine_clock();
+    if (ops == NULL) {
+        turns = by_hand();
+    } else {
+        place.worker.carried = 0;
+        loop_inlined(ops, false)(&place.worker, 0);
+        turns = word_load(&place.worker.acquisitions, relaxed);
+    }
+    double elapsed = (double)(machine_clock() - start);
+    pthread_join(timer, NULL);
+    return elapsed / (double)turns;
+}
+
+static void compare(const char *name, uint64_t (*by_hand)(void))
+{
+    const struct lock_ops *ops = lock_find(name);
+    double hand[ROUNDS], stamped[ROUNDS], ratio[ROUNDS];
+    struct interval interval;
+
+    ops->init(place.lock, 1, NULL);
+    place.worker.place =
+        (struct workplace){.lock = place.lock, .guarded = &place.guarded, .phase = &place.phase};
+    for (int i = 0; i < ROUNDS; i++) {
+        /* Which goes first alternates as well. */
+        if (i % 2 == 0)
+            hand[i] = one_window(by_hand, NULL);
+        stamped[i] = one_window(NULL, ops);
+        if (i % 2 == 1)
+            hand[i] = one_window(by_hand, NULL);
+        ratio[i] = stamped[i] / hand[i];
+    }
+    statistics_sort(hand, ROUNDS);
+    statistics_sort(stamped, ROUNDS);
+    statistics_sort(ratio, ROUNDS);
+    statistics_median_interval(ratio, ROUNDS, &interval);
+    printf("%-8s %9.2f %11.2f %8.3f   [%.3f, %.3f]\n", name, statistics_median(hand, ROUNDS),
+           statistics_median(stamped, ROUNDS), statistics_median(ratio, ROUNDS), interval.low,
+           interval.high);
+}
+
+int main(void)
+{
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)sched_getcpu(), &one);
+    sched_setaffinity(0, sizeof one, &one);
+    native_set_self(0);
+    printf("ns an acquisition on one thread, medians of %d alternating windows of %d ms\n", ROUNDS,
+           WINDOW_NS / 1000000);
+    printf("%-8s %9s %11s %8s   %s\n", "lock", "by hand", "lockbench", "ratio", "95% interval");
+    compare("null", null_by_hand);
+    compare("tas", tas_by_hand);
+    compare("ticket", ticket_by_hand);
+    compare("mcs", mcs_by_hand);
+    return 0;
+}
