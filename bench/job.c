@@ -1,6 +1,5 @@
 #include "bench/job.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -148,8 +147,8 @@ static enum exit_code measure_turn(struct job *job, const struct turn *turn)
     case CHILD_FAILED:
         break;
     }
-    return complain(EXIT_MACHINE, "%s with %u threads can't be measured: %s", turn->lock->text,
-                    turn->threads, report.reason);
+    return complain(EXIT_MACHINE, "%s with %u thread%s can't be measured: %s", turn->lock->text,
+                    turn->threads, turn->threads == 1 ? "" : "s", report.reason);
 }
 
 enum exit_code job_measure(struct job *job)
@@ -186,6 +185,8 @@ void job_wait_for_machine(bool quiet)
         return;
     if (!quiet)
         say("another lockbench measures on this machine: waiting for it to end");
-    while (flock(fd, LOCK_EX) != 0 && errno == EINTR && !interrupted())
-        ;
+    /* Not one long wait: a signal that comes just before it would not end it. */
+    const struct timespec pause = {0, 100000000};
+    while (!interrupted() && flock(fd, LOCK_EX | LOCK_NB) != 0)
+        nanosleep(&pause, NULL);
 }

@@ -7,17 +7,15 @@
 
 #include "bench/workload.h"
 
-/* Three digits that count, in the width of a column. */
+/* Two to three digits that count, at most seven characters. */
 static const char *short_number(double value, char text[16])
 {
     if (isnan(value))
         return "-";
-    if (value >= 1e6 || (value > 0 && value < 0.0001))
+    if (value >= 1e6 || (value > 0 && value < 0.01))
         snprintf(text, 16, "%.1e", value);
-    else if (value >= 100)
-        snprintf(text, 16, "%.0f", value);
     else
-        snprintf(text, 16, "%.3g", value);
+        snprintf(text, 16, "%.*f", value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3, value);
     return text;
 }
 
@@ -28,21 +26,22 @@ static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus)
     fprintf(out, "\n%s%u thread%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
             cell->threads > cpus ? ", more than there are CPUs" : "",
             cell->source[0] != '\0' ? ", " : "", cell->source);
-    fprintf(out, "  %-24s %7s %-15s %6s %6s %7s %7s%s\n", "lock", "M/s", "  95% interval", "jain",
+    fprintf(out, "  %-22s %7s %16s %6s %6s %7s %7s%s\n", "lock", "M/s", "95% interval", "jain",
             "rsd", "burst", "cpu ns", plain);
 }
 
 static void print_cell(FILE *out, const struct cell *cell)
 {
-    char median[16], low[16], high[16], interval[40] = "", burst[16], cpu_ns[16], jain[16], rsd[16];
+    char median[16], low[16] = "-", high[16] = "-", burst[16], cpu_ns[16], jain[16], rsd[16];
 
-    if (cell->has_interval)
-        snprintf(interval, sizeof interval, "[%s, %s]", short_number(cell->interval.low / 1e6, low),
-                 short_number(cell->interval.high / 1e6, high));
+    if (cell->has_interval) {
+        short_number(cell->interval.low / 1e6, low);
+        short_number(cell->interval.high / 1e6, high);
+    }
     snprintf(jain, sizeof jain, isnan(cell->jain) ? "-" : "%.3f", cell->jain);
     snprintf(rsd, sizeof rsd, isnan(cell->rsd) ? "-" : "%.3f", cell->rsd);
-    fprintf(out, "  %-24s %7s %-15s %6s %6s %7s %7s%s\n", cell->lock,
-            short_number(cell->throughput / 1e6, median), interval, jain, rsd,
+    fprintf(out, "  %-22s %7s  %7s %7s %6s %6s %7s %7s%s\n", cell->lock,
+            short_number(cell->throughput / 1e6, median), low, high, jain, rsd,
             cell->threads == 1 ? "-" : short_number(cell->burst, burst),
             short_number(cell->cpu_ns, cpu_ns), cell->violations > 0 ? " WRONG" : "");
 }

@@ -24,8 +24,9 @@ set colorsequence podo
 stats data using 1:2 nooutput
 curves = STATS_blocks
 most_threads = STATS_max_x
-most_throughput = STATS_max_y / 1e6
-least_throughput = STATS_min_y / 1e6
+# How far apart the curves lie before threads share CPUs.
+stats data using (column(1) <= cpus ? column(2) : NaN) nooutput
+spread = STATS_records > 0 && STATS_min > 0 ? STATS_max / STATS_min : 1
 
 # The palette has eight colours: from the ninth curve on they come again, dashed.
 dash(i) = i < 8 ? 1 : 2
@@ -38,8 +39,9 @@ set border 3
 set tics nomirror
 set grid ytics linecolor rgb "#dddddd" linewidth 0.6
 
-# Where the curves lie far apart, a linear axis would press the slow ones flat.
-if (least_throughput > 0 && most_throughput / least_throughput > 20) {
+# A linear axis shows best which lock is faster, unless the slow ones would be pressed flat. Locks that
+# collapse where threads share CPUs lie on the floor of either.
+if (spread > 20) {
     set logscale y
 } else {
     set yrange [0 : *]
@@ -49,10 +51,10 @@ set arrow 1 from cpus, graph 0 to cpus, graph 1 nohead dashtype 2 linecolor rgb 
 set label 1 sprintf("%d CPU%s", cpus, cpus == 1 ? "" : "s") at cpus, graph 1 offset 0.6,0.6 textcolor rgb "#777777"
 
 if (format eq "dumb") {
-    set title ARG3
+    unset label 1
+    set title sprintf("%s; the line: %d CPU%s", ARG3, cpus, cpus == 1 ? "" : "s")
     set ylabel ""
     set key outside bottom center horizontal maxrows 3
-    unset arrow 1
     set arrow 1 from cpus, graph 0 to cpus, graph 1 nohead
     plot for [i = 0 : curves - 1] data index i using 1:($2 / 1e6) with linespoints \
              title columnheader(1)

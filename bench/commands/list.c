@@ -165,13 +165,13 @@ static enum exit_code complain_unknown_family(const char *family)
 
 static enum exit_code list_all(const struct settings *settings)
 {
-    json_t *locks = json_array();
     unsigned wanted = 0;
 
     for (unsigned i = 0; i < lock_catalogue_size; i++)
         wanted += is_wanted(lock_catalogue[i], settings);
     if (wanted == 0)
         return complain_unknown_family(settings->family);
+    json_t *locks = json_array();
     if (settings->markdown)
         puts(
             "| lock | family | order | waiting | bytes | context | further | what it is |\n"

@@ -46,9 +46,11 @@ static enum exit_code repetition_main(int argc, char **argv)
     if (request == NULL)
         return complain(EXIT_USAGE, "the request on standard input is not JSON: %s", error.text);
     code = repetition_from_json(request, &repetition);
-    if (code != EXIT_FINE)
-        return code;
-    measure(&repetition);
+    json_decref(request);
+    if (code == EXIT_FINE)
+        measure(&repetition);
+    free(repetition.cpus);
+    return code;
 }
 
 const struct command command_repetition = {

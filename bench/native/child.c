@@ -19,7 +19,7 @@ struct child {
     int request, report; /* our ends of its standard input and output */
 };
 
-static void become_child(int input, int output)
+static void become_child(pid_t parent, int input, int output)
 {
     /* The terminal's Ctrl-C goes to the whole group, and so may others; the parent decides what
      * becomes of a child. */
@@ -27,6 +27,9 @@ static void become_child(int input, int output)
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* It may have died before it was asked about. */
+    if (getppid() != parent)
+        _exit(127);
     dup2(input, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     execl("/proc/self/exe", "lockbench", "repetition", (char *)NULL);
@@ -44,9 +47,10 @@ static bool start(struct child *child)
         close(input[1]);
         return false;
     }
+    pid_t parent = getpid();
     child->pid = fork();
     if (child->pid == 0)
-        become_child(input[0], output[1]);
+        become_child(parent, input[0], output[1]);
     close(input[0]);
     close(output[1]);
     child->request = input[1];
@@ -121,7 +125,12 @@ static void judge(struct child_report *report, int status, const struct text *te
     report->result = text->length == 0 ? NULL : json_loadb(text->bytes, text->length, 0, NULL);
     const char *problem = json_string_value(json_object_get(report->result, "problem"));
 
-    if (WIFSIGNALED(status)) {
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+        /* No lock does that: somebody did, or the kernel, for want of memory. */
+        report->end = CHILD_FAILED;
+        snprintf(report->reason, sizeof report->reason,
+                 "its process was killed from outside; is there enough memory?");
+    } else if (WIFSIGNALED(status)) {
         report->end = CHILD_CRASHED;
         snprintf(report->reason, sizeof report->reason, "its process was ended by signal %d (%s)",
                  WTERMSIG(status), strsignal(WTERMSIG(status)));

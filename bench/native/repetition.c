@@ -206,6 +206,10 @@ static void add_burst(struct result *result, struct crew *crew)
 {
     uint64_t writes = 0, bursts = 0, most = 0;
 
+    if ((crew->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0) {
+        unmeasured(result, result->object, "burst", "nobody owns a lock that is none");
+        return;
+    }
     for (unsigned i = 0; i < crew->repetition->threads; i++) {
         const struct worker *worker = crew->members[i].worker;
         writes += worker->writes;
