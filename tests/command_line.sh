@@ -1,0 +1,1377 @@
+#!/usr/bin/env bash
+# What a person sees of the program: what it takes, what it refuses and with which words, what it
+# leaves behind when it is interrupted or the disk is full. Nothing here depends on how fast the
+# machine is; the time limits only turn a hang into a failure.
+#
+# LOCKBENCH is the program. The output is TAP.
+#
+# What stands in single quotes is for the shell that it is given to.
+# shellcheck disable=SC2016
+set -u
+
+LOCKBENCH=$(realpath -- "${LOCKBENCH:-./lockbench}") || exit 99
+export LOCKBENCH
+[ -x "$LOCKBENCH" ] || { echo "Bail out! $LOCKBENCH is not a program"; exit 99; }
+export LC_ALL=C
+
+work=$(mktemp -d) || exit 99
+group= # the process group of a program in the background, as long as there is one
+clean_up() {
+    [ -z "$group" ] || kill -KILL -- "-$group" 2>>"$work/ignored"
+    chmod -R u+w "$work"
+    rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# The program's own temporary files are to be found afterwards.
+mkdir "$work/temporary" "$work/captured"
+export TMPDIR=$work/temporary
+cd "$work" || exit 99
+exec </dev/null
+
+stdout=$work/captured/stdout
+stderr=$work/captured/stderr
+
+# ---------------------------------------------------------------------------------------------
+# A test is `begin NAME`, then calls and checks, then `end`. The first check that fails is shown.
+
+number=0
+
+begin() {
+    name=$1
+    problem=
+    command=
+    code=-
+    : >"$stdout"
+    : >"$stderr"
+}
+
+fail() {
+    [ -n "$problem" ] || problem=$1
+}
+
+end() {
+    number=$((number + 1))
+    if [ -z "$problem" ]; then
+        echo "ok $number - $name"
+        return
+    fi
+    echo "not ok $number - $name"
+    {
+        printf 'problem: %s\ncommand: %s\nexit code: %s\n' "$problem" "$command" "$code"
+        echo "standard output:"
+        head -c 2000 "$stdout" | head -20
+        echo
+        echo "standard error:"
+        head -c 2000 "$stderr" | head -20
+    } | tr -cd '\n\t\40-\176' | sed 's/^/# /'
+}
+
+skip() {
+    number=$((number + 1))
+    echo "ok $number - $1 # SKIP $2"
+}
+
+# Another test, or a person, may be measuring on this machine; waiting for that is no finding.
+forget_waiting() {
+    grep -av '^lockbench: another lockbench measures on this machine' "$stderr" >"$stderr.rest"
+    mv "$stderr.rest" "$stderr"
+}
+
+call() {
+    printf -v command '%q ' "$@"
+    timeout --kill-after=10 120 "$@" >"$stdout" 2>"$stderr"
+    code=$?
+    forget_waiting
+}
+
+want_code() {
+    [ "$code" = "$1" ] || fail "the exit code should be $1"
+}
+
+want_empty() {
+    [ ! -s "$1" ] || fail "there should be nothing in $(basename "$1")"
+}
+
+want_text() { # FILE TEXT
+    grep -aqF -e "$2" "$1" || fail "$(basename "$1") should have: $2"
+}
+
+want_no_text() { # FILE TEXT
+    ! grep -aqF -e "$2" "$1" || fail "$(basename "$1") should not have: $2"
+}
+
+want_same() { # WHAT ACTUAL EXPECTED
+    [ "$2" = "$3" ] || fail "$1 should be '$3' and is '$2'"
+}
+
+want_missing() {
+    [ ! -e "$1" ] || fail "there should be no file $1"
+}
+
+# An error is one line on standard error, and nothing on standard output, where a program may wait
+# for data.
+want_one_error() {
+    want_empty "$stdout"
+    want_same "the number of lines on standard error" "$(wc -l <"$stderr")" 1
+    head -1 "$stderr" | grep -aq '^lockbench: ' || fail "the line should begin with 'lockbench: '"
+}
+
+# refuse NAME CODE CULPRIT FIX COMMAND...
+refuse() {
+    begin "$1"
+    call "${@:5}"
+    want_code "$2"
+    want_one_error
+    want_text "$stderr" "$3"
+    want_text "$stderr" "$4"
+    end
+}
+
+# refuse_run CULPRIT FIX ARGUMENT...: refused before anything is measured or written. Were it taken,
+# it would be a short run.
+refuse_run() {
+    begin "run $(printf '%q ' "${@:3}")is refused"
+    rm -f refused.jsonl
+    call "$LOCKBENCH" run -t 1 -d 5ms -R 1 -O refused.jsonl "${@:3}"
+    want_code 2
+    want_one_error
+    want_text "$stderr" "$1"
+    want_text "$stderr" "$2"
+    want_missing refused.jsonl
+    end
+}
+
+# run_to FILE ARGUMENT...: a short run.
+run_to() {
+    rm -f "$1"
+    call "$LOCKBENCH" run -d 5ms -R 2 --quiet -O "$1" "${@:2}"
+}
+
+have() {
+    command -v "$1" >"$work/ignored" 2>&1
+}
+
+# ---------------------------------------------------------------------------------------------
+# Looking into results files, without a JSON program, which need not be there.
+
+have_python=no
+! python3 -c 'import json' 2>"$work/ignored" || have_python=yes
+
+# Python takes NaN and Infinity, which are not JSON.
+json_is_valid_to_python() { # FILE
+    python3 -c '
+import json, sys
+def refuse(word): raise ValueError(word)
+for line in open(sys.argv[1]): json.loads(line, parse_constant=refuse)
+' "$1" 2>"$work/ignored"
+}
+
+# Every line is a record, the last one too.
+want_whole_records() { # FILE
+    [ -e "$1" ] || { fail "there should be a file $1"; return; }
+    want_same "the number of lines of $1 that are no record" \
+        "$(grep -avc '^{"record":".*}$' "$1")" 0
+    [ -z "$(tail -c 1 "$1")" ] || fail "$1 should end with a whole line"
+    [ "$have_python" = no ] || json_is_valid_to_python "$1" || fail "$1 should be JSON lines"
+}
+
+count_records() { # FILE KIND
+    grep -c "^{\"record\":\"$2\"" "$1"
+}
+
+want_verified_samples() { # FILE COUNT
+    want_same "the number of samples in $1" "$(count_records "$1" sample)" "$2"
+    want_same "the number of verified samples in $1" \
+        "$(grep '^{"record":"sample"' "$1" | grep -c '"verified":true')" "$2"
+    want_same "the number of violations in $1" "$(count_records "$1" violation)" 0
+}
+
+# lock, threads and repetition of each sample, in the order in which they were measured.
+cells() {
+    awk 'function field(pattern) { match($0, pattern); return substr($0, RSTART, RLENGTH) }
+         /^\{"record":"sample"/ {
+             print field("\"lock\":\"[^\"]*\""), field("\"threads\":[0-9]+"),
+                   field("\"repetition\":[0-9]+")
+         }' "$1"
+}
+
+locks_of() {
+    sed -n 's/^{"record":"sample".*"lock":"\([^"]*\)".*/\1/p' "$1" | sort -u
+}
+
+# ---------------------------------------------------------------------------------------------
+# A program in the background, in a process group of its own as under a shell. GNU env gives it
+# back the signals that the shell takes from what is in the background.
+
+start() { # ARGUMENT...
+    printf -v command '%q ' "$LOCKBENCH" "$@"
+    setsid env --default-signal=INT,TERM,HUP "$LOCKBENCH" "$@" >"$stdout" 2>"$stderr" &
+    group=$!
+}
+
+# The processes of a group with their states; those that ended and were not yet fetched are none.
+group_members() {
+    cat /proc/[0-9]*/stat 2>>"$work/ignored" |
+        sed 's/^\([0-9]*\) (.*) /\1 /' |
+        awk -v group="$1" '$4 == group && $2 != "Z" { print $1 }'
+}
+
+is_group_gone() {
+    [ -z "$(group_members "$1")" ]
+}
+
+has_lines() { # FILE COUNT
+    [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+has_text() { # FILE TEXT
+    grep -aqF -e "$2" "$1"
+}
+
+wait_until() { # CONDITION...
+    local tries=0
+
+    until "$@"; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 1200 ]; then
+            fail "waited a minute in vain for: $*"
+            return
+        fi
+        sleep 0.05
+    done
+}
+
+# Waits for all processes of what was started, and takes its exit code.
+wait_for_end() {
+    wait_until is_group_gone "$group"
+    {
+        kill -KILL -- "-$group"
+        wait "$group"
+        code=$?
+    } 2>>"$work/ignored"
+    group=
+    forget_waiting
+}
+
+# ---------------------------------------------------------------------------------------------
+# The machine
+
+allowed=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+first_cpu=${allowed%%[-,]*}
+case $allowed in
+"$first_cpu") second_cpu= ;;
+"$first_cpu"-*) second_cpu=$((first_cpu + 1)) ;;
+*) second_cpu=${allowed#*,} second_cpu=${second_cpu%%[-,]*} ;;
+esac
+
+sanitizer=$(grep -aoE '__(asan|tsan|msan|ubsan)_' "$LOCKBENCH" | head -1 | tr -d _)
+
+have_gnuplot=no
+! have gnuplot || have_gnuplot=yes
+mkdir path-without-gnuplot
+
+# ---------------------------------------------------------------------------------------------
+# Help, and the words that are no command
+
+begin "without arguments: the help text, exit code 2"
+call "$LOCKBENCH"
+want_code 2
+want_text "$stdout" "usage: lockbench"
+want_empty "$stderr"
+end
+
+begin "--version"
+call "$LOCKBENCH" --version
+want_code 0
+grep -qx 'lockbench [0-9][0-9.]*' "$stdout" || fail "it should be one line, 'lockbench VERSION'"
+want_empty "$stderr"
+end
+
+for option in --help -h; do
+    begin "$option"
+    call "$LOCKBENCH" $option
+    want_code 0
+    want_text "$stdout" "usage: lockbench"
+    want_empty "$stderr"
+    end
+done
+
+commands=$("$LOCKBENCH" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+begin "--help names the commands"
+for word in run list plot topology; do
+    grep -qx "$word" <<<"$commands" || fail "there should be a command $word"
+done
+end
+
+for word in $commands; do
+    for option in --help -h; do
+        begin "$word $option"
+        call "$LOCKBENCH" "$word" $option
+        want_code 0
+        want_text "$stdout" "usage: lockbench $word"
+        want_empty "$stderr"
+        end
+    done
+done
+
+refuse "an unknown command" 2 "'rnu'" "did you mean 'run'?" "$LOCKBENCH" rnu
+refuse "a command like no other" 2 "'frobnicate'" "--help" "$LOCKBENCH" frobnicate
+refuse "an option in the place of a command" 2 "'--frobnicate'" "--help" "$LOCKBENCH" --frobnicate
+refuse "an empty command" 2 "''" "--help" "$LOCKBENCH" ""
+
+# ---------------------------------------------------------------------------------------------
+# Options: misspelt, abbreviated, without a value
+
+# Each line: a long option, then, if it takes a value, what stands for that.
+options_of() {
+    "$LOCKBENCH" "$1" --help | sed -n 's/^  \(-., \|    \)--\([a-z-]*\)\( [A-Z]*\)\{0,1\}.*/\2\3/p'
+}
+
+# Every word that a dropped letter or two swapped letters make of the name.
+misspellings() {
+    local name=$1 i
+
+    for ((i = 0; i < ${#name}; i++)); do
+        echo "${name:0:i}${name:i+1}"
+        [ "${name:i:1}" = "${name:i+1:1}" ] || [ $((i + 1)) -eq ${#name} ] ||
+            echo "${name:0:i}${name:i+1:1}${name:i:1}${name:i+2}"
+    done | sort -u
+}
+
+# The test ends at the first word that is not refused as it should be, so that this one is shown.
+refuse_misspellings() { # COMMAND OPTION VALUE
+    local word
+
+    begin "$1 --$2, misspelt in every way: refused, and --$2 offered"
+    for word in $(misspellings "$2"); do
+        if [ -n "$3" ]; then
+            call "$LOCKBENCH" "$1" tas "--$word" 1
+        else
+            call "$LOCKBENCH" "$1" "--$word" tas
+        fi
+        want_code 2
+        want_one_error
+        want_text "$stderr" "'--$word'"
+        want_text "$stderr" "did you mean '--$2'?"
+        [ -z "$problem" ] || break
+    done
+    end
+}
+
+refuse_missing_values() { # COMMAND
+    local option value
+
+    begin "$1: every option that lacks its value is refused"
+    while read -r option value; do
+        [ -n "$value" ] || continue
+        call "$LOCKBENCH" "$1" tas "--$option"
+        want_code 2
+        want_one_error
+        want_text "$stderr" "'--$option'"
+        want_text "$stderr" "--help"
+        [ -z "$problem" ] || break
+    done <<<"$(options_of "$1")"
+    end
+}
+
+refuse_needless_values() { # COMMAND
+    local option value
+
+    begin "$1: every option that takes no value refuses one"
+    while read -r option value; do
+        if [ -n "$value" ] || [ "$option" = help ]; then continue; fi
+        call "$LOCKBENCH" "$1" "--$option=1"
+        want_code 2
+        want_one_error
+        want_text "$stderr" "--$option"
+        want_text "$stderr" "no value"
+        [ -z "$problem" ] || break
+    done <<<"$(options_of "$1")"
+    end
+}
+
+for word in $commands; do
+    begin "$word --help lists the options"
+    [ -n "$(options_of "$word")" ] || fail "there should be at least --help"
+    end
+    while read -r option value; do
+        refuse_misspellings "$word" "$option" "$value"
+    done <<<"$(options_of "$word")"
+    refuse_missing_values "$word"
+    refuse_needless_values "$word"
+done
+
+refuse "a short option without its value" 2 "'-t'" "--help" "$LOCKBENCH" run tas -t
+refuse "an unknown short option" 2 "'-z'" "--help" "$LOCKBENCH" run tas -z
+refuse "an unknown short option among others" 2 "z" "--help" "$LOCKBENCH" run tas -qz
+refuse "a misspelt option with its value behind a sign" 2 "'--thredas=1'" \
+    "did you mean '--threads'?" "$LOCKBENCH" run --thredas=1 tas
+refuse "an abbreviated option" 2 "'--thr'" "--help" "$LOCKBENCH" run --thr 1 tas
+refuse "an abbreviated option behind words" 2 "'--thr'" "--help" "$LOCKBENCH" run tas mcs --thr 1
+refuse "an abbreviation of several options" 2 "'--d'" "--help" "$LOCKBENCH" run tas --d 1
+
+# ---------------------------------------------------------------------------------------------
+# run: bad input
+
+refuse_run "'mcz'" "did you mean 'mcs'?" mcz
+refuse_run "'tiket'" "did you mean 'ticket'?" tiket
+refuse_run "'qspni'" "did you mean 'qspin'?" qspni
+refuse_run "'xyzzyxyzzy'" "'lockbench list'" xyzzyxyzzy
+refuse_run "''" "'lockbench list'" tas,
+refuse_run "''" "'lockbench list'" ""
+refuse_run "'mcz'" "did you mean 'mcs'?" tas --locks ticket,mcz
+refuse_run "'nosuch'" "queue" @nosuch
+refuse_run "''" "queue" @
+
+for threads in 0 -1 abc 1- 99999999 10x5 3-1 1-4:0 0x 2.5 '1 2' +1 -x maxx 99999999999999999999 1-4:; do
+    refuse_run "--threads can't have '$threads'" "1,2,4-16:4,max,2x" tas --threads "$threads"
+done
+for threads in '' '1,,2' '1,' ',1'; do
+    refuse_run "--threads can't have ''" "1,2,4-16:4,max,2x" tas --threads "$threads"
+done
+refuse_run "--threads can't have '0'" "1,2,4-16:4,max,2x" tas --threads 1,2,0
+
+for duration in 0 '5 parsecs' 10 -1ms 1e3ms nan inf 0x10ms '' 999us 2000000s .ms 1.2.3ms '5 ms' 5msx +5ms; do
+    refuse_run "--duration can't be '$duration'" "as in 100ms" tas --duration "$duration"
+done
+for budget in 0 1ms 10 -1s ''; do
+    refuse_run "--time-budget can't be '$budget'" "as in 100ms" tas --time-budget "$budget"
+done
+for repetitions in 0 -1 10x '' 1.5 99999999999999999999; do
+    refuse_run "--repetitions can't be '$repetitions'" "from 1 to" tas --repetitions "$repetitions"
+done
+for option in critical outside; do
+    for delay in abc exp: exp:-5ns uniform: uniform:100ns uniform:100ns-50ns uniform:-50ns- 2s 10 -1ns ''; do
+        refuse_run "--$option can't be '$delay'" "100ns" tas "--$option" "$delay"
+    done
+done
+for lines in -1 5000 1.5 ''; do
+    refuse_run "--lines can't be '$lines'" "from 0 to" tas --lines "$lines"
+done
+for readers in 101 -1 50% ''; do
+    refuse_run "--readers can't be '$readers'" "from 0 to 100" tas --readers "$readers"
+done
+for placement in compat '' 0- -1 0,,1; do
+    refuse_run "'$placement'" "compact" tas --placement "$placement"
+done
+refuse_run "CPU 9999" "$allowed" tas --placement 9999
+refuse_run "'heavy'" "saturated" tas --workload heavy
+refuse_run "'fast'" "vtable" tas --dispatch fast
+for seed in -1 1.5 abc '' 99999999999999999999; do
+    refuse_run "--seed can't be '$seed'" "from 0 to" tas --seed "$seed"
+done
+
+refuse_run "'budget'" "budget=" spin_park:budget
+refuse_run "budget" "20us" spin_park:budget=
+refuse_run "'10'" "20us" spin_park:budget=10
+refuse_run "'-1us'" "20us" spin_park:budget=-1us
+refuse_run "budget" "twice" spin_park:budget=5us:budget=6us
+refuse_run "'bugdet'" "it has budget" spin_park:bugdet=5us
+refuse_run "'budget'" "it has none" tas:budget=1us
+refuse_run "ttas_backoff:min=20us:max=10us" "fit" ttas_backoff:min=20us:max=10us
+refuse_run "'spin_park'" "=VALUE" spin_park:
+refuse_run "'spin_park'" "=VALUE" spin_park:budget=5us:
+
+name="run --placement with a CPU that is not allowed: refused"
+if [ -z "$second_cpu" ]; then
+    skip "$name" "one CPU is allowed"
+elif ! have taskset; then
+    skip "$name" "there is no taskset"
+else
+    refuse "$name" 2 "CPU $second_cpu" "which are $first_cpu" \
+        taskset -c "$first_cpu" "$LOCKBENCH" run tas -d 5ms -R 1 -O refused.jsonl --placement "$second_cpu"
+fi
+
+# ---------------------------------------------------------------------------------------------
+# run: where the results go
+
+short_run=("$LOCKBENCH" run tas -t 1 -d 5ms -R 2)
+
+refuse "--output in a directory that does not exist" 3 "'nowhere/x.jsonl'" \
+    "No such file or directory" "${short_run[@]}" -O nowhere/x.jsonl
+refuse "--output with an empty name" 3 "''" "No such file" "${short_run[@]}" -O ""
+refuse "--output that is a directory" 3 "'.'" "directory" "${short_run[@]}" -O .
+refuse "--output /dev/full" 3 "'/dev/full'" "No space left on device" "${short_run[@]}" -O /dev/full
+refuse "--json and --output - at once" 2 "--json" "name a file" "${short_run[@]}" --json -O -
+
+# root may write into any directory of the disk, but nobody makes files there.
+mkdir unwritable
+chmod a-w unwritable
+unwritable=unwritable
+[ ! -w "$unwritable" ] || unwritable=/sys
+refuse "--output in a directory without write permission" 3 "'$unwritable/x.jsonl'" \
+    "ermi" "${short_run[@]}" -O "$unwritable/x.jsonl"
+
+begin "an existing results file is refused and left as it is"
+printf 'precious\n\0data' >precious.jsonl
+cp precious.jsonl precious.copy
+call "${short_run[@]}" -O precious.jsonl
+want_code 2
+want_one_error
+want_text "$stderr" "'precious.jsonl' exists already"
+want_text "$stderr" "name another output"
+cmp -s precious.jsonl precious.copy || fail "the file should be unchanged"
+end
+
+begin "a link to nowhere is no place for results"
+ln -s nowhere/x.jsonl dangling.jsonl
+call "${short_run[@]}" -O dangling.jsonl
+[ "$code" = 2 ] || [ "$code" = 3 ] || fail "the exit code should be 2 or 3"
+want_one_error
+want_text "$stderr" "'dangling.jsonl'"
+end
+
+# How many records a full disk took is said, and it took no part of one. On a machine with very many
+# CPUs already the first record may be too long.
+want_cut_at_whole_record() { # FILE
+    want_code 3
+    want_whole_records "$1"
+    want_same "the number of lines on standard error" "$(wc -l <"$stderr")" 1
+    want_text "$stderr" "the $(wc -l <"$1") records before are whole"
+}
+
+begin "a file that may not grow: what was measured is saved and whole"
+call bash -c 'trap "" XFSZ; ulimit -f 64; exec "$LOCKBENCH" run tas -t 1 -d 1ms -R 1000 -q -O limited.jsonl'
+want_cut_at_whole_record limited.jsonl
+want_text "$stderr" "'limited.jsonl' can't be written: File too large"
+end
+
+begin "what stood before in a file that --output - is appended to survives a failure"
+head -c 40000 /dev/zero | tr '\0' 'x' >before
+echo >>before
+cp before appended.jsonl
+call bash -c 'trap "" XFSZ; ulimit -f 64; exec "$LOCKBENCH" run tas -t 1 -d 1ms -R 1000 -q -O - >>appended.jsonl'
+want_code 3
+want_one_error
+cmp -s -n "$(wc -c <before)" before appended.jsonl || fail "the first bytes should be the old ones"
+tail -c "+$(($(wc -c <before) + 1))" appended.jsonl >appended.records
+want_whole_records appended.records
+end
+
+# In a namespace of its own, so that nothing stays mounted whatever happens. An ordinary user may
+# do this where user namespaces are allowed.
+name="a full disk: what was measured is saved and whole"
+mkdir disk
+namespace=
+for candidate in "--mount" "--mount --map-root-user"; do
+    # shellcheck disable=SC2086
+    [ -n "$namespace" ] || ! unshare $candidate mount -t tmpfs none disk 2>"$work/ignored" ||
+        namespace=$candidate
+done
+if [ -z "$namespace" ]; then
+    skip "$name" "a small disk can't be mounted: $(tail -1 "$work/ignored" | tr -d '#')"
+else
+    begin "$name"
+    # shellcheck disable=SC2086
+    call unshare $namespace sh -c '
+        mount -t tmpfs -o size=64k none disk || exit 99
+        "$LOCKBENCH" run tas -t 1 -d 1ms -R 1000 -q -O disk/full.jsonl
+        code=$?
+        cp disk/full.jsonl full.jsonl
+        exit $code'
+    want_cut_at_whole_record full.jsonl
+    want_text "$stderr" "No space left on device"
+    end
+fi
+
+# ---------------------------------------------------------------------------------------------
+# run: the good case
+
+begin "a run: every cell measured, verified, recorded"
+run_to good.jsonl tas,ticket -t 1,2
+want_code 0
+want_empty "$stderr"
+want_whole_records good.jsonl
+want_verified_samples good.jsonl 8
+want_same "the number of run records" "$(count_records good.jsonl run)" 1
+head -1 good.jsonl | grep -q '^{"record":"run","schema":1,' ||
+    fail "the first record should be the run, of schema 1"
+# On a busy machine a window may pass without an acquisition, and then fairness is null.
+for key in throughput elapsed_ns jain rsd; do
+    want_same "the number of samples with $key" \
+        "$(grep -cE "\"record\":\"sample\".*\"$key\":([0-9.e+-]+|null)[,}]" good.jsonl)" 8
+done
+want_no_text good.jsonl '"throughput":null'
+want_same "the number of distinct cells" "$(cells good.jsonl | sort -u | wc -l)" 8
+end
+
+begin "a run: a count of acquisitions for each thread"
+awk '/^\{"record":"sample"/ {
+         match($0, /"threads":[0-9]+/)
+         threads = substr($0, RSTART + 10, RLENGTH - 10)
+         match($0, /"acquisitions":\[[^]]*\]/)
+         if (split(substr($0, RSTART + 16, RLENGTH - 17), counts, ",") != threads) wrong = 1
+         for (i in counts) if (counts[i] !~ /^[0-9]+$/) wrong = 1
+         seen++
+     }
+     END { exit wrong || !seen }' good.jsonl || fail "a sample of good.jsonl has another number"
+end
+
+begin "a run: its table"
+run_to table.jsonl tas,ticket -t 1,2
+want_text "$stdout" "1 thread"
+want_text "$stdout" "2 threads"
+want_same "the number of rows" "$(grep -cE '^ +(tas|ticket) +[0-9]' "$stdout")" 4
+want_no_text "$stdout" "WRONG"
+end
+
+begin "a run without --quiet says where it saved, in one line"
+call "${short_run[@]}" -O loud.jsonl
+want_code 0
+want_same "standard error" "$(cat "$stderr")" "lockbench: saved: loud.jsonl"
+end
+
+begin "a results file is named by itself when no name is given"
+mkdir unnamed
+call sh -c 'cd unnamed && "$LOCKBENCH" run tas -t 1 -d 5ms -R 1'
+want_code 0
+saved=$(sed -n 's/^lockbench: saved: //p' "$stderr")
+case $saved in lockbench-*.jsonl) ;; *) fail "the name should be lockbench-....jsonl" ;; esac
+want_whole_records "unnamed/$saved"
+end
+
+begin "--output - : nothing but records on standard output"
+call "${short_run[@]}" -O -
+want_code 0
+want_empty "$stderr"
+want_whole_records "$stdout"
+want_verified_samples "$stdout" 2
+end
+
+begin "--output /dev/stdout: a pipe may be there already"
+call bash -c 'set -o pipefail; "$LOCKBENCH" run tas -t 1 -d 5ms -R 2 -q -O /dev/stdout | cat'
+want_code 0
+want_same "the number of samples" "$(count_records "$stdout" sample)" 2
+end
+
+begin "--json: one object on standard output"
+run_to json.jsonl tas -t 1,2 --json
+want_code 0
+want_empty "$stderr"
+want_same "the first line" "$(head -1 "$stdout")" "{"
+want_same "the last line" "$(tail -1 "$stdout")" "}"
+want_same "the number of objects" "$(grep -c '^{' "$stdout")" 1
+want_same "the number of cells" "$(grep -c '"lock": "tas"' "$stdout")" 2
+[ "$have_python" = no ] || python3 -m json.tool "$stdout" >"$work/ignored" 2>&1 ||
+    fail "it should be JSON"
+end
+
+begin "locks may be given as words, and by --locks, and in both ways"
+run_to words.jsonl tas ticket --locks mcs -t 1
+want_code 0
+want_same "the locks" "$(locks_of words.jsonl | tr '\n' ' ')" "mcs tas ticket "
+end
+
+begin "an alias is recorded under the lock's own name"
+run_to alias.jsonl qspin -t 1
+want_code 0
+want_same "the locks" "$(locks_of alias.jsonl)" mcs
+end
+
+begin "a lock that is given twice is measured once"
+run_to twice.jsonl mcs,qspin,mcs -t 1
+want_code 0
+want_verified_samples twice.jsonl 2
+end
+
+begin "a number of threads that is given twice is measured once"
+run_to twice.jsonl tas -t 1,1
+want_code 0
+want_verified_samples twice.jsonl 2
+end
+
+begin "the same seed gives the same order"
+run_to seed-a.jsonl tas,ticket -t 1,2 -R 3 --seed 1
+run_to seed-b.jsonl tas,ticket -t 1,2 -R 3 --seed 1
+want_code 0
+want_same "the number of cells" "$(cells seed-a.jsonl | wc -l)" 12
+want_same "the order" "$(cells seed-b.jsonl)" "$(cells seed-a.jsonl)"
+end
+
+begin "another seed gives another order"
+run_to seed-c.jsonl tas,ticket -t 1,2 -R 3 --seed 2
+want_code 0
+want_same "the cells, sorted" "$(cells seed-c.jsonl | sort)" "$(cells seed-a.jsonl | sort)"
+[ "$(cells seed-c.jsonl)" != "$(cells seed-a.jsonl)" ] || fail "the order should be another one"
+end
+
+begin "the seed is recorded"
+run_to seed.jsonl tas -t 1 --seed 9223372036854775807
+want_code 0
+head -1 seed.jsonl | grep -q '"seed":9223372036854775807[,}]' || fail "it should be in the run record"
+end
+
+name="a broken lock is caught"
+if [ -z "$second_cpu" ]; then
+    skip "$name" "one CPU is allowed, on which it hardly ever breaks"
+else
+    begin "$name"
+    run_to broken.jsonl broken_tts -t 2 -d 100ms -R 3
+    want_code 1
+    want_whole_records broken.jsonl
+    [ "$(count_records broken.jsonl violation)" -gt 0 ] || fail "there should be a violation record"
+    # The thread sanitizer ends the process that has the race, before that can report.
+    [ "$sanitizer" = tsan ] || want_text broken.jsonl '"verified":false'
+    want_text "$stdout" "WRONG"
+    end
+fi
+
+begin "@all is every lock but the broken ones"
+run_to all.jsonl @all -t 1 -d 1ms -R 1
+want_code 0
+"$LOCKBENCH" list | sed 1d | grep -v broken | awk '{ print $1 }' | sort >catalogue
+[ -s catalogue ] || fail "list should list locks"
+want_same "the locks" "$(locks_of all.jsonl)" "$(cat catalogue)"
+want_no_text all.jsonl broken_tts
+end
+
+begin "a family"
+run_to family.jsonl @queue -t 1 -d 1ms -R 1
+want_code 0
+want_same "the locks" "$(locks_of family.jsonl)" \
+    "$("$LOCKBENCH" list --family queue | sed 1d | awk '{ print $1 }' | sort)"
+end
+
+begin "null is not verified, and the record says why"
+run_to null.jsonl null -t 1
+want_code 0
+want_same "the samples with \"verified\":null" "$(grep -c '"verified":null' null.jsonl)" 2
+want_same "the samples that say why" \
+    "$(grep -c '"unmeasured":{[^}]*"verified":"[^"]' null.jsonl)" 2
+end
+
+begin "parameters are recorded"
+run_to parameters.jsonl spin_park:budget=20us,spin_park:budget=0,spin_park:budget=inf,spin_park -t 2
+want_code 0
+want_verified_samples parameters.jsonl 8
+want_same "the locks" "$(locks_of parameters.jsonl | tr '\n' ' ')" \
+    "spin_park spin_park:budget=0 spin_park:budget=20us spin_park:budget=inf "
+end
+
+begin "a time is recorded in the largest unit that fits"
+run_to units.jsonl spin_park:budget=20000ns,spin_park:budget=0.5ms -t 1
+want_code 0
+want_same "the locks" "$(locks_of units.jsonl | tr '\n' ' ')" \
+    "spin_park:budget=20us spin_park:budget=500us "
+end
+
+begin "--dispatch vtable"
+run_to vtable.jsonl tas,mcs,rw_ticket --dispatch vtable -t 1,2
+want_code 0
+want_verified_samples vtable.jsonl 12
+want_text vtable.jsonl '"dispatch":"vtable"'
+end
+
+begin "--readers 50"
+run_to readers.jsonl rw_ticket,pthread_rwlock,tas --readers 50 -t 1,2
+want_code 0
+want_verified_samples readers.jsonl 12
+want_text readers.jsonl '"readers":50'
+end
+
+for lines in 0 1 64; do
+    begin "--lines $lines"
+    run_to lines.jsonl tas,rw_ticket --lines $lines --readers 20 -t 1,2
+    want_code 0
+    want_verified_samples lines.jsonl 8
+    want_text lines.jsonl "\"lines\":$lines"
+    end
+done
+
+for workload in saturated moderate light read-mostly; do
+    begin "--workload $workload"
+    run_to workload.jsonl tas --workload $workload -t 1,2
+    want_code 0
+    want_verified_samples workload.jsonl 4
+    end
+done
+
+for delay in 0 100ns exp:200ns uniform:50ns-150ns; do
+    begin "--critical and --outside $delay"
+    run_to delay.jsonl tas --critical $delay --outside $delay -t 2
+    want_code 0
+    want_verified_samples delay.jsonl 2
+    want_text delay.jsonl "\"critical\":\"$delay\",\"outside\":\"$delay\""
+    end
+done
+
+for placement in compact scatter cores "$first_cpu"; do
+    begin "--placement $placement"
+    run_to placement.jsonl tas --placement "$placement" -t 1,2
+    want_code 0
+    want_verified_samples placement.jsonl 4
+    want_text placement.jsonl "\"placement\":\"$placement\""
+    end
+done
+
+if ! have taskset; then
+    skip "one allowed CPU" "there is no taskset"
+    skip "--threads 2x under taskset" "there is no taskset"
+else
+    begin "one allowed CPU"
+    rm -f one.jsonl
+    call taskset -c "$first_cpu" "$LOCKBENCH" run tas -t 1,2 -d 5ms -R 2 -q -O one.jsonl
+    want_code 0
+    want_verified_samples one.jsonl 4
+    want_same "the samples on that CPU" "$(grep -c "\"cpus\":\\[$first_cpu\\]" one.jsonl)" 4
+    end
+
+    begin "--threads 2x is twice the allowed CPUs, max as many"
+    rm -f one.jsonl
+    call taskset -c "$first_cpu" "$LOCKBENCH" run tas -t max,2x -d 5ms -R 1 -q -O one.jsonl
+    want_code 0
+    want_same "the cells, sorted" "$(cells one.jsonl | awk '{ print $2 }' | sort | tr '\n' ' ')" \
+        '"threads":1 "threads":2 '
+    end
+fi
+
+begin "a range of threads, with a step"
+run_to range.jsonl tas -t 1-5:2 -d 1ms -R 1
+want_code 0
+want_same "the cells, sorted" "$(cells range.jsonl | awk '{ print $2 }' | sort | tr '\n' ' ')" \
+    '"threads":1 "threads":3 "threads":5 '
+end
+
+begin "a name of a file that is not UTF-8"
+odd=$(printf 'caf\351.jsonl')
+run_to "$odd" tas -t 1
+want_code 0
+want_verified_samples "$odd" 2
+want_whole_records "$odd"
+end
+
+# A file that is opened may get the number of a standard stream that is closed, and then the
+# table and the messages, too.
+begin "a closed standard output: the results stay clean"
+call sh -c 'exec "$LOCKBENCH" run tas -t 1 -d 5ms -R 2 -O closed-output.jsonl >&-'
+[ "$code" = 0 ] || want_code 3
+want_whole_records closed-output.jsonl
+want_verified_samples closed-output.jsonl 2
+end
+
+begin "closed standard streams, all three: the results stay clean"
+call sh -c 'exec "$LOCKBENCH" run tas -t 1 -d 5ms -R 2 -O closed-all.jsonl <&- >&- 2>&-'
+[ "$code" = 0 ] || want_code 3
+want_whole_records closed-all.jsonl
+want_verified_samples closed-all.jsonl 2
+end
+
+# ---------------------------------------------------------------------------------------------
+# run: interrupted, killed
+
+long_run=(run tas -t 1 -d 50ms -R 1000 --quiet)
+
+interrupt() { # NAME SIGNAL group|process
+    begin "$1"
+    rm -f interrupted.jsonl
+    start "${long_run[@]}" -O interrupted.jsonl
+    wait_until has_lines interrupted.jsonl 3
+    if [ "$3" = group ]; then
+        kill "-$2" -- "-$group"
+    else
+        kill "-$2" "$group"
+    fi
+    wait_for_end
+    want_code 130
+    want_empty "$stderr"
+    want_whole_records interrupted.jsonl
+    want_same "the number of violations" "$(count_records interrupted.jsonl violation)" 0
+    grep -qE '^ +tas +[0-9]' "$stdout" || fail "the table should be on standard output"
+    end
+}
+
+interrupt "Ctrl-C, which goes to the whole group" INT group
+interrupt "SIGINT to the program alone" INT process
+interrupt "SIGTERM" TERM process
+interrupt "SIGHUP" HUP process
+
+begin "an interrupted run says what is saved"
+start run tas -t 1 -d 50ms -R 1000 -O interrupted-loud.jsonl
+wait_until has_lines interrupted-loud.jsonl 3
+kill -TERM "$group"
+wait_for_end
+want_code 130
+want_text "$stderr" "interrupted; saved so far: interrupted-loud.jsonl"
+end
+
+# `timeout`, `kill` on a job and a terminal that goes away signal the group, and so reach the
+# process of the repetition, perhaps before the program knows. The lock is not to blame.
+for signal in TERM HUP; do
+    begin "SIG$signal to the process of a repetition is not taken for a crash of the lock"
+    start run tas -t 1 -d 300ms -R 4 --quiet -O not-crashed.jsonl
+    has_child() { [ "$(group_members "$group" | wc -l)" -gt 1 ]; }
+    wait_until has_lines not-crashed.jsonl 2
+    wait_until has_child
+    # shellcheck disable=SC2046
+    kill "-$signal" $(group_members "$group" | grep -vx "$group") 2>>"$work/ignored"
+    wait_for_end
+    want_same "the number of violations" "$(count_records not-crashed.jsonl violation)" 0
+    end
+    rm -f not-crashed.jsonl
+done
+
+begin "under nohup, a run survives the end of the session"
+printf -v command '%s ' nohup "$LOCKBENCH" run tas -t 1 -d 50ms -R 10
+setsid nohup "$LOCKBENCH" run tas -t 1 -d 50ms -R 10 --quiet -O nohup.jsonl >"$stdout" 2>"$stderr" &
+group=$!
+wait_until has_lines nohup.jsonl 3
+kill -HUP -- "-$group"
+wait_for_end
+want_code 0
+want_verified_samples nohup.jsonl 10
+end
+
+begin "kill -9: the measuring process ends too, and the file can be read"
+start "${long_run[@]}" -O killed.jsonl
+wait_until has_lines killed.jsonl 3
+{
+    kill -KILL "$group"
+    wait "$group" # here the shell itself has a word to say
+    code=$?
+} 2>>"$work/ignored"
+want_code 137
+wait_for_end
+want_same "the number of cut lines" "$(head -n -1 killed.jsonl | grep -vc '^{"record":".*}$')" 0
+call "$LOCKBENCH" plot killed.jsonl --format dat --output -
+want_code 0
+want_text "$stdout" '"tas"'
+end
+
+begin "a run waits for another to end, says so, and can be interrupted"
+start "${long_run[@]}" -O holder.jsonl
+wait_until has_lines holder.jsonl 3
+"$LOCKBENCH" run tas -t 1 -d 5ms -R 1 -O waiter.jsonl >waiter.out 2>waiter.err &
+waiter=$!
+wait_until has_text waiter.err "another lockbench measures on this machine"
+kill -TERM "$waiter"
+wait "$waiter"
+want_same "the exit code of the one that waited" "$?" 130
+want_same "the number of its samples" "$(count_records waiter.jsonl sample)" 0
+want_whole_records waiter.jsonl
+kill -TERM "$group"
+wait_for_end
+end
+
+# ---------------------------------------------------------------------------------------------
+# run: a machine that does not let threads be bound
+
+name="threads that can't be bound"
+cat >unbound.c <<'END'
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+
+int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
+{
+    (void)thread;
+    (void)size;
+    (void)set;
+    return EPERM;
+}
+END
+# shellcheck disable=SC2086
+if [ -n "$sanitizer" ]; then
+    skip "$name" "the program is built with $sanitizer, which does not bear LD_PRELOAD"
+elif ! ${CC:-cc} -shared -fPIC -o unbound.so unbound.c 2>"$work/ignored"; then
+    skip "$name" "there is no working compiler"
+else
+    refuse "$name" 3 "thread 0 can't be bound to CPU $first_cpu" "Operation not permitted" \
+        env LD_PRELOAD="$work/unbound.so" "${short_run[@]}" --placement "$first_cpu" -q -O unbound.jsonl
+fi
+
+# ---------------------------------------------------------------------------------------------
+# plot: what it refuses
+
+refuse "plot without a file" 2 "plot" "FILE" "$LOCKBENCH" plot
+refuse "plot with a missing file" 2 "'missing'" "No such file or directory" "$LOCKBENCH" plot missing
+refuse "plot with a directory" 2 "'.'" "directory" "$LOCKBENCH" plot .
+: >empty
+refuse "plot with an empty file" 2 "'empty'" "empty" "$LOCKBENCH" plot empty
+printf '\0\1\2\3\377\376\n\0{"record"\377' >binary
+refuse "plot with a binary file" 2 "'binary'" "not a results file" "$LOCKBENCH" plot binary
+echo "Dear diary," >text
+refuse "plot with a text" 2 "'text'" "not a results file" "$LOCKBENCH" plot text
+echo '{"cells":[]}' >other.json
+refuse "plot with other JSON" 2 "'other.json'" "not a results file" "$LOCKBENCH" plot other.json
+sed 1d good.jsonl >headless.jsonl
+refuse "plot with results whose first record is gone" 2 "'headless.jsonl'" "not a results file" \
+    "$LOCKBENCH" plot headless.jsonl
+sed 's/"schema":1,/"schema":2,/' good.jsonl >newer.jsonl
+refuse "plot with results of a newer schema" 2 "'newer.jsonl'" "newer" "$LOCKBENCH" plot newer.jsonl
+head -c 100 good.jsonl >cut-first.jsonl
+refuse "plot with results that were cut in their first record" 2 "'cut-first.jsonl'" \
+    "not a results file" "$LOCKBENCH" plot cut-first.jsonl
+refuse "plot with a good and a missing file" 2 "'missing'" "No such file or directory" \
+    "$LOCKBENCH" plot good.jsonl missing
+for format in gif '' 'dat,gif' 'png,'; do
+    refuse "plot --format '$format'" 2 "--format can't have" "png" \
+        "$LOCKBENCH" plot good.jsonl --format "$format"
+done
+
+head -1 good.jsonl >unsampled.jsonl
+for format in png dat; do
+    begin "plot of results without a sample to $format: refused, no file is made"
+    call "$LOCKBENCH" plot unsampled.jsonl --format $format
+    want_code 2
+    want_one_error
+    want_text "$stderr" "nothing to draw"
+    want_missing unsampled.$format
+    end
+done
+
+begin "plot does not draw over the results"
+cp good.jsonl self.jsonl
+call "$LOCKBENCH" plot self.jsonl --format dat --output self.jsonl
+want_code 2
+want_one_error
+want_text "$stderr" "'self.jsonl'"
+cmp -s good.jsonl self.jsonl || fail "the results should be unchanged"
+end
+
+begin "plot of results that were cut in their last record: it is left out, with a warning"
+head -c -20 good.jsonl >cut-last.jsonl
+call "$LOCKBENCH" plot cut-last.jsonl --format dat --output -
+want_code 0
+want_same "the number of lines on standard error" "$(wc -l <"$stderr")" 1
+want_text "$stderr" "'cut-last.jsonl' was cut off"
+want_text "$stdout" '"tas"'
+end
+
+begin "plot of results with a bad line within: it is left out, with a warning"
+sed '3s/^.\{40\}//' good.jsonl >bad-line.jsonl
+call "$LOCKBENCH" plot bad-line.jsonl --format dat --output -
+want_code 0
+want_same "the number of lines on standard error" "$(wc -l <"$stderr")" 1
+want_text "$stderr" "'bad-line.jsonl', line 3"
+end
+
+refuse "plot to a directory that does not exist" 3 "'nowhere/x.dat'" "No such file or directory" \
+    "$LOCKBENCH" plot good.jsonl --format dat --output nowhere/x.dat
+refuse "plot to a full disk" 3 "'/dev/full'" "No space left on device" \
+    "$LOCKBENCH" plot good.jsonl --format dat --output /dev/full
+
+# ---------------------------------------------------------------------------------------------
+# plot: figures
+
+begin "plot --format dat: one curve for each lock, one line for each number of threads"
+call env PATH="$work/path-without-gnuplot" "$LOCKBENCH" plot good.jsonl --format dat --output -
+want_code 0
+want_empty "$stderr"
+want_same "the curves" "$(sed -n 's/^"\([^"]*\)".*/\1/p' "$stdout" | tr '\n' ' ')" "tas ticket "
+want_same "the numbers of threads" \
+    "$(sed -n 's/^\([0-9][0-9]*\) .*/\1/p' "$stdout" | tr '\n' ' ')" "1 2 1 2 "
+end
+
+begin "plot of two files: each curve with its file's name"
+call "$LOCKBENCH" plot good.jsonl alias.jsonl --format dat --output -
+want_code 0
+want_text "$stdout" '"tas (good.jsonl)"'
+want_text "$stdout" '"mcs (alias.jsonl)"'
+end
+
+begin "plot reads from a pipe"
+call sh -c 'cat good.jsonl | "$LOCKBENCH" plot /dev/stdin --format dat --output -'
+want_code 0
+want_text "$stdout" '"tas"'
+end
+
+begin "plot without gnuplot: says what to install, and leaves no half picture"
+cp good.jsonl undrawn.jsonl
+call env PATH="$work/path-without-gnuplot" "$LOCKBENCH" plot undrawn.jsonl
+want_code 3
+want_one_error
+want_text "$stderr" "gnuplot-nox"
+want_text "$stderr" "--format dat"
+want_missing undrawn.png
+want_missing undrawn.svg
+end
+
+begin "plot with a gnuplot that fails: leaves no half picture"
+mkdir path-with-bad-gnuplot
+printf '#!/bin/sh\necho half a picture\nexit 1\n' >path-with-bad-gnuplot/gnuplot
+chmod +x path-with-bad-gnuplot/gnuplot
+call env PATH="$work/path-with-bad-gnuplot:/usr/bin:/bin" "$LOCKBENCH" plot undrawn.jsonl --format png
+want_code 3
+want_one_error
+want_text "$stderr" "gnuplot could not draw"
+want_missing undrawn.png
+end
+
+begin "plot that fails leaves an older picture as it is"
+cp good.jsonl older.jsonl
+echo "an older picture" >older.png
+call env PATH="$work/path-without-gnuplot" "$LOCKBENCH" plot older.jsonl --format png
+want_code 3
+want_same "the older picture" "$(cat older.png 2>&1)" "an older picture"
+end
+
+begin "run --draw without gnuplot: the results are saved and shown all the same"
+rm -f undrawn-run.jsonl
+call env PATH="$work/path-without-gnuplot" "${short_run[@]}" --draw --quiet -O undrawn-run.jsonl
+want_code 3
+want_same "the number of lines on standard error" "$(wc -l <"$stderr")" 1
+want_text "$stderr" "gnuplot-nox"
+want_verified_samples undrawn-run.jsonl 2
+grep -qE '^ +tas +[0-9]' "$stdout" || fail "the table should be on standard output"
+want_missing undrawn-run.png
+end
+
+first_bytes() {
+    head -c 4 "$1" | od -An -c | tr -d ' \n'
+}
+
+want_picture() { # FORMAT FILE
+    [ -s "$2" ] || fail "there should be a picture in $2"
+    case $1 in
+    png) want_same "the beginning of $2" "$(first_bytes "$2")" '211PNG' ;;
+    pdf) want_same "the beginning of $2" "$(first_bytes "$2")" '%PDF' ;;
+    svg)
+        want_same "the beginning of $2" "$(first_bytes "$2")" '<?xm'
+        want_text "$2" '</svg>'
+        ;;
+    dumb)
+        want_text "$2" tas
+        want_no_text "$2" $'\f'
+        ;;
+    dat) want_same "the beginning of $2" "$(first_bytes "$2")" '"tas' ;;
+    esac
+}
+
+for format in png svg pdf dumb dat; do
+    name="plot --format $format draws, and says nothing but where"
+    if [ $have_gnuplot = no ] && [ $format != dat ]; then
+        skip "$name" "there is no gnuplot"
+        continue
+    fi
+    begin "$name"
+    call "$LOCKBENCH" plot good.jsonl --format $format --output picture.$format
+    want_code 0
+    want_empty "$stdout"
+    want_same "standard error" "$(cat "$stderr")" "lockbench: drawn: picture.$format"
+    want_picture $format picture.$format
+    end
+done
+
+if [ $have_gnuplot = no ]; then
+    for name in "plot without --format" "plot --format dumb" "plot to standard output" \
+        "plot to a full disk with gnuplot" "plot with odd names" "run --draw"; do
+        skip "$name" "there is no gnuplot"
+    done
+else
+    begin "plot without --format draws a PNG and an SVG beside the results"
+    cp good.jsonl default.jsonl
+    call "$LOCKBENCH" plot default.jsonl --quiet
+    want_code 0
+    want_empty "$stdout"
+    want_empty "$stderr"
+    want_picture png default.png
+    want_picture svg default.svg
+    end
+
+    begin "plot --format dumb draws here"
+    call "$LOCKBENCH" plot good.jsonl --format dumb
+    want_code 0
+    want_empty "$stderr"
+    want_picture dumb "$stdout"
+    end
+
+    begin "plot --output - writes the picture to standard output"
+    call "$LOCKBENCH" plot good.jsonl --format png --output -
+    want_code 0
+    want_empty "$stderr"
+    want_picture png "$stdout"
+    end
+
+    refuse "plot to a full disk with gnuplot" 3 "'/dev/full'" "No space left on device" \
+        "$LOCKBENCH" plot good.jsonl --format png --output /dev/full
+
+    # Names and titles reach a script; none of their characters may be taken for a part of it.
+    begin "plot with odd names and titles"
+    odd="it's \"a\" \$(touch pwned) \`touch pwned\` {x}_^@%d&<.jsonl"
+    cp good.jsonl "$odd"
+    call "$LOCKBENCH" plot "$odd" alias.jsonl --format svg --quiet --title "$odd \\ 100%"
+    want_code 0
+    want_empty "$stderr"
+    want_picture svg "${odd%.jsonl}.svg"
+    want_missing pwned
+    end
+
+    begin "run --draw: pictures beside the results, and characters here"
+    run_to drawn.jsonl tas,ticket -t 1,2 --draw
+    want_code 0
+    want_empty "$stderr"
+    want_picture png drawn.png
+    want_picture svg drawn.svg
+    want_picture dumb "$stdout"
+    end
+fi
+
+begin "no temporary file is left"
+want_same "what is in TMPDIR" "$(ls -A "$TMPDIR")" ""
+end
+
+# ---------------------------------------------------------------------------------------------
+# list
+
+begin "list has each family"
+call "$LOCKBENCH" list
+want_code 0
+want_empty "$stderr"
+for family in baseline test-and-set ticket queue reader-writer "sleeping mutex" "C library"; do
+    want_text "$stdout" " $family "
+done
+end
+
+begin "list LOCK shows its alias and its source"
+call "$LOCKBENCH" list mcs
+want_code 0
+want_empty "$stderr"
+want_text "$stdout" "mcs, also qspin"
+want_text "$stdout" "Mellor-Crummey and Scott"
+end
+
+begin "list LOCK shows its parameters"
+call "$LOCKBENCH" list spin_park
+want_code 0
+grep -qE 'parameter +budget: .*default' "$stdout" || fail "there should be budget and its default"
+end
+
+begin "list --family queue has nothing else"
+call "$LOCKBENCH" list --family queue
+want_code 0
+want_text "$stdout" "mcs"
+want_same "the number of other locks" "$(sed 1d "$stdout" | grep -vc ' queue ')" 0
+end
+
+begin "list --json"
+call "$LOCKBENCH" list --json
+want_code 0
+want_same "the first line" "$(head -1 "$stdout")" "["
+want_same "the last line" "$(tail -1 "$stdout")" "]"
+want_same "the number of locks" "$(grep -c '^    "name":' "$stdout")" \
+    "$("$LOCKBENCH" list | sed 1d | wc -l)"
+[ "$have_python" = no ] || python3 -m json.tool "$stdout" >"$work/ignored" 2>&1 ||
+    fail "it should be JSON"
+end
+
+begin "list --markdown"
+call "$LOCKBENCH" list --markdown
+want_code 0
+want_same "the number of lines that are no row" "$(grep -vc '^|.*|$' "$stdout")" 0
+want_text "$stdout" '| `mcs` | queue |'
+end
+
+refuse "list --family with an unknown family" 2 "'nosuch'" "queue" "$LOCKBENCH" list --family nosuch
+refuse "list with an unknown lock" 2 "'mcz'" "did you mean 'mcs'?" "$LOCKBENCH" list mcz
+refuse "list to a full disk" 3 "standard output" "No space left on device" \
+    bash -c '"$LOCKBENCH" list >/dev/full'
+refuse "list --json to a full disk" 3 "standard output" "No space left on device" \
+    bash -c '"$LOCKBENCH" list --json >/dev/full'
+refuse "--help to a full disk" 3 "standard output" "No space left on device" \
+    bash -c '"$LOCKBENCH" --help >/dev/full'
+
+begin "list to a reader that goes away does not complain"
+call bash -c '"$LOCKBENCH" list | head -1'
+want_code 0
+want_empty "$stderr"
+# With the pause the reader is gone for sure. Where SIGPIPE is ignored, the program sees an error.
+call bash -c '{ sleep 0.2; trap "" PIPE; "$LOCKBENCH" list; echo "exit code $?" >list.code; } | true'
+want_empty "$stderr"
+want_same "what it ended with" "$(cat list.code)" "exit code 0"
+end
+
+# ---------------------------------------------------------------------------------------------
+# topology
+
+begin "topology --no-latency"
+call "$LOCKBENCH" topology --no-latency
+want_code 0
+want_empty "$stderr"
+want_text "$stdout" "allowed: $allowed"
+want_no_text "$stdout" "ns for a cache line"
+end
+
+# Of a large machine two CPUs are enough.
+name="topology --json, with latencies"
+if ! have taskset; then
+    skip "$name" "there is no taskset"
+else
+    begin "$name"
+    call taskset -c "$first_cpu${second_cpu:+,$second_cpu}" "$LOCKBENCH" topology --json --quiet
+    want_code 0
+    want_empty "$stderr"
+    want_same "the first line" "$(head -1 "$stdout")" "{"
+    want_text "$stdout" '"latency_ns":'
+    [ "$have_python" = no ] || python3 -m json.tool "$stdout" >"$work/ignored" 2>&1 ||
+        fail "it should be JSON"
+    end
+fi
+
+begin "topology --json --no-latency: latencies that were not measured are null"
+call "$LOCKBENCH" topology --json --no-latency
+want_code 0
+want_text "$stdout" '"latency_ns": null'
+end
+
+refuse "topology with an argument" 2 "'extra'" "no argument" "$LOCKBENCH" topology extra
+refuse "topology to a full disk" 3 "standard output" "No space left on device" \
+    bash -c '"$LOCKBENCH" topology --no-latency >/dev/full'
+
+# ---------------------------------------------------------------------------------------------
+# repetition, which reads its request from standard input
+
+request='{"lock":"tas","threads":1,"cpus":['$first_cpu'],"workload":{"critical":"0","outside":"0","lines":1,"readers":0},"warmup_ns":1000000,"window_ns":1000000,"drain_ns":1000000000,"seed":1,"through_vtable":false}'
+
+begin "repetition with a good request"
+echo "$request" >request
+call "$LOCKBENCH" repetition <request
+want_code 0
+want_empty "$stderr"
+want_text "$stdout" '"verified":true'
+end
+
+refuse_request() { # NAME REQUEST TEXT
+    printf '%s\n' "$2" >request
+    refuse "repetition with $1" 2 "$3" "" "$LOCKBENCH" repetition <request
+}
+
+# change OLD NEW: the good request with a part replaced. Without that part it stays good, and the
+# test fails.
+change() {
+    printf '%s' "${request/"$1"/"$2"}"
+}
+
+refuse "repetition with nothing" 2 "standard input" "not JSON" "$LOCKBENCH" repetition
+refuse "repetition with an argument" 2 "'extra'" "no argument" "$LOCKBENCH" repetition extra
+refuse_request "what is not JSON" "measure tas" "not JSON"
+refuse_request "half a request" "${request%?}" "not JSON"
+refuse_request "an array" "[1]" "the request is wrong"
+refuse_request "an empty object" "{}" "the request is wrong"
+for key in '"lock":"tas",' '"threads":1,' '"cpus":['"$first_cpu"'],' '"warmup_ns":1000000,' \
+    '"window_ns":1000000,' '"drain_ns":1000000000,' '"seed":1,' '"lines":1,' '"critical":"0",'; do
+    refuse_request "a request without $key" "$(change "$key" "")" "the request is wrong"
+done
+refuse_request "an unknown lock" "$(change '"tas"' '"tass"')" "'tass'"
+refuse_request "a number for a lock" "$(change '"tas"' 1)" "the request is wrong"
+for value in 0 -1 1000000 '"1"' 1.5 null; do
+    refuse_request "$value threads" "$(change '"threads":1' "\"threads\":$value")" "the request is wrong"
+done
+for value in '[]' '{}' 0 '"0"' '["x"]' '[null]' '[-1]' '[0.5]' null; do
+    refuse_request "the CPUs $value" "$(change "[$first_cpu]" "$value")" "the request is wrong"
+done
+for value in 0 -1 '"1ms"' 1.5 null; do
+    refuse_request "a window of $value" "$(change '"window_ns":1000000' "\"window_ns\":$value")" \
+        "the request is wrong"
+done
+refuse_request "a negative warm-up" "$(change '"warmup_ns":1000000' '"warmup_ns":-1')" \
+    "the request is wrong"
+refuse_request "a bad critical section" "$(change '"critical":"0"' '"critical":"fast"')" \
+    "the request is wrong"
+refuse_request "too many lines" "$(change '"lines":1' '"lines":99999')" "the request is wrong"
+refuse_request "too many readers" "$(change '"readers":0' '"readers":101')" "the request is wrong"
+refuse_request "a number for yes or no" "$(change false 0)" "the request is wrong"
+
+echo "1..$number"

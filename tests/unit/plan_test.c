@@ -1,0 +1,246 @@
+/* Plans, workloads and the names of locks. */
+#include "tests/unit/unit.h"
+
+#include "bench/lock_spec.h"
+#include "bench/plan.h"
+#include "bench/workload.h"
+#include "locks/catalogue.h"
+
+static struct plan make_plan(const char *locks)
+{
+    static unsigned threads[] = {1, 2, 4};
+    struct plan plan = {.threads = threads,
+                        .threads_count = 3,
+                        .workload = workload_default(),
+                        .placement = "compact",
+                        .repetitions = 10,
+                        .seed = 42};
+
+    assert_int_equal(lock_specs_read(locks, &plan.locks, &plan.locks_count), EXIT_FINE);
+    return plan;
+}
+
+static void every_turn_once_in_an_order_of_the_seed(void **state)
+{
+    struct plan plan = make_plan("tas,mcs");
+    size_t count, again_count, in_plan_order = 0;
+    struct turn *turns = plan_turns(&plan, &count), *again = plan_turns(&plan, &again_count);
+    unsigned seen[2][5][10] = {0};
+
+    (void)state;
+    assert_int_equal(count, 60);
+    for (size_t i = 0; i < count; i++) {
+        assert_memory_equal(&turns[i], &again[i], sizeof turns[i]);
+        seen[turns[i].lock - plan.locks][turns[i].threads][turns[i].repetition]++;
+        in_plan_order += i > 0 && turns[i].lock >= turns[i - 1].lock;
+    }
+    for (size_t lock = 0; lock < 2; lock++) {
+        for (unsigned i = 0; i < 10; i++) {
+            assert_int_equal(seen[lock][1][i], 1);
+            assert_int_equal(seen[lock][2][i], 1);
+            assert_int_equal(seen[lock][4][i], 1);
+        }
+    }
+    assert_true(in_plan_order < 58);
+    plan.seed = 43;
+    struct turn *other = plan_turns(&plan, &count);
+    assert_memory_not_equal(other, turns, count * sizeof *turns);
+    free(turns);
+    free(again);
+    free(other);
+    free(plan.locks);
+}
+
+static void default_threads(void **state)
+{
+    static const struct {
+        unsigned cpus, threads[10];
+        size_t count;
+    } table[] = {
+        {1, {1, 2}, 2},
+        {2, {1, 2, 4}, 3},
+        {6, {1, 2, 4, 6, 12}, 5},
+        {128, {1, 2, 4, 8, 16, 32, 64, 128, 256}, 9},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        size_t count;
+        unsigned *threads = plan_default_threads(table[i].cpus, &count);
+        assert_int_equal(count, table[i].count);
+        assert_memory_equal(threads, table[i].threads, count * sizeof *threads);
+        free(threads);
+    }
+}
+
+static void budgets(void **state)
+{
+    struct plan plan = make_plan("tas,mcs");
+
+    (void)state;
+    /* Enough: the plan takes what it was given. */
+    uint64_t needed = plan_fit_budget(&plan, 20000000000u);
+    assert_true(needed > 15000000000u && needed <= 20000000000u);
+    /* Far too little: the shortest window, and the truth about how long it takes. */
+    needed = plan_fit_budget(&plan, 1000000u);
+    assert_int_equal(plan.window_ns, 10000000);
+    assert_true(needed > 60 * 15000000u);
+    /* Far too much: a window is not made endless. */
+    plan_fit_budget(&plan, 3600000000000u);
+    assert_int_equal(plan.window_ns, 500000000);
+    free(plan.locks);
+}
+
+static void scripts_have_the_mean_that_was_asked_for(void **state)
+{
+    struct workload workload = {.lines = 1, .readers = 25};
+    struct step script[SCRIPT_STEPS], again[SCRIPT_STEPS];
+    double critical = 0, outside = 0;
+    unsigned shared = 0;
+
+    (void)state;
+    assert_true(read_delay("uniform:100ns-300ns", &workload.critical));
+    assert_true(read_delay("exp:1us", &workload.outside));
+    workload_script(&workload, 1, script);
+    for (size_t i = 0; i < SCRIPT_STEPS; i++) {
+        assert_in_range(script[i].critical_ns, 100, 300);
+        critical += script[i].critical_ns;
+        outside += script[i].outside_ns;
+        shared += script[i].shared;
+    }
+    assert_float_equal(critical / SCRIPT_STEPS, 200, 1);
+    assert_float_equal(outside / SCRIPT_STEPS, 1000, 5);
+    assert_int_equal(shared, SCRIPT_STEPS / 4);
+    workload_script(&workload, 1, again);
+    assert_memory_equal(script, again, sizeof script);
+    workload_script(&workload, 2, again);
+    assert_memory_not_equal(script, again, sizeof script);
+}
+
+static void workloads_come_back_from_json(void **state)
+{
+    static const char *const presets[] = {"saturated", "moderate", "light", "read-mostly"};
+    struct workload workload, back;
+    char text[WORKLOAD_TEXT], back_text[WORKLOAD_TEXT];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(workload_preset(presets[i], &workload));
+        json_t *object = workload_to_json(&workload);
+        assert_true(workload_from_json(object, &back));
+        assert_string_equal(workload_describe(&workload, text),
+                            workload_describe(&back, back_text));
+        json_decref(object);
+    }
+    assert_false(workload_preset("heavy", &workload));
+    json_t *wrong = json_pack("{s:s, s:s, s:i, s:i}", "critical", "0", "outside", "0", "lines", -1,
+                              "readers", 0);
+    assert_false(workload_from_json(wrong, &back));
+    json_decref(wrong);
+    assert_false(workload_from_json(NULL, &back));
+}
+
+static void lock_names(void **state)
+{
+    struct lock_spec spec;
+
+    (void)state;
+    assert_int_equal(lock_spec_read("tas", &spec), EXIT_FINE);
+    assert_string_equal(spec.text, "tas");
+    /* An alias is shown as the lock that is called. */
+    assert_int_equal(lock_spec_read("qspin", &spec), EXIT_FINE);
+    assert_string_equal(spec.text, "mcs");
+    assert_int_equal(lock_spec_read("spin_park:budget=0.02ms", &spec), EXIT_FINE);
+    assert_string_equal(spec.text, "spin_park:budget=20us");
+    assert_int_equal(spec.parameters[0], 20000);
+    assert_int_equal(lock_spec_read("spin_park:budget=inf", &spec), EXIT_FINE);
+    assert_true(spec.parameters[0] == MACHINE_NEVER);
+    assert_string_equal(spec.text, "spin_park:budget=inf");
+    assert_int_equal(lock_spec_read("ttas_backoff:max=1us:min=50ns", &spec), EXIT_FINE);
+    assert_string_equal(spec.text, "ttas_backoff:min=50ns:max=1us");
+}
+
+static void wrong_lock_names(void **state)
+{
+    static const char *const wrong[] = {
+        "",
+        "mcz",
+        "TAS",
+        "tas:",
+        "tas:budget=1us",
+        "spin_park:",
+        "spin_park:budget",
+        "spin_park:budget=",
+        "spin_park:budget=10",
+        "spin_park:budget=-1us",
+        "spin_park:bugdet=1us",
+        "spin_park:budget=1us:budget=2us",
+        "spin_park:budget=61min",
+        "ttas_backoff:min=0",
+        "ttas_backoff:min=inf",
+        "ttas_backoff:min=20us:max=10us",
+        "a-name-that-is-much-longer-than-any-name-of-a-lock-with-all-of-its-parameters-could-ever-"
+        "be-and-therefore-does-not-fit-into-the-text",
+    };
+    struct lock_spec spec;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(lock_spec_read(wrong[i], &spec), EXIT_USAGE);
+}
+
+static void groups_of_locks(void **state)
+{
+    struct lock_spec *specs = NULL;
+    size_t count = 0;
+
+    (void)state;
+    assert_int_equal(lock_specs_read("@queue,mcs,tas,tas", &specs, &count), EXIT_FINE);
+    assert_int_equal(count, 4);
+    assert_string_equal(specs[3].text, "tas");
+    count = 0;
+    assert_int_equal(lock_specs_read("@all", &specs, &count), EXIT_FINE);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(specs[i].ops->traits & LOCK_BROKEN, 0);
+    assert_int_equal(count, lock_catalogue_size - 1);
+    count = 0;
+    assert_int_equal(lock_specs_read("@shared", &specs, &count), EXIT_FINE);
+    for (size_t i = 0; i < count; i++)
+        assert_non_null(specs[i].ops->acquire_shared);
+    assert_int_equal(lock_specs_read("@nosuch", &specs, &count), EXIT_USAGE);
+    assert_int_equal(lock_specs_read("tas,,mcs", &specs, &count), EXIT_USAGE);
+    free(specs);
+}
+
+/* The default plan speaks for the suite: a family that is not in it is not seen. */
+static void default_plan_has_every_family(void **state)
+{
+    struct lock_spec *specs = NULL;
+    size_t count = 0;
+
+    (void)state;
+    assert_int_equal(lock_specs_read(plan_default_locks, &specs, &count), EXIT_FINE);
+    for (unsigned i = 0; i < lock_catalogue_size; i++) {
+        bool found = (lock_catalogue[i]->traits & LOCK_BROKEN) != 0;
+        for (size_t j = 0; j < count && !found; j++)
+            found = strcmp(specs[j].ops->family, lock_catalogue[i]->family) == 0;
+        assert_true(found);
+    }
+    free(specs);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_turn_once_in_an_order_of_the_seed),
+        cmocka_unit_test(default_threads),
+        cmocka_unit_test(budgets),
+        cmocka_unit_test(scripts_have_the_mean_that_was_asked_for),
+        cmocka_unit_test(workloads_come_back_from_json),
+        cmocka_unit_test(lock_names),
+        cmocka_unit_test(wrong_lock_names),
+        cmocka_unit_test(groups_of_locks),
+        cmocka_unit_test(default_plan_has_every_family),
+    };
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}

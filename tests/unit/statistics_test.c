@@ -1,0 +1,101 @@
+/* Statistics and fairness against numbers worked out elsewhere. */
+#include "tests/unit/unit.h"
+
+#include <math.h>
+
+#include "bench/fairness.h"
+#include "bench/statistics.h"
+
+static void medians(void **state)
+{
+    double odd[] = {3, 1, 2}, even[] = {4, 1, 3, 2}, one[] = {5};
+
+    (void)state;
+    statistics_sort(odd, 3);
+    assert_float_equal(statistics_median(odd, 3), 2, 0);
+    statistics_sort(even, 4);
+    assert_float_equal(statistics_median(even, 4), 2.5, 0);
+    assert_float_equal(statistics_median(one, 1), 5, 0);
+}
+
+/* Ranks and exact coverages of the sign test's interval, as in the usual tables (for example
+ * Conover, Practical Nonparametric Statistics, table of the binomial distribution at p = 1/2). */
+static void intervals_of_order_statistics(void **state)
+{
+    static const struct {
+        size_t n, rank;
+        double coverage;
+    } table[] = {
+        {6, 1, 0.96875},   {7, 1, 0.984375},  {8, 1, 0.9921875},
+        {9, 2, 0.9609375}, {10, 2, 0.978516}, {15, 4, 0.964844},
+        {20, 6, 0.958611}, {25, 8, 0.956715}, {100, 40, 0.964800},
+    };
+    double x[100];
+    struct interval interval;
+
+    (void)state;
+    for (size_t i = 0; i < 100; i++)
+        x[i] = (double)i + 1;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        assert_true(statistics_median_interval(x, table[i].n, &interval));
+        assert_float_equal(interval.low, table[i].rank, 0);
+        assert_float_equal(interval.high, table[i].n + 1 - table[i].rank, 0);
+        assert_float_equal(interval.coverage, table[i].coverage, 1e-6);
+    }
+    for (size_t n = 1; n < 6; n++)
+        assert_false(statistics_median_interval(x, n, &interval));
+}
+
+/* The coverage does not overflow for many samples, and the interval closes on the median. */
+static void intervals_of_many(void **state)
+{
+    enum { n = 10000 };
+    double *x = calloc(n, sizeof *x);
+    struct interval interval;
+
+    (void)state;
+    assert_non_null(x);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (double)i;
+    assert_true(statistics_median_interval(x, n, &interval));
+    assert_true(interval.coverage >= 0.95 && interval.coverage < 0.96);
+    /* The normal approximation: n/2 -+ 1.96 sqrt(n)/2 = 5000 -+ 98. */
+    assert_float_equal(interval.low, 4901, 2);
+    assert_float_equal(interval.high, 5098, 2);
+    free(x);
+}
+
+static void jain(void **state)
+{
+    static const double alike[] = {5, 5, 5, 5}, one_has_all[] = {0, 9, 0, 0}, some[] = {1, 2, 3, 4},
+                        none[] = {0, 0};
+
+    (void)state;
+    assert_float_equal(fairness_jain(alike, 4), 1, 1e-12);
+    assert_float_equal(fairness_jain(one_has_all, 4), 0.25, 1e-12);
+    assert_float_equal(fairness_jain(some, 4), 100.0 / 120.0, 1e-12);
+    assert_true(isnan(fairness_jain(none, 2)));
+}
+
+static void rsd(void **state)
+{
+    static const double alike[] = {5, 5, 5}, some[] = {2, 4, 4, 4, 5, 5, 7, 9}, none[] = {0, 0};
+
+    (void)state;
+    assert_float_equal(fairness_rsd(alike, 3), 0, 1e-12);
+    /* The population's deviation of these eight is 2, their mean 5. */
+    assert_float_equal(fairness_rsd(some, 8), 0.4, 1e-12);
+    assert_true(isnan(fairness_rsd(none, 2)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(medians),
+        cmocka_unit_test(intervals_of_order_statistics),
+        cmocka_unit_test(intervals_of_many),
+        cmocka_unit_test(jain),
+        cmocka_unit_test(rsd),
+    };
+    return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
+}
