@@ -160,6 +160,10 @@ static void lock_names(void **state)
     assert_string_equal(spec.text, "ttas_backoff:min=50ns:max=1us");
 }
 
+/* Longer than any name of a lock with all of its parameters. */
+#define TEN       "0123456789"
+#define LONG_NAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 static void wrong_lock_names(void **state)
 {
     static const char *const wrong[] = {
@@ -179,8 +183,7 @@ static void wrong_lock_names(void **state)
         "ttas_backoff:min=0",
         "ttas_backoff:min=inf",
         "ttas_backoff:min=20us:max=10us",
-        "a-name-that-is-much-longer-than-any-name-of-a-lock-with-all-of-its-parameters-could-ever-"
-        "be-and-therefore-does-not-fit-into-the-text",
+        LONG_NAME,
     };
     struct lock_spec spec;
 
