@@ -261,35 +261,46 @@ static void add_full_concurrency(json_t *validity, const struct crew *crew)
     json_object_set_new(validity, "full_concurrency", json_real(part > 0 ? part : 0));
 }
 
-/* What one wait took for what was asked: the median of the ratio, which a preempted wait does not
- * move, times the mean that was asked for. */
+/* What the looked-at waits took longer than they were asked to, in nanoseconds; `*count` of them,
+ * in a new array. */
+static double *overtimes(const struct crew *crew, bool critical, size_t *count)
+{
+    double *all = calloc((size_t)crew->repetition->threads * DELAY_SAMPLES, sizeof *all);
+
+    *count = 0;
+    for (unsigned i = 0; all != NULL && i < crew->repetition->threads; i++) {
+        const struct worker *worker = crew->members[i].worker;
+        const struct delay_samples *samples = critical ? &worker->critical : &worker->outside;
+        for (unsigned j = 0; j < DELAY_SAMPLES && j < samples->taken; j++)
+            all[(*count)++] = (double)samples->sample[j].took_ns - (double)crew->clock_cost_ns -
+                              (double)samples->sample[j].asked_ns;
+    }
+    return all;
+}
+
+/* What a wait really took, on average: what was asked for, and the mean overtime without the tenth
+ * at either end, where the preempted waits are. */
 static void add_achieved(struct result *result, json_t *validity, const char *name,
-                         struct crew *crew, bool critical)
+                         const struct crew *crew, bool critical)
 {
     const struct workload *workload = &crew->repetition->workload;
     const struct delay *delay = critical ? &workload->critical : &workload->outside;
-    size_t room = (size_t)crew->repetition->threads * DELAY_SAMPLES, count = 0;
-    double *ratios = calloc(room, sizeof *ratios);
+    size_t count;
+    double *all = overtimes(crew, critical, &count);
 
-    for (unsigned i = 0; ratios != NULL && i < crew->repetition->threads; i++) {
-        const struct worker *worker = crew->members[i].worker;
-        const struct delay_samples *samples = critical ? &worker->critical : &worker->outside;
-        for (unsigned j = 0; j < DELAY_SAMPLES && j < samples->taken; j++) {
-            double took = (double)samples->sample[j].took_ns - (double)crew->clock_cost_ns;
-            if (samples->sample[j].asked_ns > 0)
-                ratios[count++] = (took > 0 ? took : 0) / samples->sample[j].asked_ns;
-        }
-    }
     if (delay->high_ns == 0) {
         unmeasured(result, validity, name, "no such work was asked for");
     } else if (count == 0) {
         unmeasured(result, validity, name, "too few turns were made to look at one");
     } else {
-        statistics_sort(ratios, count);
-        json_object_set_new(validity, name,
-                            json_real(statistics_median(ratios, count) * delay_mean(delay)));
+        double overtime = 0;
+        statistics_sort(all, count);
+        for (size_t i = count / 10; i < count - count / 10; i++)
+            overtime += all[i];
+        overtime /= (double)(count - 2 * (count / 10));
+        json_object_set_new(validity, name, json_real(delay_mean(delay) + overtime));
     }
-    free(ratios);
+    free(all);
 }
 
 static void add_place(struct result *result, json_t *validity, const struct crew *crew)

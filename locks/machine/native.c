@@ -70,7 +70,8 @@ static int compare_u64(const void *a, const void *b)
 
 double native_measure_spin_rate(void)
 {
-    enum { batches = 21, turns = 30000 };
+    /* Some milliseconds: whatever else a process's start sets off is over before half of them. */
+    enum { batches = 101, turns = 120000 };
     uint64_t elapsed[batches];
 
     for (int i = 0; i < batches; i++) {

@@ -108,7 +108,7 @@ void machine_spin(uint64_t ns);
 void native_set_self(unsigned self);
 
 /* Measures, on the calling thread, how many turns of machine_spin()'s loop pass in a nanosecond:
- * the median of many short batches, so that a preempted batch does not count. Takes about 0.2 ms.
+ * the median of many short batches, so that a preempted batch does not count. Takes about 3 ms.
  * Cores slow each other down, so call it on all cores at the same time and combine the answers. */
 double native_measure_spin_rate(void);
 
