@@ -21,185 +21,149 @@ struct measuring measuring_default(void)
     };
 }
 
-static enum exit_code set_locks(void *settings, const char *value)
+static enum exit_code set_locks(void *settings, const struct option_row *row, const char *value)
 {
-    struct measuring *s = settings;
-    return lock_specs_read(value, &s->locks, &s->locks_count);
+    struct measuring *measuring = settings;
+
+    (void)row;
+    return lock_specs_read(value, &measuring->locks, &measuring->locks_count);
 }
 
-static enum exit_code set_threads(void *settings, const char *value)
+static enum exit_code set_workload(void *settings, const struct option_row *row, const char *value)
 {
-    ((struct measuring *)settings)->threads = value;
+    if (!workload_preset(value, option_field(settings, row)))
+        return complain(EXIT_USAGE, "--%s can't be '%s': there are " WORKLOAD_PRESETS, row->name,
+                        value);
     return EXIT_FINE;
 }
 
-static enum exit_code read_time_option(const char *name, const char *value, uint64_t least_ns,
-                                       uint64_t *ns)
+static enum exit_code read_time_from(uint64_t least_ns, void *settings,
+                                     const struct option_row *row, const char *value)
 {
+    uint64_t *field = option_field(settings, row), ns;
     char least[TIME_TEXT];
-    uint64_t read;
 
-    if (!read_time(value, &read) || read < least_ns)
+    if (!read_time(value, &ns) || ns < least_ns)
         return complain(EXIT_USAGE,
                         "--%s can't be '%s': it is a time from %s to 1h with its unit, as in 100ms",
-                        name, value, format_time(least_ns, least));
-    *ns = read;
+                        row->name, value, format_time(least_ns, least));
+    *field = ns;
     return EXIT_FINE;
 }
 
-static enum exit_code set_duration(void *settings, const char *value)
+static enum exit_code set_duration(void *settings, const struct option_row *row, const char *value)
 {
-    return read_time_option("duration", value, 1000000,
-                            &((struct measuring *)settings)->duration_ns);
+    return read_time_from(1000000, settings, row, value);
 }
 
-static enum exit_code set_budget(void *settings, const char *value)
+static enum exit_code set_budget(void *settings, const struct option_row *row, const char *value)
 {
-    return read_time_option("time-budget", value, 1000000000,
-                            &((struct measuring *)settings)->budget_ns);
+    return read_time_from(1000000000, settings, row, value);
 }
 
-static enum exit_code read_count_option(const char *name, const char *value, uint64_t least,
-                                        uint64_t most, uint64_t *count)
+static enum exit_code set_delay(void *settings, const struct option_row *row, const char *value)
 {
-    if (!read_count(value, least, most, count))
-        return complain(EXIT_USAGE,
-                        "--%s can't be '%s': it is a whole number from %" PRIu64 " to %" PRIu64,
-                        name, value, least, most);
-    return EXIT_FINE;
-}
-
-static enum exit_code set_repetitions(void *settings, const char *value)
-{
-    uint64_t count = 0;
-    enum exit_code code = read_count_option("repetitions", value, 1, 10000, &count);
-
-    if (code == EXIT_FINE)
-        ((struct measuring *)settings)->repetitions = (unsigned)count;
-    return code;
-}
-
-static enum exit_code set_placement(void *settings, const char *value)
-{
-    ((struct measuring *)settings)->placement = value;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_workload(void *settings, const char *value)
-{
-    if (!workload_preset(value, &((struct measuring *)settings)->workload))
-        return complain(EXIT_USAGE, "--workload can't be '%s': there are " WORKLOAD_PRESETS, value);
-    return EXIT_FINE;
-}
-
-static enum exit_code read_delay_option(const char *name, const char *value, struct delay *delay)
-{
-    if (!read_delay(value, delay))
+    if (!read_delay(value, option_field(settings, row)))
         return complain(EXIT_USAGE,
                         "--%s can't be '%s': it is 0, a time such as 100ns, exp:200ns, or "
                         "uniform:50ns-150ns, at most 1s",
-                        name, value);
+                        row->name, value);
     return EXIT_FINE;
 }
 
-static enum exit_code set_critical(void *settings, const char *value)
+static enum exit_code complain_count(const struct option_row *row, const char *value,
+                                     uint64_t least, uint64_t most)
 {
-    return read_delay_option("critical", value, &((struct measuring *)settings)->workload.critical);
+    return complain(EXIT_USAGE,
+                    "--%s can't be '%s': it is a whole number from %" PRIu64 " to %" PRIu64,
+                    row->name, value, least, most);
 }
 
-static enum exit_code set_outside(void *settings, const char *value)
+static enum exit_code read_unsigned_within(unsigned least, unsigned most, void *settings,
+                                           const struct option_row *row, const char *value)
 {
-    return read_delay_option("outside", value, &((struct measuring *)settings)->workload.outside);
+    unsigned *field = option_field(settings, row);
+    uint64_t count;
+
+    if (!read_count(value, least, most, &count))
+        return complain_count(row, value, least, most);
+    *field = (unsigned)count;
+    return EXIT_FINE;
 }
 
-static enum exit_code set_lines(void *settings, const char *value)
+static enum exit_code set_repetitions(void *settings, const struct option_row *row,
+                                      const char *value)
 {
-    uint64_t count = 0;
-    enum exit_code code = read_count_option("lines", value, 0, WORKLOAD_LINES_MOST, &count);
-
-    if (code == EXIT_FINE)
-        ((struct measuring *)settings)->workload.lines = (unsigned)count;
-    return code;
+    return read_unsigned_within(1, 10000, settings, row, value);
 }
 
-static enum exit_code set_readers(void *settings, const char *value)
+static enum exit_code set_lines(void *settings, const struct option_row *row, const char *value)
 {
-    uint64_t count = 0;
-    enum exit_code code = read_count_option("readers", value, 0, 100, &count);
-
-    if (code == EXIT_FINE)
-        ((struct measuring *)settings)->workload.readers = (unsigned)count;
-    return code;
+    return read_unsigned_within(0, WORKLOAD_LINES_MOST, settings, row, value);
 }
 
-static enum exit_code set_dispatch(void *settings, const char *value)
+static enum exit_code set_readers(void *settings, const struct option_row *row, const char *value)
 {
+    return read_unsigned_within(0, 100, settings, row, value);
+}
+
+static enum exit_code set_seed(void *settings, const struct option_row *row, const char *value)
+{
+    if (!read_count(value, 0, INT64_MAX, option_field(settings, row)))
+        return complain_count(row, value, 0, INT64_MAX);
+    return EXIT_FINE;
+}
+
+static enum exit_code set_dispatch(void *settings, const struct option_row *row, const char *value)
+{
+    bool *through_vtable = option_field(settings, row);
+
     if (strcmp(value, "inline") != 0 && strcmp(value, "vtable") != 0)
-        return complain(EXIT_USAGE, "--dispatch can't be '%s': it is inline or vtable", value);
-    ((struct measuring *)settings)->through_vtable = strcmp(value, "vtable") == 0;
+        return complain(EXIT_USAGE, "--%s can't be '%s': it is inline or vtable", row->name, value);
+    *through_vtable = strcmp(value, "vtable") == 0;
     return EXIT_FINE;
 }
 
-static enum exit_code set_seed(void *settings, const char *value)
-{
-    struct measuring *s = settings;
-    return read_count_option("seed", value, 0, INT64_MAX, &s->seed);
-}
-
-static enum exit_code set_output(void *settings, const char *value)
-{
-    ((struct measuring *)settings)->output = value;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_draw(void *settings, const char *value)
-{
-    (void)value;
-    ((struct measuring *)settings)->draw = true;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_quiet(void *settings, const char *value)
-{
-    (void)value;
-    ((struct measuring *)settings)->quiet = true;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_json(void *settings, const char *value)
-{
-    (void)value;
-    ((struct measuring *)settings)->json = true;
-    return EXIT_FINE;
-}
+#define VALUE(name, letter, argument, help, set, field) \
+    OPTION(name, letter, argument, help, set, struct measuring, field)
+#define TEXT(name, letter, argument, help, field) \
+    OPTION_TEXT(name, letter, argument, help, struct measuring, field)
+#define FLAG(name, letter, help, field) OPTION_FLAG(name, letter, help, struct measuring, field)
 
 const struct option_row measuring_options[] = {
-    {"locks", 'l', "LIST", "locks, as in mcs,spin_park:budget=20us,@queue,@all", set_locks},
-    {"threads", 't', "LIST",
-     "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice\nas many); default: powers of two "
-     "to max, and 2x",
-     set_threads},
-    {"workload", 'w', "NAME", WORKLOAD_PRESETS "; options\nafter it change parts of it",
-     set_workload},
-    {"critical", 'c', "SPEC", "busy time under the lock: 0, 100ns, exp:200ns,\nuniform:50ns-150ns",
-     set_critical},
-    {"outside", 'o', "SPEC", "busy time between a release and the next acquire", set_outside},
-    {"lines", 'n', "N", "shared cache lines written under the lock (default 1)", set_lines},
-    {"readers", 'r', "PERCENT", "acquisitions that only read; shared where the lock can",
-     set_readers},
-    {"placement", 'p', "NAME",
-     "threads on CPUs: compact (default), scatter, cores, or a\nlist of "
-     "CPUs in their order, as in 0,2,4-7",
-     set_placement},
-    {"duration", 'd', "TIME", "length of a window, as in 100ms", set_duration},
-    {"repetitions", 'R', "N", "fresh processes per cell (default 10)", set_repetitions},
-    {"time-budget", 'b', "TIME", "of the whole plan (default 1min); sets the window", set_budget},
-    {"dispatch", 0, "HOW", "inline (default), or vtable: call through pointers", set_dispatch},
-    {"seed", 's', "N", "of the order and of all that is drawn at random", set_seed},
-    {"output", 'O', "FILE", "the results file; - is standard output", set_output},
-    {"draw", 'D', NULL, "draw a PNG, an SVG and, here, characters as well", set_draw},
-    {"json", 'j', NULL, "print the summary as JSON instead of a table", set_json},
-    {"quiet", 'q', NULL, "no progress and no notes", set_quiet},
+    VALUE("locks", 'l', "LIST", "locks, as in mcs,spin_park:budget=20us,@queue,@all", set_locks,
+          locks),
+    TEXT("threads", 't', "LIST",
+         "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice as many); default: powers of "
+         "two to max, max, and 2x",
+         threads),
+    VALUE("workload", 'w', "NAME", WORKLOAD_PRESETS "; options after it change parts of it",
+          set_workload, workload),
+    VALUE("critical", 'c', "SPEC",
+          "busy time under the lock: 0, 100ns, exp:200ns, uniform:50ns-150ns", set_delay,
+          workload.critical),
+    VALUE("outside", 'o', "SPEC", "busy time between a release and the next acquire", set_delay,
+          workload.outside),
+    VALUE("lines", 'n', "N", "shared cache lines written under the lock (default 1)", set_lines,
+          workload.lines),
+    VALUE("readers", 'r', "PERCENT", "acquisitions that only read; shared where the lock can",
+          set_readers, workload.readers),
+    TEXT("placement", 'p', "NAME",
+         "threads on CPUs: compact (default), scatter, cores, or a list of CPUs in their order, as "
+         "in 0,2,4-7",
+         placement),
+    VALUE("duration", 'd', "TIME", "length of a window, as in 100ms", set_duration, duration_ns),
+    VALUE("repetitions", 'R', "N", "fresh processes per cell (default 10)", set_repetitions,
+          repetitions),
+    VALUE("time-budget", 'b', "TIME", "of the whole plan (default 1min); sets the window",
+          set_budget, budget_ns),
+    VALUE("dispatch", 0, "HOW", "inline (default), or vtable: call through pointers", set_dispatch,
+          through_vtable),
+    VALUE("seed", 's', "N", "of the order and of all that is drawn at random", set_seed, seed),
+    TEXT("output", 'O', "FILE", "the results file; - is standard output", output),
+    FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
+    FLAG("json", 'j', "print the summary as JSON instead of a table", json),
+    FLAG("quiet", 'q', "no progress and no notes", quiet),
     {0},
 };
 

@@ -7,20 +7,50 @@
 
 #include "bench/values.h"
 
-enum { OPTIONS_MOST = 64, HELP_COLUMN = 27 };
+enum { OPTIONS_MOST = 64, HELP_COLUMN = 27, HELP_WIDTH = 79 };
 
 /* Values beyond any character, so that a long option can't be taken for a short one. */
 enum { LONG_BASE = 1000, LONG_HELP = 999 };
 
-static void print_help_lines(const char *help)
+void *option_field(void *settings, const struct option_row *row)
 {
-    for (const char *line = help; line != NULL;) {
-        const char *end = strchr(line, '\n');
-        if (line != help)
-            printf("%*s", HELP_COLUMN, "");
-        printf("%.*s\n", end == NULL ? (int)strlen(line) : (int)(end - line), line);
-        line = end == NULL ? NULL : end + 1;
+    return (char *)settings + row->offset;
+}
+
+enum exit_code option_set_flag(void *settings, const struct option_row *row, const char *value)
+{
+    (void)value;
+    *(bool *)option_field(settings, row) = true;
+    return EXIT_FINE;
+}
+
+enum exit_code option_set_text(void *settings, const struct option_row *row, const char *value)
+{
+    *(const char **)option_field(settings, row) = value;
+    return EXIT_FINE;
+}
+
+/* Prints words from column `indent` on, in lines that end before column HELP_WIDTH. The cursor
+ * stands at `indent` already. */
+static void print_wrapped(const char *text, int indent)
+{
+    int column = indent;
+
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+        if (column > indent && column + 1 + length > HELP_WIDTH) {
+            printf("\n%*s", indent, "");
+            column = indent;
+        } else if (column > indent) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", length, text);
+        column += length;
+        text += length;
+        text += strspn(text, " ");
     }
+    putchar('\n');
 }
 
 static void print_option(const struct option_row *row)
@@ -35,15 +65,16 @@ static void print_option(const struct option_row *row)
         printf("%s\n%*s", left, HELP_COLUMN, "");
     else
         printf("%-*s", HELP_COLUMN, left);
-    print_help_lines(row->help);
+    print_wrapped(row->help, HELP_COLUMN);
 }
 
 static void print_help(const struct command *command)
 {
-    static const struct option_row help = {"help", 'h', NULL, "print this text", NULL};
+    static const struct option_row help = {"help", 'h', NULL, "print this text", NULL, 0};
 
-    printf("usage: lockbench %s %s\n\n%s\n\noptions:\n", command->name, command->usage,
-           command->text);
+    printf("usage: lockbench %s %s\n\n", command->name, command->usage);
+    print_wrapped(command->text, 0);
+    puts("\noptions:");
     for (const struct option_row *row = command->options; row->name != NULL; row++)
         print_option(row);
     print_option(&help);
@@ -152,7 +183,7 @@ enum exit_code options_read(const struct command *command, int argc, char **argv
             word = argv[optind - 2];
         if (found >= LONG_BASE && !is_whole_name(word, row->name))
             return complain_unknown_option(command, word);
-        enum exit_code code = row->set(settings, optarg);
+        enum exit_code code = row->set(settings, row, optarg);
         if (code != EXIT_FINE)
             return code;
     }

@@ -15,30 +15,11 @@ struct settings {
     bool json, markdown;
 };
 
-static enum exit_code set_family(void *settings, const char *value)
-{
-    ((struct settings *)settings)->family = value;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_json(void *settings, const char *value)
-{
-    (void)value;
-    ((struct settings *)settings)->json = true;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_markdown(void *settings, const char *value)
-{
-    (void)value;
-    ((struct settings *)settings)->markdown = true;
-    return EXIT_FINE;
-}
-
 static const struct option_row options[] = {
-    {"family", 'f', "NAME", "only the locks of that family, as in test-and-set", set_family},
-    {"json", 'j', NULL, "as JSON", set_json},
-    {"markdown", 'm', NULL, "as a table for a document", set_markdown},
+    OPTION_TEXT("family", 'f', "NAME", "only the locks of that family, as in test-and-set",
+                struct settings, family),
+    OPTION_FLAG("json", 'j', "as JSON", struct settings, json),
+    OPTION_FLAG("markdown", 'm', "as a table for a document", struct settings, markdown),
     {0},
 };
 

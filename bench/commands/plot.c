@@ -18,42 +18,18 @@ struct settings {
     bool quiet;
 };
 
-static enum exit_code set_format(void *settings, const char *value)
-{
-    ((struct settings *)settings)->formats = value;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_output(void *settings, const char *value)
-{
-    ((struct settings *)settings)->output = value;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_title(void *settings, const char *value)
-{
-    ((struct settings *)settings)->title = value;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_quiet(void *settings, const char *value)
-{
-    (void)value;
-    ((struct settings *)settings)->quiet = true;
-    return EXIT_FINE;
-}
-
 static const struct option_row options[] = {
-    {"format", 'f', "LIST",
-     FIGURE_FORMATS " (default png,svg); dumb: characters\nfor a terminal; "
-                    "dat: the data that the script reads",
-     set_format},
-    {"output", 'O', "FILE",
-     "where to draw; - is standard output. Default: beside the\nfirst "
-     "results file, with the format's ending; dumb: here",
-     set_output},
-    {"title", 't', "TEXT", "a title instead of the machine and the workload", set_title},
-    {"quiet", 'q', NULL, "do not say what was drawn", set_quiet},
+    OPTION_TEXT("format", 'f', "LIST",
+                FIGURE_FORMATS " (default png,svg); dumb: characters for a terminal; "
+                               "dat: the data that the script reads",
+                struct settings, formats),
+    OPTION_TEXT("output", 'O', "FILE",
+                "where to draw; - is standard output. Default: beside the first "
+                "results file, with the format's ending; dumb: here",
+                struct settings, output),
+    OPTION_TEXT("title", 't', "TEXT", "a title instead of the machine and the workload",
+                struct settings, title),
+    OPTION_FLAG("quiet", 'q', "do not say what was drawn", struct settings, quiet),
     {0},
 };
 

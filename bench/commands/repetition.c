@@ -11,7 +11,7 @@ static const struct option_row options[] = {{0}};
 static void write_line(json_t *object)
 {
     json_dumpf(object, stdout, JSON_COMPACT);
-    putchar('\n');
+    putchar(' ');
     fflush(stdout);
 }
 
@@ -58,9 +58,9 @@ const struct command command_repetition = {
     .summary = "measure one repetition (used by run)",
     .usage = "< REQUEST",
     .text =
-        "Reads one request as a JSON object from standard input, measures it in this process and\n"
+        "Reads one request as a JSON object from standard input, measures it in this process and "
         "writes the result as a JSON object. 'run' starts one such process for each repetition, "
-        "so\n"
+        "so "
         "that a lock that hangs or crashes costs no more than that.",
     .run = repetition_main,
     .options = options,

@@ -14,31 +14,11 @@ struct settings {
     bool json, no_latency, quiet;
 };
 
-static enum exit_code set_json(void *settings, const char *value)
-{
-    (void)value;
-    ((struct settings *)settings)->json = true;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_no_latency(void *settings, const char *value)
-{
-    (void)value;
-    ((struct settings *)settings)->no_latency = true;
-    return EXIT_FINE;
-}
-
-static enum exit_code set_quiet(void *settings, const char *value)
-{
-    (void)value;
-    ((struct settings *)settings)->quiet = true;
-    return EXIT_FINE;
-}
-
 static const struct option_row options[] = {
-    {"json", 'j', NULL, "as JSON, with the latency matrix in nanoseconds", set_json},
-    {"no-latency", 'L', NULL, "do not measure the latencies", set_no_latency},
-    {"quiet", 'q', NULL, "no progress", set_quiet},
+    OPTION_FLAG("json", 'j', "as JSON, with the latency matrix in nanoseconds", struct settings,
+                json),
+    OPTION_FLAG("no-latency", 'L', "do not measure the latencies", struct settings, no_latency),
+    OPTION_FLAG("quiet", 'q', "no progress", struct settings, quiet),
     {0},
 };
 
