@@ -24,8 +24,9 @@ static void print_help(void)
     for (int i = 0; i < COMMANDS; i++)
         printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
     puts(
-        "\n'lockbench COMMAND --help' shows a command's options. Exit codes: 0 fine, 1 a lock was\n"
-        "caught, 2 wrong usage or input, 3 the machine or the disk can't do it, 130 interrupted.");
+        "\n'lockbench COMMAND --help' shows a command's options.\n"
+        "Exit codes: 0 fine, 1 a lock was caught, 2 wrong usage or input, 3 the machine\n"
+        "or the disk can't do it, 130 interrupted.");
 }
 
 static enum exit_code complain_unknown_command(const char *name)

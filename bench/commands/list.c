@@ -58,14 +58,24 @@ static const char *others_of(uint32_t traits, char text[128])
     return text[0] != '\0' ? text : "-";
 }
 
-static void print_row(const struct lock_ops *ops, bool markdown)
+static void print_markdown(const struct lock_ops *ops)
 {
-    const char *format = markdown ? "| `%s` | %s | %s | %s | %zu | %zu | %s | %s |\n"
-                                  : "%-22s %-16s %-6s %-12s %4zu %7zu  %s\n";
     char others[128];
 
-    printf(format, ops->name, ops->family, order_of(ops->traits), waiting_of(ops->traits),
-           ops->size, ops->context_size, others_of(ops->traits, others), ops->description);
+    printf("| `%s` | %s | %s | %s | %zu | %zu | %s | %s |\n", ops->name, ops->family,
+           order_of(ops->traits), waiting_of(ops->traits), ops->size, ops->context_size,
+           others_of(ops->traits, others), ops->description);
+}
+
+/* A family's name stands once, before its locks. */
+static void print_row(const struct lock_ops *ops, const char *family_before)
+{
+    char others[128];
+
+    if (family_before == NULL || strcmp(family_before, ops->family) != 0)
+        printf("%s\n", ops->family);
+    printf("  %-22s  %-6s  %-12s %5zu %8zu  %s\n", ops->name, order_of(ops->traits),
+           waiting_of(ops->traits), ops->size, ops->context_size, others_of(ops->traits, others));
 }
 
 static json_t *describe_parameters(const struct lock_ops *ops)
@@ -144,6 +154,42 @@ static enum exit_code complain_unknown_family(const char *family)
     return complain(EXIT_USAGE, "no family of locks is named '%s': there are %s", family, words);
 }
 
+static void list_as_json(const struct settings *settings)
+{
+    json_t *locks = json_array();
+
+    for (unsigned i = 0; i < lock_catalogue_size; i++) {
+        if (is_wanted(lock_catalogue[i], settings))
+            json_array_append_new(locks, describe_lock(lock_catalogue[i]));
+    }
+    json_dumpf(locks, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(locks);
+}
+
+static void list_as_table(const struct settings *settings)
+{
+    const char *family = NULL;
+
+    if (settings->markdown)
+        puts(
+            "| lock | family | order | waiting | bytes | context | further | what it is |\n"
+            "|---|---|---|---|---|---|---|---|");
+    else
+        printf("  %-22s  %-6s  %-12s %5s %8s  %s\n", "lock", "order", "waiting", "bytes", "context",
+               "further");
+    for (unsigned i = 0; i < lock_catalogue_size; i++) {
+        const struct lock_ops *ops = lock_catalogue[i];
+        if (!is_wanted(ops, settings))
+            continue;
+        if (settings->markdown)
+            print_markdown(ops);
+        else
+            print_row(ops, family);
+        family = ops->family;
+    }
+}
+
 static enum exit_code list_all(const struct settings *settings)
 {
     unsigned wanted = 0;
@@ -152,27 +198,10 @@ static enum exit_code list_all(const struct settings *settings)
         wanted += is_wanted(lock_catalogue[i], settings);
     if (wanted == 0)
         return complain_unknown_family(settings->family);
-    json_t *locks = json_array();
-    if (settings->markdown)
-        puts(
-            "| lock | family | order | waiting | bytes | context | further | what it is |\n"
-            "|---|---|---|---|---|---|---|---|");
-    else if (!settings->json)
-        printf("%-22s %-16s %-6s %-12s %4s %7s  %s\n", "lock", "family", "order", "waiting", "size",
-               "context", "further");
-    for (unsigned i = 0; i < lock_catalogue_size; i++) {
-        if (!is_wanted(lock_catalogue[i], settings))
-            continue;
-        if (settings->json)
-            json_array_append_new(locks, describe_lock(lock_catalogue[i]));
-        else
-            print_row(lock_catalogue[i], settings->markdown);
-    }
-    if (settings->json) {
-        json_dumpf(locks, stdout, JSON_INDENT(2));
-        putchar('\n');
-    }
-    json_decref(locks);
+    if (settings->json)
+        list_as_json(settings);
+    else
+        list_as_table(settings);
     return EXIT_FINE;
 }
 
@@ -201,8 +230,8 @@ const struct command command_list = {
     .summary = "the locks: family, order, how they wait, bytes",
     .usage = "[LOCK...] [options]",
     .text =
-        "Lists every lock. With names, tells all about these: parameters, defaults, sources.\n"
-        "order: fifo grants in the order of arrival. waiting: how a waiter waits. size and\n"
+        "Lists every lock. With names, tells all about these: parameters, defaults, sources. "
+        "order: fifo grants in the order of arrival. waiting: how a waiter waits. bytes and "
         "context: bytes of a lock, and of what each acquisition keeps on the caller's stack.",
     .run = list_main,
     .options = options,

@@ -153,8 +153,8 @@ const struct command command_plot = {
     .summary = "figures from saved results",
     .usage = "FILE... [options]",
     .text =
-        "Draws throughput against threads, with the 95% interval of the median as a band, and\n"
-        "fairness beside it. A dashed line marks the number of CPUs. The curves of several files\n"
+        "Draws throughput against threads, with the 95% interval of the median as a band, and "
+        "fairness beside it. A dashed line marks the number of CPUs. The curves of several files "
         "are drawn together, each with its file's name.",
     .run = plot_main,
     .options = options,

@@ -180,9 +180,9 @@ const struct command command_run = {
     .usage = "[LOCK...] [options]",
     .text =
         "Measures each lock with each number of threads, every repetition in a fresh process, all "
-        "in\n"
-        "one random order. Saves every sample to a results file (JSON Lines), prints a table, and\n"
-        "ends with 1 when a lock was caught being wrong. LOCK is a name, a name with parameters\n"
+        "in "
+        "one random order. Saves every sample to a results file (JSON Lines), prints a table, and "
+        "ends with 1 when a lock was caught being wrong. LOCK is a name, a name with parameters "
         "(spin_park:budget=20us), @FAMILY or @all; 'lockbench list' shows them.",
     .run = run_main,
     .options = measuring_options,

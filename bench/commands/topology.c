@@ -181,7 +181,7 @@ const struct command command_topology = {
     .usage = "[options]",
     .text =
         "Shows the CPUs that this process may use, where they lie, and how many nanoseconds a "
-        "cache\n"
+        "cache "
         "line takes from one to another.",
     .run = topology_main,
     .options = options,
