@@ -153,7 +153,8 @@ static void judge(struct child_report *report, int status, const struct text *te
  * starting its threads on a machine that is busy with other things. */
 static uint64_t allowed_ns(const struct repetition *repetition)
 {
-    return repetition->warmup_ns + repetition->window_ns + repetition->drain_ns + 10000000000u +
+    return repetition->warmup_ns + repetition->window_ns +
+           (1 + SILENCE_OF_HANG) * repetition->drain_ns + 10000000000u +
            repetition->threads * 20000000ull;
 }
 

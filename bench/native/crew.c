@@ -29,10 +29,14 @@ static uint64_t timespec_ns(struct timespec t)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static struct timespec ns_timespec(uint64_t ns)
+{
+    return (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+}
+
 static void sleep_until(uint64_t deadline_ns)
 {
-    struct timespec deadline = {(time_t)(deadline_ns / 1000000000u),
-                                (long)(deadline_ns % 1000000000u)};
+    struct timespec deadline = ns_timespec(deadline_ns);
 
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
         ;
@@ -282,23 +286,28 @@ static const char *check_bound(struct crew *crew, char *problem, size_t problem_
     return NULL;
 }
 
-/* Waits for the threads to come back from the lock, at most drain_ns. */
+/* Waits for the threads to come back from the lock. A slow lock is told from one that hangs by
+ * whether anybody moves: past drain_ns the wait ends with the next thread that comes back, or with
+ * a silence so long that a busy machine does not explain it. */
 static void drain(struct crew *crew)
 {
+    const uint64_t drain_ns = crew->repetition->drain_ns;
+    const uint64_t enough_ns = machine_clock() + drain_ns;
     uint64_t last_ns = machine_clock();
-    uint64_t deadline_ns = last_ns + crew->repetition->drain_ns;
-    struct timespec deadline = {(time_t)(deadline_ns / 1000000000u),
-                                (long)(deadline_ns % 1000000000u)};
 
     while (crew->departed < crew->repetition->threads) {
+        uint64_t hung_ns = last_ns + SILENCE_OF_HANG * drain_ns;
+        struct timespec deadline = ns_timespec(hung_ns);
         if (sem_clockwait(&crew->departures, CLOCK_MONOTONIC, &deadline) == 0) {
             crew->departed++;
             last_ns = machine_clock();
-        } else if (errno != EINTR) {
-            break;
+            if (last_ns > enough_ns)
+                break;
+        } else if (errno == ETIMEDOUT) {
+            crew->hung_ns = machine_clock() - last_ns;
+            return;
         }
     }
-    crew->still_ns = machine_clock() - last_ns;
     for (unsigned i = 0; crew->departed == crew->repetition->threads && i < crew->departed; i++)
         pthread_join(crew->members[i].thread, NULL);
 }

@@ -24,6 +24,9 @@ struct repetition {
     bool through_vtable;
 };
 
+/* A lock hangs when nobody came back from it for so many times drain_ns. */
+enum { SILENCE_OF_HANG = 4 };
+
 /* The phases, in the word that the loops look at. */
 enum phase { PHASE_WARMUP, PHASE_WINDOW, PHASE_STOP };
 
@@ -65,7 +68,7 @@ struct crew {
     uint64_t steal_ns;         /* of the CPUs used, within the window */
     bool steal_known;
     unsigned departed;      /* threads that came back from the lock */
-    uint64_t still_ns;      /* time from the last return to the end of the wait */
+    uint64_t hung_ns;       /* how long nobody came back, when that was too long; else 0 */
     uint64_t clock_cost_ns; /* of two looks at the clock in a row */
     double spin_rate, spin_rate_least, spin_rate_most;
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;

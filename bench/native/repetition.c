@@ -130,12 +130,11 @@ static void add_acquisitions(struct result *result, struct crew *crew)
 
 static void find_hang(struct result *result, const struct crew *crew)
 {
-    unsigned missing = crew->repetition->threads - crew->departed;
-    /* Threads that come back late, one at a time, are a slow lock; a long silence is a hang. */
-    if (missing > 0 && crew->still_ns > crew->repetition->drain_ns / 4 * 3)
+    if (crew->hung_ns > 0)
         violation(result, "hang",
                   "%u of %u threads did not come back from the lock, and none moved for %.1f s",
-                  missing, crew->repetition->threads, (double)crew->still_ns / 1e9);
+                  crew->repetition->threads - crew->departed, crew->repetition->threads,
+                  (double)crew->hung_ns / 1e9);
 }
 
 static void find_errors(struct result *result, const struct crew *crew)

@@ -23,9 +23,8 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
 json_t *repetition_result(struct crew *crew);
 
 /* How long threads may take to come back after the stop signal: a second, and a rotation of all
- * threads through their time slices. A fair spinning lock with more threads than CPUs needs one
- * such rotation for each hand-off in the worst case; those it can't finish in this time, it does
- * not. */
+ * threads through their time slices. A fair spinning lock with more threads than CPUs needs about
+ * such a rotation for each hand-off, so that not all of them may come back in that time. */
 uint64_t repetition_drain_ns(unsigned threads, unsigned cpus);
 
 #endif
