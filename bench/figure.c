@@ -46,13 +46,34 @@ static bool same_curve(const struct cell *a, const struct cell *b)
            strcmp(a->placement, b->placement) == 0;
 }
 
+/* A results file's name in a figure: without its ending and, where that tells it from the others,
+ * without its folder. */
+static void put_source(FILE *data, const struct summary *summary, const char *source)
+{
+    const char *name = basename(source);
+
+    for (size_t i = 0; i < summary->count; i++) {
+        const char *other = summary->cells[i].source;
+        if (strcmp(other, source) != 0 && strcmp(basename(other), name) == 0)
+            name = source;
+    }
+    size_t length = strlen(name);
+    if (length > 6 && strcmp(name + length - 6, ".jsonl") == 0)
+        length -= 6;
+    fputs(" (", data);
+    /* A quote or the end of a line would end the name for gnuplot. */
+    for (size_t i = 0; i < length; i++)
+        fputc(name[i] == '"' || name[i] == '\n' ? '_' : name[i], data);
+    fputc(')', data);
+}
+
 /* One block a curve: its name in quotes, then a line for each number of threads, upwards, as the
  * cells are sorted. */
 static void put_curve(FILE *data, const struct summary *summary, const struct cell *curve)
 {
     fprintf(data, "\"%s", curve->lock);
     if (curve->source[0] != '\0')
-        fprintf(data, " (%s)", basename(curve->source));
+        put_source(data, summary, curve->source);
     fputs("\" throughput low high jain rsd burst cpu_ns\n", data);
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
@@ -79,6 +100,20 @@ static bool is_first_of_curve(const struct summary *summary, size_t at)
     return true;
 }
 
+static bool is_drawn(const struct cell *cell)
+{
+    return cell->ranked && cell->samples > 0;
+}
+
+bool figure_has_curves(const struct summary *summary)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        if (is_drawn(&summary->cells[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Curves in the order of the plan, so that a lock keeps its colour from figure to figure. Locks
  * that are out of the ranking are not drawn. Returns how many were. */
 static unsigned put_curves(FILE *data, const struct summary *summary)
@@ -91,8 +126,7 @@ static unsigned put_curves(FILE *data, const struct summary *summary)
     for (size_t order = 0; order < orders; order++) {
         for (size_t i = 0; i < summary->count; i++) {
             const struct cell *cell = &summary->cells[i];
-            if (cell->order != order || !cell->ranked || cell->samples == 0 ||
-                !is_first_of_curve(summary, i))
+            if (cell->order != order || !is_drawn(cell) || !is_first_of_curve(summary, i))
                 continue;
             /* Two empty lines begin what gnuplot calls another index. */
             fputs(curves > 0 ? "\n\n" : "", data);
@@ -199,7 +233,7 @@ static enum exit_code run_gnuplot(char *const arguments[], const char *output,
         return complain_no_gnuplot(error);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (!fine || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    if (!fine || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || picture->length == 0)
         return complain(EXIT_MACHINE, "gnuplot could not draw '%s'", output);
     return EXIT_FINE;
 }
@@ -214,17 +248,31 @@ static unsigned terminal_columns(void)
     return size.ws_col > 120 ? 120 : size.ws_col;
 }
 
-static enum exit_code draw(const struct figure *figure, const char *data_name,
+/* The length of the longest name of a curve: what stands in quotes at the head of each block. */
+static unsigned longest_name(const struct picture *data)
+{
+    size_t longest = 0;
+
+    for (const char *at = data->bytes; (at = strchr(at, '"')) != NULL;) {
+        const char *end = strchr(++at, '"');
+        longest = (size_t)(end - at) > longest ? (size_t)(end - at) : longest;
+        at = end + 1;
+    }
+    return (unsigned)longest;
+}
+
+static enum exit_code draw(const struct figure *figure, const char *data_name, unsigned longest,
                            struct picture *picture)
 {
-    char script[PATH_MAX], cpus[16], columns[16];
+    char script[PATH_MAX], cpus[16], columns[16], key[16];
 
     if (!find_script("throughput.gp", script))
         return complain(EXIT_MACHINE, "the script throughput.gp was not found beside the program");
     snprintf(cpus, sizeof cpus, "%u", figure->cpus);
     snprintf(columns, sizeof columns, "%u", terminal_columns());
+    snprintf(key, sizeof key, "%u", longest);
     const char *const arguments[] = {"gnuplot",     "-c", script,  data_name, figure->format,
-                                     figure->title, cpus, columns, NULL};
+                                     figure->title, cpus, columns, key,       NULL};
     return run_gnuplot((char *const *)arguments, figure->output, picture);
 }
 
@@ -242,7 +290,7 @@ static enum exit_code draw_data(const struct figure *figure, const struct pictur
     close(fd);
     enum exit_code code = write_picture(data, name);
     if (code == EXIT_FINE)
-        code = draw(figure, name, picture);
+        code = draw(figure, name, longest_name(data), picture);
     unlink(name);
     return code;
 }
@@ -270,13 +318,19 @@ enum exit_code figure_throughput(const struct summary *summary, const struct fig
     return code;
 }
 
-void figure_name(const char *results, const char *ending, char *name, size_t size)
+void figure_name(const char *name, const char *ending, char *figure, size_t size)
 {
-    size_t length = strlen(results);
+    static const char *const endings[] = {".jsonl", ".png", ".svg", ".pdf", ".dumb", ".dat"};
+    size_t length = strlen(name);
 
-    if (length > 6 && strcmp(results + length - 6, ".jsonl") == 0)
-        length -= 6;
-    snprintf(name, size, "%.*s.%s", (int)length, results, ending);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        size_t known = strlen(endings[i]);
+        if (length > known && strcmp(name + length - known, endings[i]) == 0) {
+            length -= known;
+            break;
+        }
+    }
+    snprintf(figure, size, "%.*s.%s", (int)length, name, ending);
 }
 
 void figure_title(const struct records *file, char *title, size_t size)

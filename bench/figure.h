@@ -2,6 +2,8 @@
 #ifndef BENCH_FIGURE_H
 #define BENCH_FIGURE_H
 
+#include <stdbool.h>
+
 #include "bench/message.h"
 #include "bench/summary.h"
 
@@ -18,9 +20,12 @@ struct figure {
  * file can't be written; EXIT_USAGE when there is nothing to draw. */
 enum exit_code figure_throughput(const struct summary *summary, const struct figure *figure);
 
-/* The name of a figure of the results file `results`: NAME.jsonl becomes NAME.ENDING, any other
- * name gets the ending behind it. */
-void figure_name(const char *results, const char *ending, char *name, size_t size);
+/* Whether there is anything to draw: a sample of a lock that is ranked. */
+bool figure_has_curves(const struct summary *summary);
+
+/* The name of a figure: NAME.jsonl, or NAME with the ending of a figure, becomes NAME.ENDING; any
+ * other name gets the ending behind it. */
+void figure_name(const char *name, const char *ending, char *figure, size_t size);
 
 /* A title that says on which machine and under which workload a run was measured. */
 void figure_title(const struct records *file, char *title, size_t size);

@@ -1,10 +1,13 @@
 #include "bench/job.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "config.h"
@@ -95,6 +98,7 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
     size_t i;
 
     json_object_del(result, "violations");
+    json_object_del(result, "stopped");
     json_object_update(sample, result);
     json_decref(result);
     add_fairness(sample);
@@ -114,9 +118,7 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
 
 static struct repetition repetition_of(const struct job *job, const struct turn *turn)
 {
-    unsigned cpus = (unsigned)job->placement->count;
-
-    return (struct repetition){
+    struct repetition repetition = {
         .lock = *turn->lock,
         .threads = turn->threads,
         .cpus = job->placement->cpus,
@@ -124,10 +126,12 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .workload = job->plan->workload,
         .warmup_ns = job->plan->warmup_ns,
         .window_ns = job->plan->window_ns,
-        .drain_ns = repetition_drain_ns(turn->threads, cpus),
         .seed = turn->seed,
         .through_vtable = job->plan->through_vtable,
     };
+
+    repetition_set_patience(&repetition);
+    return repetition;
 }
 
 static enum exit_code measure_turn(struct job *job, const struct turn *turn)
@@ -135,6 +139,12 @@ static enum exit_code measure_turn(struct job *job, const struct turn *turn)
     struct repetition repetition = repetition_of(job, turn);
     struct child_report report = child_run(&repetition);
 
+    /* What was stopped meanwhile is no measurement; once more. */
+    while (report.end == CHILD_REPORTED &&
+           json_is_true(json_object_get(report.result, "stopped"))) {
+        json_decref(report.result);
+        report = child_run(&repetition);
+    }
     switch (report.end) {
     case CHILD_REPORTED:
         return keep_result(job, turn, report.result);
@@ -172,21 +182,40 @@ enum exit_code job_measure(struct job *job)
     return code;
 }
 
-/* Two measurements at once would measure each other. The file is never removed: a name that comes
- * and goes would let two processes lock two files. */
-void job_wait_for_machine(bool quiet)
+/* Opens the file that all users lock, and makes it if it is not there. Not through a link, which
+ * somebody else may have laid in a folder that all can write to. */
+static int open_machine_lock(void)
 {
     const char *name = "/tmp/lockbench.lock";
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-    if (fd < 0)
-        fd = open(name, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (fd < 0 && errno == ENOENT) {
+        fd = open(name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        /* Whatever the umask: others have to be able to open it. */
+        if (fd >= 0)
+            fchmod(fd, 0666);
+    }
+    return fd;
+}
+
+/* The file is never removed: a name that comes and goes would let two processes lock two files. */
+void job_wait_for_machine(bool quiet)
+{
+    const struct timespec pause = {0, 100000000};
+    int fd = open_machine_lock();
+
+    if (fd < 0) {
+        say("/tmp/lockbench.lock can't be opened (%s): another measurement on this machine would "
+            "not "
+            "be noticed",
+            strerror(errno));
+        return;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return;
     if (!quiet)
         say("another lockbench measures on this machine: waiting for it to end");
     /* Not one long wait: a signal that comes just before it would not end it. */
-    const struct timespec pause = {0, 100000000};
     while (!interrupted() && flock(fd, LOCK_EX | LOCK_NB) != 0)
         nanosleep(&pause, NULL);
 }

@@ -27,7 +27,9 @@ struct guarded_line {
 };
 
 /* How long the waits that were asked for really took; the latest of them, for a median. */
-enum { DELAY_SAMPLES = 64, DELAY_SAMPLE_STRIDE = 256 };
+enum { DELAY_SAMPLES = 64, DELAY_SAMPLE_STRIDE = 257 };
+_Static_assert(DELAY_SAMPLE_STRIDE % 2 == 1 && (SCRIPT_STEPS & (SCRIPT_STEPS - 1)) == 0,
+               "looks at every step of a script in turn, not at the same few");
 struct delay_samples {
     uint64_t taken;
     struct {

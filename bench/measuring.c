@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "bench/native/repetition.h"
 #include "bench/values.h"
 
 struct measuring measuring_default(void)
@@ -66,7 +65,7 @@ static enum exit_code set_delay(void *settings, const struct option_row *row, co
     if (!read_delay(value, option_field(settings, row)))
         return complain(EXIT_USAGE,
                         "--%s can't be '%s': it is 0, a time such as 100ns, exp:200ns, or "
-                        "uniform:50ns-150ns, at most 1s",
+                        "uniform:50ns-150ns, at most 1s (a mean 300ms)",
                         row->name, value);
     return EXIT_FINE;
 }
@@ -183,7 +182,7 @@ static bool read_cpus_word(const char *item, void *argument, unsigned *value)
         return false;
     memcpy(number, item, length - 1);
     number[length - 1] = '\0';
-    if (!read_count(number, 1, THREADS_MOST / cpus, &factor))
+    if (!read_count(number, 1, PLAN_THREADS_MOST / cpus, &factor))
         return false;
     *value = (unsigned)factor * cpus;
     return true;
@@ -212,24 +211,26 @@ static enum exit_code plan_threads(struct plan *plan, const char *text, unsigned
         plan->threads = plan_default_threads(cpus, &plan->threads_count);
         return EXIT_FINE;
     }
-    plan->threads = read_list(text, 1, THREADS_MOST, read_cpus_word, &cpus, &plan->threads_count,
-                              culprit, sizeof culprit);
+    plan->threads = read_list(text, 1, PLAN_THREADS_MOST, read_cpus_word, &cpus,
+                              &plan->threads_count, culprit, sizeof culprit);
     if (plan->threads == NULL)
         return complain(EXIT_USAGE,
                         "--threads can't have '%s': it is a list such as 1,2,4-16:4,max,2x, of at "
                         "most %d threads",
-                        culprit, THREADS_MOST);
+                        culprit, PLAN_THREADS_MOST);
     plan->threads_count = without_repeated(plan->threads, plan->threads_count);
     return EXIT_FINE;
 }
 
-enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, struct plan *plan)
+enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, unsigned placed,
+                              struct plan *plan)
 {
     *plan = (struct plan){
         .locks = measuring->locks,
         .locks_count = measuring->locks_count,
         .workload = measuring->workload,
         .placement = measuring->placement,
+        .cpus = placed,
         .repetitions = measuring->repetitions,
         .seed = measuring->seed,
         .through_vtable = measuring->through_vtable,
@@ -237,6 +238,9 @@ enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, 
     enum exit_code code = plan_threads(plan, measuring->threads, cpus);
     if (code != EXIT_FINE)
         return code;
+    if (measuring->duration_ns != 0 && measuring->budget_ns != 0)
+        return complain(EXIT_USAGE,
+                        "--duration and --time-budget both set the window: give one of them");
     if (measuring->duration_ns != 0) {
         plan->window_ns = measuring->duration_ns;
         plan->warmup_ns = plan_warmup_ns(plan->window_ns);

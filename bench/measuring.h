@@ -28,7 +28,9 @@ struct measuring measuring_default(void);
 /* The rows of the shared options; their `set` takes a struct measuring. Ends with an empty row. */
 extern const struct option_row measuring_options[];
 
-/* Makes the plan for a machine with `cpus` CPUs. Complains and returns EXIT_USAGE. */
-enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, struct plan *plan);
+/* Makes the plan for a machine with `cpus` CPUs, `placed` of which the placement uses. Complains
+ * and returns EXIT_USAGE. */
+enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, unsigned placed,
+                              struct plan *plan);
 
 #endif

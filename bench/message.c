@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "bench/values.h"
@@ -46,12 +47,19 @@ void progress_show(unsigned done, unsigned all, unsigned long long start_ns, con
 {
     if (!progress_enabled)
         return;
-    fprintf(stderr, "\r\033[K[%u/%u] %s", done, all, what);
+    char line[256];
+    int used = snprintf(line, sizeof line, "[%u/%u] %s", done, all, what);
     if (done > 0) {
         uint64_t left_s =
             (uint64_t)((double)(machine_clock() - start_ns) / done * (all - done) / 1e9 + 0.5);
-        fprintf(stderr, "   %u:%02u left", (unsigned)(left_s / 60), (unsigned)(left_s % 60));
+        snprintf(line + used, sizeof line - (size_t)used, "   %u:%02u left",
+                 (unsigned)(left_s / 60), (unsigned)(left_s % 60));
     }
+    /* A line that wraps can't be wiped. */
+    struct winsize size;
+    int columns =
+        ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
+    fprintf(stderr, "\r\033[K%.*s", columns - 1, line);
     fflush(stderr);
     progress_shown = true;
 }

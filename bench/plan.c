@@ -18,8 +18,21 @@ unsigned *plan_default_threads(unsigned cpus, size_t *count)
     for (unsigned n = 1; n < cpus; n *= 2)
         threads[(*count)++] = n;
     threads[(*count)++] = cpus;
-    threads[(*count)++] = 2 * cpus;
+    if (2 * cpus <= PLAN_THREADS_MOST)
+        threads[(*count)++] = 2 * cpus;
     return threads;
+}
+
+/* How long the threads of a fair spinning lock come back after the stop signal, about a time slice
+ * each when they share CPUs; but that wait is cut off after a second or more. */
+static uint64_t drain_ns(const struct plan *plan, const struct lock_ops *ops, unsigned threads)
+{
+    const uint64_t slice_ns = 3000000, most_ns = 1500000000;
+    uint64_t all = threads * slice_ns;
+
+    if (threads <= plan->cpus || (ops->traits & LOCK_FIFO) == 0 || (ops->traits & LOCK_SPINS) == 0)
+        return 0;
+    return all < most_ns ? all : most_ns;
 }
 
 /* A repetition also starts a process and its threads, calibrates, and waits for the last thread. */
@@ -27,9 +40,12 @@ static uint64_t overhead_ns(const struct plan *plan)
 {
     uint64_t all = 0;
 
-    for (size_t i = 0; i < plan->threads_count; i++)
-        all += 10000000u + plan->threads[i] * 300000u;
-    return all * plan->locks_count * plan->repetitions;
+    for (size_t i = 0; i < plan->threads_count; i++) {
+        all += (13000000u + plan->threads[i] * 300000u) * plan->locks_count;
+        for (size_t j = 0; j < plan->locks_count; j++)
+            all += drain_ns(plan, plan->locks[j].ops, plan->threads[i]);
+    }
+    return all * plan->repetitions;
 }
 
 uint64_t plan_warmup_ns(uint64_t window_ns)
@@ -95,9 +111,10 @@ json_t *plan_to_json(const struct plan *plan)
         json_array_append_new(locks, json_string(plan->locks[i].text));
     for (size_t i = 0; i < plan->threads_count; i++)
         json_array_append_new(threads, json_integer(plan->threads[i]));
-    return json_pack("{s:o, s:o, s:o, s:s, s:i, s:I, s:I, s:s}", "locks", locks, "threads", threads,
-                     "workload", workload_to_json(&plan->workload), "placement", plan->placement,
-                     "repetitions", (int)plan->repetitions, "warmup_ns",
-                     (json_int_t)plan->warmup_ns, "window_ns", (json_int_t)plan->window_ns,
-                     "dispatch", plan->through_vtable ? "vtable" : "inline");
+    return json_pack("{s:o, s:o, s:o, s:s, s:i, s:i, s:I, s:I, s:s}", "locks", locks, "threads",
+                     threads, "workload", workload_to_json(&plan->workload), "placement",
+                     plan->placement, "cpus", (int)plan->cpus, "repetitions",
+                     (int)plan->repetitions, "warmup_ns", (json_int_t)plan->warmup_ns, "window_ns",
+                     (json_int_t)plan->window_ns, "dispatch",
+                     plan->through_vtable ? "vtable" : "inline");
 }

@@ -10,6 +10,9 @@
 #include "bench/lock_spec.h"
 #include "bench/workload.h"
 
+/* The most threads of a run. */
+enum { PLAN_THREADS_MOST = 4096 };
+
 /* A plan is every lock with every number of threads, each so many times. One such pair is a cell.
  */
 struct plan {
@@ -19,6 +22,7 @@ struct plan {
     size_t threads_count;
     struct workload workload;
     const char *placement;
+    unsigned cpus; /* that the placement has; more threads share them */
     unsigned repetitions;
     uint64_t warmup_ns, window_ns;
     uint64_t seed;

@@ -9,11 +9,12 @@
 #include <unistd.h>
 
 /* What is not a regular file (a terminal, a pipe, /dev/null) may be there already. */
-static int create_file(const char *name)
+static int create_file(const char *name, bool *made)
 {
     struct stat status;
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
+    *made = fd >= 0;
     if (fd < 0 && errno == EEXIST && stat(name, &status) == 0 && !S_ISREG(status.st_mode))
         return open(name, O_WRONLY | O_CLOEXEC);
     return fd;
@@ -29,7 +30,7 @@ enum exit_code records_create(struct record_writer *writer, const char *name)
         writer->whole = lseek(writer->fd, 0, appends ? SEEK_END : SEEK_CUR);
         return EXIT_FINE;
     }
-    writer->fd = create_file(name);
+    writer->fd = create_file(name, &writer->made);
     if (writer->fd < 0 && errno == EEXIST)
         return complain(EXIT_USAGE, "'%s' exists already: name another output, or remove it", name);
     if (writer->fd < 0)
@@ -57,8 +58,9 @@ static enum exit_code complain_unwritten(struct record_writer *writer, int error
     int not_cut = ftruncate(writer->fd, writer->whole);
 
     (void)not_cut;
-    return complain(EXIT_MACHINE, "'%s' can't be written: %s; the %u records before are whole",
-                    writer->name, strerror(error), writer->records);
+    return complain(EXIT_MACHINE, "'%s' can't be written: %s; %u whole record%s saved",
+                    writer->name, strerror(error), writer->records,
+                    writer->records == 1 ? " is" : "s are");
 }
 
 enum exit_code records_append(struct record_writer *writer, json_t *record)
@@ -83,6 +85,8 @@ enum exit_code records_append(struct record_writer *writer, json_t *record)
 
 enum exit_code records_close(struct record_writer *writer)
 {
+    if (writer->made && writer->records == 0)
+        unlink(writer->name);
     if (writer->fd == STDOUT_FILENO || close(writer->fd) == 0)
         return EXIT_FINE;
     return complain(EXIT_MACHINE, "'%s' can't be written: %s", writer->name, strerror(errno));
@@ -117,17 +121,31 @@ static enum exit_code take_run(struct records *records, json_t *record)
     return EXIT_FINE;
 }
 
-static void take(struct records *records, json_t *record, unsigned line)
+/* Returns false for what is not a whole record. Kinds of records that this program does not know
+ * are left to those who do. */
+static bool take(struct records *records, json_t *record)
 {
     const char *kind = json_string_value(json_object_get(record, "record"));
 
-    if (kind != NULL && strcmp(kind, "sample") == 0 && is_sample(record))
+    if (kind == NULL || (strcmp(kind, "sample") == 0 && !is_sample(record)))
+        return false;
+    if (strcmp(kind, "sample") == 0)
         json_array_append(records->samples, record);
-    else if (kind != NULL && strcmp(kind, "violation") == 0)
+    else if (strcmp(kind, "violation") == 0)
         json_array_append(records->violations, record);
-    else if (kind == NULL || strcmp(kind, "sample") == 0)
-        say("'%s', line %u: not a whole record, left out", records->name, line);
-    json_decref(record);
+    return true;
+}
+
+static void warn_of_left_out(const struct records *records, unsigned first, unsigned count,
+                             bool cut)
+{
+    if (count == 1 && cut)
+        say("'%s' was cut off in line %u: that record is left out", records->name, first);
+    else if (count == 1)
+        say("'%s', line %u: not a whole record, left out", records->name, first);
+    else if (count > 1)
+        say("'%s': %u lines are no whole records, the first is line %u: left out", records->name,
+            count, first);
 }
 
 static enum exit_code read_lines(FILE *file, struct records *records)
@@ -135,20 +153,24 @@ static enum exit_code read_lines(FILE *file, struct records *records)
     char *text = NULL;
     size_t room = 0;
     ssize_t length;
+    unsigned first_bad = 0, bad = 0;
+    bool cut = false;
     enum exit_code code = EXIT_FINE;
 
     for (unsigned line = 1; code == EXIT_FINE && (length = getline(&text, &room, file)) > 0;
          line++) {
         json_t *record = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, NULL);
-        if (records->run == NULL)
+        if (records->run == NULL) {
             code = take_run(records, record);
-        else if (record != NULL)
-            take(records, record, line);
-        else if (text[length - 1] != '\n')
-            say("'%s' was cut off in line %u: that record is left out", records->name, line);
-        else
-            say("'%s', line %u: not a whole record, left out", records->name, line);
+            continue;
+        }
+        if (!take(records, record)) {
+            first_bad = bad++ == 0 ? line : first_bad;
+            cut = text[length - 1] != '\n';
+        }
+        json_decref(record);
     }
+    warn_of_left_out(records, first_bad, bad, cut);
     free(text);
     return code;
 }

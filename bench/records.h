@@ -15,6 +15,7 @@ enum { RECORDS_SCHEMA = 1 };
 struct record_writer {
     int fd;
     const char *name;
+    bool made;   /* the file is new, and goes again if it gets no record */
     off_t whole; /* bytes up to the end of the last whole record */
     unsigned records;
 };
@@ -27,7 +28,8 @@ enum exit_code records_create(struct record_writer *writer, const char *name);
  * record, complains and returns EXIT_MACHINE. */
 enum exit_code records_append(struct record_writer *writer, json_t *record);
 
-/* Closes the file. Complains like records_append(). */
+/* Closes the file, and removes it if it is new and got no record. Complains like records_append().
+ */
 enum exit_code records_close(struct record_writer *writer);
 
 /* A file that was read. */

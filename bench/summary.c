@@ -104,6 +104,8 @@ static void add_sample(struct cell *cell, const json_t *record)
     }
     cell->samples++;
     cell->unverified += json_is_null(json_object_get(record, "verified"));
+    double together = number_of(json_object_get(record, "validity"), "full_concurrency");
+    cell->apart += isnan(together) || together < 0.5;
     if (burst_most > cell->burst_most)
         cell->burst_most = burst_most;
 }

@@ -19,6 +19,7 @@ struct cell {
     char *workload; /* as one text, to tell cells apart */
     bool ranked;    /* neither unverified nor broken */
     size_t samples;
+    size_t apart;      /* samples in which not all threads were at work for half of the window */
     size_t unverified; /* samples whose verification could not be completed */
     size_t violations; /* records of violations, samples or not */
     double throughput; /* median, acquisitions a second; NaN without samples */

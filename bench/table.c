@@ -19,18 +19,18 @@ static const char *short_number(double value, char text[16])
     return text;
 }
 
-static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus)
+static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus, int width)
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
 
     fprintf(out, "\n%s%u thread%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
             cell->threads > cpus ? ", more than there are CPUs" : "",
             cell->source[0] != '\0' ? ", " : "", cell->source);
-    fprintf(out, "  %-22s %7s %16s %6s %6s %7s %7s%s\n", "lock", "M/s", "95% interval", "jain",
-            "rsd", "burst", "cpu ns", plain);
+    fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s%s\n", width, "lock", "M/s", "95% interval",
+            "jain", "rsd", "burst", "cpu ns", plain);
 }
 
-static void print_cell(FILE *out, const struct cell *cell)
+static void print_cell(FILE *out, const struct cell *cell, int width)
 {
     char median[16], low[16] = "-", high[16] = "-", burst[16], cpu_ns[16], jain[16], rsd[16];
 
@@ -40,7 +40,7 @@ static void print_cell(FILE *out, const struct cell *cell)
     }
     snprintf(jain, sizeof jain, isnan(cell->jain) ? "-" : "%.3f", cell->jain);
     snprintf(rsd, sizeof rsd, isnan(cell->rsd) ? "-" : "%.3f", cell->rsd);
-    fprintf(out, "  %-22s %7s  %7s %7s %6s %6s %7s %7s%s\n", cell->lock,
+    fprintf(out, "  %-*s %7s  %7s %7s %6s %6s %7s %7s%s\n", width, cell->lock,
             short_number(cell->throughput / 1e6, median), low, high, jain, rsd,
             cell->threads == 1 ? "-" : short_number(cell->burst, burst),
             short_number(cell->cpu_ns, cpu_ns), cell->violations > 0 ? " WRONG" : "");
@@ -53,49 +53,65 @@ static bool same_block(const struct cell *a, const struct cell *b)
            strcmp(a->placement, b->placement) == 0;
 }
 
+static void print_cell_notes(FILE *out, const struct cell *cell)
+{
+    if (cell->ranked && cell->unverified > 0)
+        fprintf(out,
+                "  %s, %u threads: in %zu of %zu samples not every thread came back in time, so\n"
+                "    that their total could not be checked.\n",
+                cell->lock, cell->threads, cell->unverified, cell->samples);
+    if (cell->threads > 1 && cell->apart > 0 && cell->apart >= cell->samples / 2)
+        fprintf(
+            out,
+            "  %s, %u threads: in %zu of %zu samples not all of them were at work for even half\n"
+            "    of the window; its fairness says little. A longer --duration helps.\n",
+            cell->lock, cell->threads, cell->apart, cell->samples);
+}
+
 static void print_notes(FILE *out, const struct summary *summary)
 {
-    bool too_few = false, first = true;
+    bool too_few = false;
 
+    fputc('\n', out);
     for (size_t i = 0; i < summary->count; i++) {
-        const struct cell *cell = &summary->cells[i];
-        too_few = too_few || (!cell->has_interval && cell->samples > 0);
-        if (!cell->ranked || cell->unverified == 0)
-            continue;
-        fprintf(out,
-                "%s  %s with %u threads: in %zu of %zu samples not every thread came back in\n"
-                "    time, so that their total could not be checked.\n",
-                first ? "\n" : "", cell->lock, cell->threads, cell->unverified, cell->samples);
-        first = false;
+        print_cell_notes(out, &summary->cells[i]);
+        too_few = too_few || (!summary->cells[i].has_interval && summary->cells[i].samples > 0);
     }
     if (too_few)
-        fprintf(out, "%s  No interval with fewer than 6 repetitions: none covers 95%%.\n",
-                first ? "\n" : "");
+        fputs("  No interval with fewer than 6 repetitions: none covers 95%.\n", out);
 }
 
 unsigned table_cpus(const struct records *file)
 {
     json_int_t cpus =
-        json_integer_value(json_object_get(json_object_get(file->run, "host"), "cpus"));
+        json_integer_value(json_object_get(json_object_get(file->run, "plan"), "cpus"));
 
     return cpus > 0 ? (unsigned)cpus : 1;
+}
+
+static int64_t integer_of(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
 }
 
 static void print_head(FILE *out, const struct records *file)
 {
     json_t *plan = json_object_get(file->run, "plan");
     const char *placement = json_string_value(json_object_get(plan, "placement"));
+    int64_t repetitions = integer_of(plan, "repetitions");
+    size_t all = json_array_size(json_object_get(plan, "locks")) *
+                 json_array_size(json_object_get(plan, "threads")) * (size_t)repetitions;
     unsigned cpus = table_cpus(file);
     char text[WORKLOAD_TEXT];
     struct workload workload;
 
     if (workload_from_json(json_object_get(plan, "workload"), &workload))
         fprintf(out, "%s\n", workload_describe(&workload, text));
-    int64_t repetitions = json_integer_value(json_object_get(plan, "repetitions"));
-    fprintf(out, "%" PRId64 " repetition%s of %.3g ms each, threads %s on %u CPU%s\n", repetitions,
-            repetitions == 1 ? "" : "s",
-            json_number_value(json_object_get(plan, "window_ns")) / 1e6,
+    fprintf(out, "%" PRId64 " repetition%s of %.3g ms each, placement %s, %u CPU%s\n", repetitions,
+            repetitions == 1 ? "" : "s", (double)integer_of(plan, "window_ns") / 1e6,
             placement == NULL ? "?" : placement, cpus, cpus == 1 ? "" : "s");
+    if (json_array_size(file->samples) + json_array_size(file->violations) < all)
+        fprintf(out, "ended early: %zu of %zu samples\n", json_array_size(file->samples), all);
 }
 
 static bool alike(const json_t *a, const json_t *b)
@@ -135,26 +151,30 @@ static void print_violations(FILE *out, const json_t *violations)
             count++;
         }
         if (first == i)
-            fprintf(
-                out,
-                "  %s, %" PRId64 " threads: %s, in %zu repetition%s; seed %" PRId64
-                ":\n"
-                "    %s\n",
-                text_of(one, "lock"), (int64_t)json_integer_value(json_object_get(one, "threads")),
-                text_of(one, "kind"), count, count == 1 ? "" : "s",
-                (int64_t)json_integer_value(json_object_get(one, "seed")), text_of(one, "detail"));
+            fprintf(out,
+                    "  %s, %" PRId64 " thread%s: %s, in %zu repetition%s; seed %" PRId64
+                    ":\n"
+                    "    %s\n",
+                    text_of(one, "lock"), integer_of(one, "threads"),
+                    integer_of(one, "threads") == 1 ? "" : "s", text_of(one, "kind"), count,
+                    count == 1 ? "" : "s", integer_of(one, "seed"), text_of(one, "detail"));
     }
 }
 
 void table_print(FILE *out, const struct records *file, const struct summary *summary)
 {
     unsigned cpus = table_cpus(file);
+    int width = 22;
 
+    for (size_t i = 0; i < summary->count; i++) {
+        int length = (int)strlen(summary->cells[i].lock);
+        width = length > width ? length : width;
+    }
     print_head(out, file);
     for (size_t i = 0; i < summary->count; i++) {
         if (i == 0 || !same_block(&summary->cells[i - 1], &summary->cells[i]))
-            print_block_head(out, &summary->cells[i], cpus);
-        print_cell(out, &summary->cells[i]);
+            print_block_head(out, &summary->cells[i], cpus, width);
+        print_cell(out, &summary->cells[i], width);
     }
     print_notes(out, summary);
     print_violations(out, file->violations);

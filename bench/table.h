@@ -12,7 +12,7 @@
  * wrong and what could not be checked. */
 void table_print(FILE *out, const struct records *file, const struct summary *summary);
 
-/* The number of CPUs of a run's machine, beyond which threads share them. */
+/* The number of CPUs that a run's threads were laid on, beyond which they share them. */
 unsigned table_cpus(const struct records *file);
 
 #endif

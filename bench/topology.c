@@ -150,3 +150,16 @@ void placement_free(struct placement *placement)
     free(placement->cpus);
     *placement = (struct placement){0};
 }
+
+unsigned placement_cpus(const struct placement *placement)
+{
+    unsigned different = 0;
+
+    for (size_t i = 0; i < placement->count; i++) {
+        size_t j = 0;
+        while (j < i && placement->cpus[j] != placement->cpus[i])
+            j++;
+        different += j == i;
+    }
+    return different;
+}

@@ -32,4 +32,7 @@ enum exit_code placement_make(hwloc_topology_t topology, const char *name,
                               struct placement *placement);
 void placement_free(struct placement *placement);
 
+/* How many different CPUs a placement has: a list may name one twice. */
+unsigned placement_cpus(const struct placement *placement);
+
 #endif

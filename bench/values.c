@@ -50,9 +50,10 @@ bool read_time(const char *text, uint64_t *ns)
         if (strcmp(unit, time_units[i].name) != 0)
             continue;
         double value = number * (double)time_units[i].ns;
-        if (value > (double)hour_ns)
+        double whole = floor(value + 0.5);
+        if (value > (double)hour_ns || fabs(value - whole) > 1e-6)
             return false;
-        *ns = (uint64_t)(value + 0.5);
+        *ns = (uint64_t)whole;
         return true;
     }
     return false;
@@ -71,7 +72,8 @@ const char *format_time(uint64_t ns, char text[TIME_TEXT])
     return text;
 }
 
-static const uint64_t delay_most_ns = 1000000000;
+/* The rare long draws of an exponential delay are seven times its mean. */
+static const uint64_t delay_most_ns = 1000000000, mean_most_ns = 300000000;
 
 static bool read_bounded_time(const char *text, uint64_t *ns)
 {
@@ -108,6 +110,7 @@ bool read_delay(const char *text, struct delay *delay)
         bool exponential = strncmp(text, "exp:", 4) == 0;
         read.kind = exponential ? DELAY_EXPONENTIAL : DELAY_FIXED;
         fine = read_bounded_time(exponential ? text + 4 : text, &read.low_ns);
+        fine = fine && (!exponential || read.low_ns <= mean_most_ns);
         read.high_ns = read.low_ns;
     }
     if (fine)
@@ -137,6 +140,13 @@ const char *format_delay(const struct delay *delay, char text[DELAY_TEXT])
 double delay_mean(const struct delay *delay)
 {
     return ((double)delay->low_ns + (double)delay->high_ns) / 2;
+}
+
+double delay_quantile(const struct delay *delay, double part)
+{
+    double low = (double)delay->low_ns, high = (double)delay->high_ns;
+
+    return delay->kind == DELAY_EXPONENTIAL ? -log(1 - part) * low : low + part * (high - low);
 }
 
 struct list {

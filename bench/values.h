@@ -13,7 +13,7 @@
 bool read_count(const char *text, uint64_t least, uint64_t most, uint64_t *value);
 
 /* A time with its unit, in nanoseconds: `100ns`, `2.5us`, `10ms`, `1s`, `2min`; also plain `0`.
- * At most an hour. */
+ * A whole number of nanoseconds, at most an hour. */
 bool read_time(const char *text, uint64_t *ns);
 
 /* The longest text that format_time() writes, with its end. */
@@ -29,7 +29,8 @@ struct delay {
     uint64_t low_ns, high_ns; /* fixed: both the time; exponential: both the mean */
 };
 
-/* `0`, `100ns`, `exp:200ns` (the mean), `uniform:50ns-150ns`. At most a second. */
+/* `0`, `100ns`, `exp:200ns` (the mean), `uniform:50ns-150ns`. At most a second; a mean at most 300
+ * ms. */
 bool read_delay(const char *text, struct delay *delay);
 
 /* The longest text that format_delay() writes, with its end. */
@@ -40,6 +41,9 @@ const char *format_delay(const struct delay *delay, char text[DELAY_TEXT]);
 
 /* Mean nanoseconds of a delay. */
 double delay_mean(const struct delay *delay);
+
+/* The nanoseconds below which the part `part`, in [0, 1), of all delays lies. */
+double delay_quantile(const struct delay *delay, double part);
 
 /* A list of whole numbers: `1,2,4-16:4` is 1 2 4 8 12 16. `word` reads an item that is not a number
  * or a range (`max`, `2x`) and returns false if it can't either; NULL: there are no such items.

@@ -1,6 +1,5 @@
 #include "bench/workload.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,21 +65,17 @@ const char *workload_describe(const struct workload *workload, char text[WORKLOA
     return text;
 }
 
-/* The value below which `part` of all drawn values lie. An exponential one is cut off at the
- * highest step, about six times the mean. */
-static uint32_t delay_quantile(const struct delay *delay, double part)
+static double part_of_step(size_t step)
 {
-    double low = (double)delay->low_ns, high = (double)delay->high_ns;
+    return ((double)step + 0.5) / SCRIPT_STEPS;
+}
 
-    switch (delay->kind) {
-    case DELAY_EXPONENTIAL:
-        return (uint32_t)(-log(1 - part) * low + 0.5);
-    case DELAY_UNIFORM:
-        return (uint32_t)(low + part * (high - low) + 0.5);
-    case DELAY_FIXED:
-        break;
-    }
-    return (uint32_t)low;
+uint64_t workload_longest_ns(const struct workload *workload)
+{
+    double last = part_of_step(SCRIPT_STEPS - 1);
+
+    return (uint64_t)(delay_quantile(&workload->critical, last) +
+                      delay_quantile(&workload->outside, last));
 }
 
 static void shuffle(uint32_t *values, uint64_t *random)
@@ -99,9 +94,9 @@ void workload_script(const struct workload *workload, uint64_t seed, struct step
     uint64_t random = seed;
 
     for (size_t i = 0; i < SCRIPT_STEPS; i++) {
-        double part = ((double)i + 0.5) / SCRIPT_STEPS;
-        critical[i] = delay_quantile(&workload->critical, part);
-        outside[i] = delay_quantile(&workload->outside, part);
+        double part = part_of_step(i);
+        critical[i] = (uint32_t)(delay_quantile(&workload->critical, part) + 0.5);
+        outside[i] = (uint32_t)(delay_quantile(&workload->outside, part) + 0.5);
         shared[i] = part * 100 < workload->readers;
     }
     shuffle(critical, &random);

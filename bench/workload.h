@@ -50,6 +50,9 @@ enum { SCRIPT_STEPS = 512 };
  * every script has the mean that was asked for; drawing costs nothing in the measured loop. */
 void workload_script(const struct workload *workload, uint64_t seed, struct step *script);
 
+/* The longest turn of any script, in nanoseconds. */
+uint64_t workload_longest_ns(const struct workload *workload);
+
 /* Whether a thread does anything but acquire, write its lines and release, so that a script is
  * needed. */
 bool workload_is_scripted(const struct workload *workload);

@@ -3,11 +3,14 @@
  *
  * A gate is one word, which lies wherever the algorithm has its flag. It is closed by its owner
  * before anybody can reach it, opened once by one signaller, and waited at by one waiter. Three
- * makes from one source, chosen by a constant: spin   polls yield  polls for a budget, then gives
- * the CPU away between two looks park   polls for a budget, then sleeps; the signaller makes a
- * system call only if it does gate_open() is the signaller's last access to the word: the waiter
- * may then give the storage away. A wake-up that comes late to such storage is harmless, because
- * sleepers always look again.
+ * makes from one source, chosen by a constant:
+ *
+ * - spin polls;
+ * - yield polls for a budget, then gives the CPU away between two looks;
+ * - park polls for a budget, then sleeps, and the signaller makes a system call only if it does.
+ *
+ * gate_open() is the signaller's last access to the word: the waiter may then give the storage
+ * away. A wake-up that comes late to such storage is harmless, because sleepers always look again.
  *
  * Budgets are in nanoseconds and not in polls: one relax instruction takes 10 cycles on some
  * processors and 140 on others. */

@@ -86,7 +86,8 @@ struct lock_ops {
     /* Waits for the lock and takes it alone. */
     int (*acquire)(void *lock, void *context);
 
-    /* Takes the lock if that is possible at once; never waits for a holder. EBUSY: it is not. */
+    /* Takes the lock if that is possible at once; never waits for a holder. EBUSY: it is not. May
+     * also say EBUSY beside another thread that is just acquiring or releasing. */
     int (*try_acquire)(void *lock, void *context);
 
     /* By the holder, with the context of its acquire. */
@@ -117,6 +118,10 @@ struct lock_ops {
         (void)context;                                                          \
         result;                                                                 \
     }
+
+/* One that is a call of foreign code which itself returns 0 or an error number. */
+#define LOCK_ENTRY_CALL(lock_name, function, call) \
+    LOCK_ENTRY(lock_name, function, void, void, return call(lock))
 
 #define LOCK_ENTRY_IS_IDLE(lock_name, lock_type)             \
     static inline bool lock_name##_entry_is_idle(void *lock) \

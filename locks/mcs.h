@@ -43,8 +43,8 @@ static inline void mcs_acquire_with(struct mcs_lock *lock, struct mcs_node *node
     if (predecessor == NULL)
         return;
 
-    /* release: the predecessor will close over to this node's gate, which must be seen closed
-     * before it opens it. */
+    /* release: the predecessor finds this node here and opens its gate, and must not do so before
+     * the gate was closed above. */
     word_store(&predecessor->next, node, release);
     gate_wait(&node->gate, make, make == GATE_SPIN ? 0 : plain_load(&lock->budget_ns));
 }

@@ -14,7 +14,7 @@ struct null_lock {
 
 static inline void null_init(struct null_lock *lock)
 {
-    lock->unused = 0;
+    plain_store(&lock->unused, 0);
 }
 
 static inline void null_acquire(struct null_lock *lock)

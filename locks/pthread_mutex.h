@@ -15,24 +15,9 @@
 
 #include "lock.h"
 
-static inline int pthread_mutex_entry_acquire(void *lock, void *context)
-{
-    (void)context;
-    return pthread_mutex_lock(lock);
-}
-
-static inline int pthread_mutex_entry_try_acquire(void *lock, void *context)
-{
-    (void)context;
-    return pthread_mutex_trylock(lock);
-}
-
-static inline int pthread_mutex_entry_release(void *lock, void *context)
-{
-    (void)context;
-    return pthread_mutex_unlock(lock);
-}
-
+LOCK_ENTRY_CALL(pthread_mutex, acquire, pthread_mutex_lock)
+LOCK_ENTRY_CALL(pthread_mutex, try_acquire, pthread_mutex_trylock)
+LOCK_ENTRY_CALL(pthread_mutex, release, pthread_mutex_unlock)
 static inline bool pthread_mutex_entry_is_idle(void *lock)
 {
     return pthread_mutex_trylock(lock) == 0 && pthread_mutex_unlock(lock) == 0;

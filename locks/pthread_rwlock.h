@@ -24,42 +24,12 @@ static inline void pthread_rwlock_entry_destroy(void *lock)
     pthread_rwlock_destroy(lock);
 }
 
-static inline int pthread_rwlock_entry_acquire(void *lock, void *context)
-{
-    (void)context;
-    return pthread_rwlock_wrlock(lock);
-}
-
-static inline int pthread_rwlock_entry_try_acquire(void *lock, void *context)
-{
-    (void)context;
-    return pthread_rwlock_trywrlock(lock);
-}
-
-static inline int pthread_rwlock_entry_release(void *lock, void *context)
-{
-    (void)context;
-    return pthread_rwlock_unlock(lock);
-}
-
-static inline int pthread_rwlock_entry_acquire_shared(void *lock, void *context)
-{
-    (void)context;
-    return pthread_rwlock_rdlock(lock);
-}
-
-static inline int pthread_rwlock_entry_try_acquire_shared(void *lock, void *context)
-{
-    (void)context;
-    return pthread_rwlock_tryrdlock(lock);
-}
-
-static inline int pthread_rwlock_entry_release_shared(void *lock, void *context)
-{
-    (void)context;
-    return pthread_rwlock_unlock(lock);
-}
-
+LOCK_ENTRY_CALL(pthread_rwlock, acquire, pthread_rwlock_wrlock)
+LOCK_ENTRY_CALL(pthread_rwlock, try_acquire, pthread_rwlock_trywrlock)
+LOCK_ENTRY_CALL(pthread_rwlock, release, pthread_rwlock_unlock)
+LOCK_ENTRY_CALL(pthread_rwlock, acquire_shared, pthread_rwlock_rdlock)
+LOCK_ENTRY_CALL(pthread_rwlock, try_acquire_shared, pthread_rwlock_tryrdlock)
+LOCK_ENTRY_CALL(pthread_rwlock, release_shared, pthread_rwlock_unlock)
 static inline bool pthread_rwlock_entry_is_idle(void *lock)
 {
     return pthread_rwlock_trywrlock(lock) == 0 && pthread_rwlock_unlock(lock) == 0;

@@ -22,24 +22,9 @@ static inline void pthread_spin_entry_destroy(void *lock)
     pthread_spin_destroy(lock);
 }
 
-static inline int pthread_spin_entry_acquire(void *lock, void *context)
-{
-    (void)context;
-    return pthread_spin_lock(lock);
-}
-
-static inline int pthread_spin_entry_try_acquire(void *lock, void *context)
-{
-    (void)context;
-    return pthread_spin_trylock(lock);
-}
-
-static inline int pthread_spin_entry_release(void *lock, void *context)
-{
-    (void)context;
-    return pthread_spin_unlock(lock);
-}
-
+LOCK_ENTRY_CALL(pthread_spin, acquire, pthread_spin_lock)
+LOCK_ENTRY_CALL(pthread_spin, try_acquire, pthread_spin_trylock)
+LOCK_ENTRY_CALL(pthread_spin, release, pthread_spin_unlock)
 static inline bool pthread_spin_entry_is_idle(void *lock)
 {
     return pthread_spin_trylock(lock) == 0 && pthread_spin_unlock(lock) == 0;

@@ -4,7 +4,7 @@
  * arrival: readers that arrived next to each other enter together, a reader behind a writer waits
  * for it, so neither starves. Not recursive, not even for readers: a writer that arrived between a
  * reader's two acquisitions would wait for the first and be waited for by the second.
- * Readers write the shared line, so they do not scale. Correct for up to 2^32 - 1 threads.
+ * Readers write the shared line, so they do not scale. The words wrap around as in ticket.h.
  *
  * Everybody draws a ticket from one counter. `reading` is the ticket up to which readers may enter,
  * `writing` counts the tickets that are done with: a writer enters when all before it are done.
@@ -30,8 +30,9 @@ static inline void rw_ticket_init(struct rw_ticket_lock *lock)
     word_init(&lock->writing, 0);
 }
 
-/* acquire: pairs with every release of `writing` before, by writers and by readers. The readers'
- * increments are read-modify-writes, so the last one carries on the releases of all. */
+/* acquire: pairs with every release of `writing` before, by writers and by readers. All of them are
+ * read-modify-writes, so the last one carries on the releases of the others, in whatever order they
+ * came: a reader may be done before the writer that let it in has counted itself out. */
 static inline void rw_ticket_acquire(struct rw_ticket_lock *lock)
 {
     uint32_t mine = word_fetch_add(&lock->next, 1, relaxed);

@@ -3,7 +3,9 @@
  * Guarantees exclusion, and entry in the order in which the tickets were drawn. Not recursive. All
  * waiters spin on one word, so each release invalidates every waiter's copy; and with more threads
  * than CPUs each hand-off may wait for a time slice, because only one waiter can go on.
- * Both words lie on one line. Correct for up to 2^32 - 1 threads: the words wrap around together.
+ * Both words lie on one line. The words wrap around together, which is right for up to 2^32 - 1
+ * threads; only a try that is preempted between its two accesses while exactly 2^32 tickets are
+ * drawn would be deceived.
  *
  * Source: D. P. Reed and R. K. Kanodia, "Synchronization with Eventcounts and Sequencers", CACM
  * 22(2), 1979; as a spin lock in J. M. Mellor-Crummey and M. L. Scott, "Algorithms for Scalable

@@ -14,24 +14,44 @@
 
 #include "lock.h"
 
+/* What each thread draws its delays from; on a line of its own. */
+struct ttas_backoff_thread {
+    _Alignas(MACHINE_APART) uint32_t random;
+};
+
 struct ttas_backoff_lock {
     WORD(uint32_t) held;
     uint64_t least_ns, most_ns;
+    struct ttas_backoff_thread threads[]; /* by machine_self() */
 };
 
-static inline void ttas_backoff_init(struct ttas_backoff_lock *lock, uint64_t least_ns,
-                                     uint64_t most_ns)
+static inline void ttas_backoff_init(struct ttas_backoff_lock *lock, unsigned threads,
+                                     uint64_t least_ns, uint64_t most_ns)
 {
     word_init(&lock->held, 0);
+    for (unsigned i = 0; i < threads; i++)
+        plain_store(&lock->threads[i].random, (i + 1) * 2654435769u);
     plain_store(&lock->least_ns, least_ns);
     plain_store(&lock->most_ns, most_ns);
 }
 
-/* Off the path of an acquisition that meets no other. The generator is xorshift32 (Marsaglia,
- * 2003), begun differently by each thread: equal delays would keep the losers in step. */
+/* xorshift32 (G. Marsaglia, "Xorshift RNGs", 2003), begun differently by each thread: equal delays
+ * would keep the losers in step. */
+static inline uint32_t ttas_backoff_random(struct ttas_backoff_lock *lock)
+{
+    uint32_t *state = &lock->threads[machine_self()].random;
+    uint32_t random = plain_load(state);
+
+    random ^= random << 13;
+    random ^= random >> 17;
+    random ^= random << 5;
+    plain_store(state, random);
+    return random;
+}
+
+/* Off the path of an acquisition that meets no other. */
 static inline void ttas_backoff_contend(struct ttas_backoff_lock *lock)
 {
-    uint32_t random = (machine_self() + 1) * 2654435769u;
     uint64_t interval = plain_load(&lock->least_ns);
     uint64_t most = plain_load(&lock->most_ns);
 
@@ -40,10 +60,7 @@ static inline void ttas_backoff_contend(struct ttas_backoff_lock *lock)
         /* acquire: pairs with the release in ttas_backoff_release(). */
         if (word_exchange(&lock->held, 1, acquire) == 0)
             return;
-        random ^= random << 13;
-        random ^= random >> 17;
-        random ^= random << 5;
-        machine_spin(random % (interval + 1));
+        machine_spin(ttas_backoff_random(lock) % (interval + 1));
         interval = interval * 2 < most ? interval * 2 : most;
     }
 }
@@ -71,10 +88,9 @@ static inline bool ttas_backoff_is_idle(struct ttas_backoff_lock *lock)
 
 static inline int ttas_backoff_entry_init(void *lock, unsigned threads, const uint64_t *parameters)
 {
-    (void)threads;
     if (parameters[0] > parameters[1])
         return EINVAL;
-    ttas_backoff_init(lock, parameters[0], parameters[1]);
+    ttas_backoff_init(lock, threads, parameters[0], parameters[1]);
     return 0;
 }
 LOCK_ENTRIES(ttas_backoff, struct ttas_backoff_lock)
@@ -93,6 +109,7 @@ static const struct lock_ops ttas_backoff_ops = {
     .traits = LOCK_UNFAIR | LOCK_SPINS,
     .parameters = ttas_backoff_parameters,
     .size = sizeof(struct ttas_backoff_lock),
+    .size_per_thread = sizeof(struct ttas_backoff_thread),
     .init = ttas_backoff_entry_init,
     LOCK_ENTRIES_OF(ttas_backoff),
 };

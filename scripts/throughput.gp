@@ -8,11 +8,13 @@
 # ARG3  the title
 # ARG4  the number of CPUs: beyond it, threads share them
 # ARG5  for dumb: the columns of the terminal
+# ARG6  the length of the longest name in the key
 
 data = ARG1
 format = ARG2
 cpus = real(ARG4)
 columns = (ARGC >= 5) ? int(ARG5) : 80
+longest = (ARGC >= 6) ? int(ARG6) : 16
 
 if (format eq "png") set terminal pngcairo noenhanced size 1400,620 font "sans,13" linewidth 1.6
 if (format eq "svg") set terminal svg noenhanced size 1400,620 font "sans,13" linewidth 1.6 background "white"
@@ -21,9 +23,9 @@ if (format eq "dumb") set terminal dumb noenhanced size columns,28
 
 set datafile columnheaders
 set colorsequence podo
-stats data using 1:2 nooutput
+stats data using 1 nooutput
 curves = STATS_blocks
-most_threads = STATS_max_x
+most_threads = STATS_max
 # How far apart the curves lie before threads share CPUs.
 stats data using (column(1) <= cpus ? column(2) : NaN) nooutput
 spread = STATS_records > 0 && STATS_min > 0 ? STATS_max / STATS_min : 1
@@ -37,6 +39,7 @@ set xlabel "threads"
 set xtics 1, 2
 set border 3
 set tics nomirror
+set format y "%g"
 set grid ytics linecolor rgb "#dddddd" linewidth 0.6
 
 # A linear axis shows best which lock is faster, unless the slow ones would be pressed flat. Locks that
@@ -54,20 +57,22 @@ if (format eq "dumb") {
     unset label 1
     set title sprintf("%s; the line: %d CPU%s", ARG3, cpus, cpus == 1 ? "" : "s")
     set ylabel ""
-    set key outside bottom center horizontal maxrows 3
+    set key width 2 outside bottom center horizontal maxrows 3
     set arrow 1 from cpus, graph 0 to cpus, graph 1 nohead
     plot for [i = 0 : curves - 1] data index i using 1:($2 / 1e6) with linespoints \
              title columnheader(1)
     exit
 }
 
-# Two panels and the key at the right of both.
+# Two panels, and the key at the right of both, as wide as its names need.
+key_left = 1 - 0.05 - 0.0068 * (longest < 60 ? longest : 60)
+panel = (key_left - 0.02 - 0.06 - 0.07) / 2
 set multiplot
 set label 2 ARG3 at screen 0.5, 0.965 center font "sans,15"
 set tmargin at screen 0.88
 set bmargin at screen 0.13
 set lmargin at screen 0.06
-set rmargin at screen 0.46
+set rmargin at screen 0.06 + panel
 set ylabel "acquisitions, million a second"
 set key off
 # A point without an interval (fewer than six repetitions) gets a band of no width.
@@ -80,11 +85,11 @@ plot for [i = 0 : curves - 1] data index i using 1:((valid(3) ? $3 : $2) / 1e6):
 unset label 2
 unset label 1
 unset logscale y
-set lmargin at screen 0.53
-set rmargin at screen 0.83
+set lmargin at screen 0.13 + panel
+set rmargin at screen 0.13 + 2 * panel
 set yrange [0 : 1.03]
 set ylabel "Jain's fairness index (1: all threads alike)"
-set key at screen 0.85, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.25
+set key at screen key_left, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.25
 plot for [i = 0 : curves - 1] data index i using 1:5 \
          with linespoints linecolor (i + 1) pointtype (i + 4) dashtype dash(i) \
          title columnheader(1)

@@ -58,24 +58,35 @@ static const char *others_of(uint32_t traits, char text[128])
     return text[0] != '\0' ? text : "-";
 }
 
+/* `16`, or with what each thread adds, `128+128n`. */
+static const char *bytes_of(const struct lock_ops *ops, char text[32])
+{
+    if (ops->size_per_thread == 0)
+        snprintf(text, 32, "%zu", ops->size);
+    else
+        snprintf(text, 32, "%zu+%zun", ops->size, ops->size_per_thread);
+    return text;
+}
+
 static void print_markdown(const struct lock_ops *ops)
 {
-    char others[128];
+    char others[128], bytes[32];
 
-    printf("| `%s` | %s | %s | %s | %zu | %zu | %s | %s |\n", ops->name, ops->family,
-           order_of(ops->traits), waiting_of(ops->traits), ops->size, ops->context_size,
+    printf("| `%s` | %s | %s | %s | %s | %zu | %s | %s |\n", ops->name, ops->family,
+           order_of(ops->traits), waiting_of(ops->traits), bytes_of(ops, bytes), ops->context_size,
            others_of(ops->traits, others), ops->description);
 }
 
 /* A family's name stands once, before its locks. */
 static void print_row(const struct lock_ops *ops, const char *family_before)
 {
-    char others[128];
+    char others[128], bytes[32];
 
     if (family_before == NULL || strcmp(family_before, ops->family) != 0)
         printf("%s\n", ops->family);
-    printf("  %-22s  %-6s  %-12s %5zu %8zu  %s\n", ops->name, order_of(ops->traits),
-           waiting_of(ops->traits), ops->size, ops->context_size, others_of(ops->traits, others));
+    printf("  %-22s  %-6s  %-12s %8s %8zu  %s\n", ops->name, order_of(ops->traits),
+           waiting_of(ops->traits), bytes_of(ops, bytes), ops->context_size,
+           others_of(ops->traits, others));
 }
 
 static json_t *describe_parameters(const struct lock_ops *ops)
@@ -126,7 +137,8 @@ static void print_lock(const struct lock_ops *ops)
            ops->alias != NULL ? ops->alias : "", ops->description);
     printf("  family     %s\n  order      %s\n  waiting    %s\n  further    %s\n", ops->family,
            order_of(ops->traits), waiting_of(ops->traits), others_of(ops->traits, others));
-    printf("  bytes      %zu a lock, %zu a context\n", ops->size, ops->context_size);
+    printf("  bytes      %zu a lock, and %zu for each thread; %zu a context\n", ops->size,
+           ops->size_per_thread, ops->context_size);
     for (const struct lock_parameter *p = ops->parameters; p != NULL && p->name != NULL; p++)
         print_parameter(p);
     printf("  source     %s\n", ops->source);
@@ -176,7 +188,7 @@ static void list_as_table(const struct settings *settings)
             "| lock | family | order | waiting | bytes | context | further | what it is |\n"
             "|---|---|---|---|---|---|---|---|");
     else
-        printf("  %-22s  %-6s  %-12s %5s %8s  %s\n", "lock", "order", "waiting", "bytes", "context",
+        printf("  %-22s  %-6s  %-12s %8s %8s  %s\n", "lock", "order", "waiting", "bytes", "context",
                "further");
     for (unsigned i = 0; i < lock_catalogue_size; i++) {
         const struct lock_ops *ops = lock_catalogue[i];
@@ -232,7 +244,8 @@ const struct command command_list = {
     .text =
         "Lists every lock. With names, tells all about these: parameters, defaults, sources. "
         "order: fifo grants in the order of arrival. waiting: how a waiter waits. bytes and "
-        "context: bytes of a lock, and of what each acquisition keeps on the caller's stack.",
+        "context: bytes of a lock (n: of its threads), and of what each acquisition keeps on the "
+        "caller's stack.",
     .run = list_main,
     .options = options,
 };

@@ -42,16 +42,20 @@ struct drawing {
     char title[512];
 };
 
-/* Whether `name` is one of the results files, by whatever path. */
-static bool is_results(const struct drawing *drawing, const char *name)
+/* Whether two names are of one file, by whatever path. */
+static bool same_file(const char *name, const char *other)
 {
-    struct stat output, results;
+    struct stat a, b;
 
-    if (stat(name, &output) != 0)
-        return false;
-    for (size_t i = 0; i < drawing->files_count; i++) {
-        if (stat(drawing->files[i].name, &results) == 0 && output.st_dev == results.st_dev &&
-            output.st_ino == results.st_ino)
+    return stat(name, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+/* Whether `name` is one of the first `count` results files. */
+static bool is_results(const struct records *files, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (same_file(files[i].name, name))
             return true;
     }
     return false;
@@ -69,7 +73,7 @@ static enum exit_code draw_format(const struct drawing *drawing, const char *for
         figure_name(output == NULL ? drawing->files[0].name : output, format, name, sizeof name);
         output = name;
     }
-    if (is_results(drawing, output))
+    if (is_results(drawing->files, drawing->files_count, output))
         return complain(EXIT_USAGE, "'%s' is a results file: name another output", output);
     struct figure figure = {format, output, drawing->title, table_cpus(&drawing->files[0])};
     enum exit_code code = figure_throughput(&drawing->summary, &figure);
@@ -105,6 +109,23 @@ static enum exit_code check_formats(const char *formats)
     return code;
 }
 
+/* What all files have in common; said where they differ, because their curves do not compare. */
+static void title_of_all(const struct records *files, size_t count, char *title, size_t size)
+{
+    char other[512];
+
+    figure_title(&files[0], title, size);
+    for (size_t i = 1; i < count; i++) {
+        figure_title(&files[i], other, sizeof other);
+        if (strcmp(title, other) == 0)
+            continue;
+        say("'%s' and '%s' are of different machines or workloads: %s; %s", files[0].name,
+            files[i].name, title, other);
+        snprintf(title, size, "different machines or workloads");
+        return;
+    }
+}
+
 static enum exit_code plot_files(const struct settings *settings, int count, char **names)
 {
     struct records *files = calloc((size_t)count, sizeof *files);
@@ -114,6 +135,11 @@ static enum exit_code plot_files(const struct settings *settings, int count, cha
     if (files == NULL)
         return complain(EXIT_MACHINE, "out of memory");
     while (read < count && code == EXIT_FINE) {
+        /* Its samples would count twice, and the intervals would be too narrow. */
+        if (is_results(files, (size_t)read, names[read])) {
+            code = complain(EXIT_USAGE, "'%s' is named twice", names[read]);
+            break;
+        }
         code = records_read(names[read], &files[read]);
         read++;
     }
@@ -123,7 +149,7 @@ static enum exit_code plot_files(const struct settings *settings, int count, cha
         if (settings->title != NULL)
             snprintf(drawing.title, sizeof drawing.title, "%s", settings->title);
         else
-            figure_title(&files[0], drawing.title, sizeof drawing.title);
+            title_of_all(files, (size_t)count, drawing.title, sizeof drawing.title);
         code = draw_formats(&drawing);
         summary_free(&drawing.summary);
     }
@@ -145,6 +171,9 @@ static enum exit_code plot_main(int argc, char **argv)
     if (words == 0)
         return complain(EXIT_USAGE, "plot needs a results file: lockbench plot FILE...");
     code = check_formats(settings.formats);
+    if (code == EXIT_FINE && strchr(settings.formats, ',') != NULL && settings.output != NULL &&
+        strcmp(settings.output, "-") == 0)
+        return complain(EXIT_USAGE, "--output - takes one format, not '%s'", settings.formats);
     return code == EXIT_FINE ? plot_files(&settings, words, argv + 1) : code;
 }
 

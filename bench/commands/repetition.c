@@ -1,10 +1,20 @@
 /* lockbench repetition: the process in which `run` measures one repetition. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "bench/commands/commands.h"
 #include "bench/native/repetition.h"
+
+/* Written by the handler. A process that was stopped (Ctrl-Z) and continued measured its sleep. */
+static volatile sig_atomic_t was_stopped;
+
+static void note_continuation(int signal)
+{
+    (void)signal;
+    was_stopped = 1;
+}
 
 static const struct option_row options[] = {{0}};
 
@@ -22,11 +32,14 @@ static _Noreturn void measure(const struct repetition *repetition)
     struct crew crew;
     char problem[256];
 
+    signal(SIGCONT, note_continuation);
     if (crew_run(&crew, repetition, problem, sizeof problem) != NULL) {
         write_line(json_pack("{s:s}", "problem", problem));
         _exit(EXIT_MACHINE);
     }
-    write_line(repetition_result(&crew));
+    json_t *result = repetition_result(&crew);
+    json_object_set_new(result, "stopped", json_boolean(was_stopped));
+    write_line(result);
     _exit(EXIT_FINE);
 }
 

@@ -60,7 +60,7 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     } else {
         table_print(stdout, file, &summary);
     }
-    if (measuring->draw && json_array_size(file->samples) > 0)
+    if (measuring->draw && figure_has_curves(&summary))
         code = draw_all(measuring, file, &summary);
     summary_free(&summary);
     return code;
@@ -72,14 +72,15 @@ static enum exit_code measure_and_show(const struct measuring *measuring, struct
 {
     bool to_stdout = strcmp(measuring->output, "-") == 0;
 
-    job->kept = (struct records){measuring->output, json_incref(run), json_array(), json_array()};
-    enum exit_code code = records_append(job->writer, run);
-    if (code == EXIT_FINE) {
-        job_wait_for_machine(measuring->quiet);
+    job->kept = (struct records){measuring->output, run, json_array(), json_array()};
+    job_wait_for_machine(measuring->quiet);
+    enum exit_code code =
+        interrupted() ? EXIT_INTERRUPTED : records_append(job->writer, json_incref(run));
+    if (code == EXIT_FINE)
         code = job_measure(job);
-    }
     enum exit_code closed = records_close(job->writer);
     code = code == EXIT_FINE ? closed : code;
+    bool measured = code == EXIT_FINE;
     bool found = json_array_size(job->kept.samples) + json_array_size(job->kept.violations) > 0;
     if (!to_stdout && (found || code == EXIT_FINE)) {
         enum exit_code shown = show(measuring, &job->kept);
@@ -88,7 +89,8 @@ static enum exit_code measure_and_show(const struct measuring *measuring, struct
             say("%s: %s", code == EXIT_INTERRUPTED ? "interrupted; saved so far" : "saved",
                 measuring->output);
     }
-    if (code == EXIT_FINE && json_array_size(job->kept.violations) > 0)
+    /* That a lock was caught weighs more than a picture that could not be drawn. */
+    if ((code == EXIT_FINE || measured) && json_array_size(job->kept.violations) > 0)
         code = EXIT_NEGATIVE;
     records_free(&job->kept);
     return code;
@@ -104,7 +106,7 @@ static enum exit_code run_plan(const struct measuring *measuring, hwloc_topology
 
     if (code != EXIT_FINE)
         return code;
-    code = measuring_plan(measuring, topology_cpus(topology), &plan);
+    code = measuring_plan(measuring, topology_cpus(topology), placement_cpus(&placement), &plan);
     if (code == EXIT_FINE)
         code = records_create(&writer, measuring->output);
     if (code == EXIT_FINE) {
@@ -133,15 +135,16 @@ static enum exit_code fill_in_defaults(struct measuring *measuring, char *name, 
     enum exit_code code = EXIT_FINE;
 
     if (measuring->locks_count == 0) {
-        measuring->draw = true;
+        measuring->draw = measuring->output == NULL || strcmp(measuring->output, "-") != 0;
         code = lock_specs_read(plan_default_locks, &measuring->locks, &measuring->locks_count);
     }
     if (measuring->output == NULL) {
         name_results(name, size);
         measuring->output = name;
     }
-    if (measuring->json && strcmp(measuring->output, "-") == 0)
-        return complain(EXIT_USAGE, "--json and --output - both want standard output: name a file");
+    if ((measuring->json || measuring->draw) && strcmp(measuring->output, "-") == 0)
+        return complain(EXIT_USAGE, "--%s and --output - do not go together: name a file",
+                        measuring->json ? "json" : "draw");
     return code;
 }
 

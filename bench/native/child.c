@@ -14,6 +14,9 @@
 
 #include "bench/interrupt.h"
 
+/* The exit code of a process that never became a repetition. */
+enum { NOT_STARTED = 127 };
+
 struct child {
     pid_t pid;
     int request, report; /* our ends of its standard input and output */
@@ -29,11 +32,11 @@ static void become_child(pid_t parent, int input, int output)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* It may have died before it was asked about. */
     if (getppid() != parent)
-        _exit(127);
+        _exit(NOT_STARTED);
     dup2(input, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     execl("/proc/self/exe", "lockbench", "repetition", (char *)NULL);
-    _exit(127);
+    _exit(NOT_STARTED);
 }
 
 static bool start(struct child *child)
@@ -71,9 +74,9 @@ static void send_request(struct child *child, const struct repetition *repetitio
 
     for (size_t sent = 0, length = strlen(text); sent < length;) {
         ssize_t n = write(child->request, text + sent, length - sent);
-        if (n < 0)
+        if (n < 0 && errno != EINTR)
             break;
-        sent += (size_t)n;
+        sent += n > 0 ? (size_t)n : 0;
     }
     close(child->request);
     free(text);
@@ -85,15 +88,28 @@ struct text {
     size_t length;
 };
 
-/* Reads until the child closes its output. Returns false at the deadline or when interrupted. */
-static bool receive(struct child *child, uint64_t deadline_ns, struct text *text)
+/* Waits until there is something to read, at most a step of the time that is left, and takes what
+ * was waited from it; but no more than twice the step, because a process that was stopped meanwhile
+ * did not wait. */
+static bool await_report(struct child *child, uint64_t *left_ns)
 {
-    for (;;) {
-        uint64_t now = machine_clock();
-        if (now >= deadline_ns || interrupted())
-            return false;
-        struct pollfd waiting = {child->report, POLLIN, 0};
-        if (poll(&waiting, 1, (int)((deadline_ns - now) / 1000000u) + 1) <= 0)
+    const uint64_t step_ns = 500000000;
+    struct pollfd waiting = {child->report, POLLIN, 0};
+    uint64_t start_ns = machine_clock();
+
+    bool ready = poll(&waiting, 1, (int)(step_ns / 1000000u)) > 0;
+    uint64_t waited_ns = machine_clock() - start_ns;
+    waited_ns = waited_ns < 2 * step_ns ? waited_ns : 2 * step_ns;
+    *left_ns -= waited_ns < *left_ns ? waited_ns : *left_ns;
+    return ready;
+}
+
+/* Reads until the child closes its output. Returns false when the time is up or the user
+ * interrupted. */
+static bool receive(struct child *child, uint64_t left_ns, struct text *text)
+{
+    while (left_ns > 0 && !interrupted()) {
+        if (!await_report(child, &left_ns))
             continue;
         char *grown = realloc(text->bytes, text->length + 65536);
         if (grown == NULL)
@@ -105,6 +121,7 @@ static bool receive(struct child *child, uint64_t deadline_ns, struct text *text
         if (n > 0)
             text->length += (size_t)n;
     }
+    return false;
 }
 
 static int finish(struct child *child, bool kill_it)
@@ -137,6 +154,12 @@ static void judge(struct child_report *report, int status, const struct text *te
     } else if (problem != NULL) {
         report->end = CHILD_FAILED;
         snprintf(report->reason, sizeof report->reason, "%s", problem);
+    } else if (WEXITSTATUS(status) == EXIT_USAGE || WEXITSTATUS(status) == EXIT_MACHINE ||
+               WEXITSTATUS(status) == NOT_STARTED) {
+        /* Our own fault or the machine's, and it has said so; a lock has no way to end like this.
+         */
+        report->end = CHILD_FAILED;
+        snprintf(report->reason, sizeof report->reason, "its process could not begin");
     } else if (report->result == NULL || WEXITSTATUS(status) != 0) {
         report->end = CHILD_CRASHED;
         snprintf(report->reason, sizeof report->reason,
@@ -154,7 +177,7 @@ static void judge(struct child_report *report, int status, const struct text *te
 static uint64_t allowed_ns(const struct repetition *repetition)
 {
     return repetition->warmup_ns + repetition->window_ns +
-           (1 + SILENCE_OF_HANG) * repetition->drain_ns + 10000000000u +
+           (1 + DRAINS_OF_SILENCE) * repetition->drain_ns + 10000000000u +
            repetition->threads * 20000000ull;
 }
 
@@ -171,7 +194,7 @@ struct child_report child_run(const struct repetition *repetition)
         return report;
     }
     send_request(&child, repetition);
-    bool whole = receive(&child, machine_clock() + allowed, &text);
+    bool whole = receive(&child, allowed, &text);
     int status = finish(&child, !whole);
     if (whole) {
         judge(&report, status, &text);

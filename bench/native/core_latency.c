@@ -2,11 +2,11 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "bench/message.h"
+#include "bench/native/bind.h"
 #include "bench/statistics.h"
 #include "locks/machine/machine.h"
 
@@ -20,18 +20,6 @@ struct pair {
     pthread_barrier_t barrier;
     double batch_ns[BATCHES]; /* one way */
 };
-
-static int bind_to(unsigned cpu)
-{
-    cpu_set_t *set = CPU_ALLOC(cpu + 1);
-    size_t size = CPU_ALLOC_SIZE(cpu + 1);
-
-    CPU_ZERO_S(size, set);
-    CPU_SET_S(cpu, size, set);
-    int error = pthread_setaffinity_np(pthread_self(), size, set);
-    CPU_FREE(set);
-    return error;
-}
 
 static void play(struct pair *pair, uint32_t side)
 {
@@ -51,7 +39,7 @@ static void *other_side(void *argument)
 {
     struct pair *pair = argument;
 
-    pair->bind_errors[1] = bind_to(pair->cpus[1]);
+    pair->bind_errors[1] = bind_to_cpu(pair->cpus[1]);
     pthread_barrier_wait(&pair->barrier);
     if (pair->bind_errors[0] == 0 && pair->bind_errors[1] == 0)
         play(pair, 1);
@@ -63,7 +51,7 @@ static void *first_side(void *argument)
     struct pair *pair = argument;
     pthread_t other;
 
-    pair->bind_errors[0] = bind_to(pair->cpus[0]);
+    pair->bind_errors[0] = bind_to_cpu(pair->cpus[0]);
     if (pthread_create(&other, NULL, other_side, pair) != 0) {
         pair->bind_errors[0] = 1;
         return NULL;

@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench/native/bind.h"
+
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
 enum { STACK_BYTES = 256 * 1024, PAGE_BYTES = 4096 };
 
@@ -47,8 +49,8 @@ static struct usage usage_now(void)
     struct timespec cpu;
     struct rusage rusage;
 
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
-    getrusage(RUSAGE_THREAD, &rusage);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    getrusage(RUSAGE_SELF, &rusage);
     return (struct usage){timespec_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
 }
 
@@ -97,17 +99,7 @@ static bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
 /* Binding may be refused, and may silently do nothing: what counts is where the thread is. */
 static void bind_member(struct member *member)
 {
-    cpu_set_t *set = CPU_ALLOC(member->cpu + 1);
-    size_t size = CPU_ALLOC_SIZE(member->cpu + 1);
-
-    if (set == NULL) {
-        member->bind_error = ENOMEM;
-        return;
-    }
-    CPU_ZERO_S(size, set);
-    CPU_SET_S(member->cpu, size, set);
-    member->bind_error = pthread_setaffinity_np(pthread_self(), size, set);
-    CPU_FREE(set);
+    member->bind_error = bind_to_cpu(member->cpu);
     member->stayed = member->bind_error == 0 && machine_cpu() == member->cpu;
 }
 
@@ -130,7 +122,7 @@ static void make_lock(struct crew *crew)
     if (repetition->workload.lines > 1)
         crew->lines =
             allocate_zeroed(MACHINE_APART, (repetition->workload.lines - 1) * sizeof *crew->lines);
-    ops->init(crew->lock, repetition->threads, repetition->lock.parameters);
+    crew->init_error = ops->init(crew->lock, repetition->threads, repetition->lock.parameters);
 }
 
 static void make_worker(struct member *member, unsigned self)
@@ -167,11 +159,9 @@ static void work_in_window(struct member *member)
     worker->critical.taken = worker->outside.taken = 0;
     word_store(&worker->acquisitions, worker->carried, relaxed);
     word_store(&member->in_window, true, release);
-    member->before = usage_now();
     member->start_ns = machine_clock();
     member->error = member->crew->loop(worker, PHASE_WINDOW);
     member->end_ns = machine_clock();
-    member->after = usage_now();
 }
 
 static void work(struct member *member)
@@ -273,7 +263,7 @@ static unsigned start_members(struct crew *crew, int *error)
     return started;
 }
 
-static const char *check_bound(struct crew *crew, char *problem, size_t problem_size)
+static const char *check_ready(struct crew *crew, char *problem, size_t problem_size)
 {
     for (unsigned i = 0; i < crew->repetition->threads; i++) {
         const struct member *member = &crew->members[i];
@@ -283,30 +273,42 @@ static const char *check_bound(struct crew *crew, char *problem, size_t problem_
             return problem;
         }
     }
-    return NULL;
+    if (crew->init_error == 0)
+        return NULL;
+    snprintf(problem, problem_size, "the lock can't be made for %u threads: %s",
+             crew->repetition->threads, strerror(crew->init_error));
+    return problem;
+}
+
+/* Waits at most one step for a thread to come back. Adds the time to `*silence_ns`, but no more
+ * than twice the step: a process that was stopped meanwhile did not wait. */
+static bool await_departure(struct crew *crew, uint64_t *silence_ns)
+{
+    const uint64_t step_ns = 100000000;
+    uint64_t start_ns = machine_clock();
+    struct timespec deadline = ns_timespec(start_ns + step_ns);
+    bool came = sem_clockwait(&crew->departures, CLOCK_MONOTONIC, &deadline) == 0;
+    uint64_t waited_ns = machine_clock() - start_ns;
+
+    *silence_ns = came ? 0 : *silence_ns + (waited_ns < 2 * step_ns ? waited_ns : 2 * step_ns);
+    return came;
 }
 
 /* Waits for the threads to come back from the lock. A slow lock is told from one that hangs by
  * whether anybody moves: past drain_ns the wait ends with the next thread that comes back, or with
- * a silence so long that a busy machine does not explain it. */
+ * a long silence. */
 static void drain(struct crew *crew)
 {
     const uint64_t drain_ns = crew->repetition->drain_ns;
     const uint64_t enough_ns = machine_clock() + drain_ns;
-    uint64_t last_ns = machine_clock();
 
-    while (crew->departed < crew->repetition->threads) {
-        uint64_t hung_ns = last_ns + SILENCE_OF_HANG * drain_ns;
-        struct timespec deadline = ns_timespec(hung_ns);
-        if (sem_clockwait(&crew->departures, CLOCK_MONOTONIC, &deadline) == 0) {
-            crew->departed++;
-            last_ns = machine_clock();
-            if (last_ns > enough_ns)
-                break;
-        } else if (errno == ETIMEDOUT) {
-            crew->hung_ns = machine_clock() - last_ns;
-            return;
-        }
+    while (crew->departed < crew->repetition->threads &&
+           crew->silence_ns < DRAINS_OF_SILENCE * drain_ns) {
+        if (!await_departure(crew, &crew->silence_ns))
+            continue;
+        crew->departed++;
+        if (machine_clock() > enough_ns)
+            break;
     }
     for (unsigned i = 0; crew->departed == crew->repetition->threads && i < crew->departed; i++)
         pthread_join(crew->members[i].thread, NULL);
@@ -319,13 +321,16 @@ static void lead(struct crew *crew)
 
     sleep_until(machine_clock() + repetition->warmup_ns);
     crew->steal_known = steal_now(repetition, &steal_before);
+    crew->before = usage_now();
     crew->start_ns = machine_clock();
     word_store(&crew->phase, PHASE_WINDOW, relaxed);
     sleep_until(crew->start_ns + repetition->window_ns);
     crew->end_ns = machine_clock();
     word_store(&crew->phase, PHASE_STOP, relaxed);
+    crew->after = usage_now();
     crew->steal_known = crew->steal_known && steal_now(repetition, &steal_after);
-    crew->steal_ns = steal_after - steal_before;
+    /* Some kernels correct the figure downwards. */
+    crew->steal_ns = steal_after > steal_before ? steal_after - steal_before : 0;
     drain(crew);
 }
 
@@ -351,7 +356,7 @@ const char *crew_run(struct crew *crew, const struct repetition *repetition, cha
         return problem;
     }
     pthread_barrier_wait(&crew->barrier);
-    crew->called_off = check_bound(crew, problem, problem_size) != NULL;
+    crew->called_off = check_ready(crew, problem, problem_size) != NULL;
     pthread_barrier_wait(&crew->barrier);
     if (crew->called_off)
         return problem;

@@ -19,18 +19,19 @@ struct repetition {
     size_t cpus_count;
     struct workload workload;
     uint64_t warmup_ns, window_ns;
-    uint64_t drain_ns; /* how long threads may take to come back after the stop signal */
+    uint64_t drain_ns;   /* how long threads may take to come back after the stop signal */
+    uint64_t silence_ns; /* how long none may come back although the lock is right */
     uint64_t seed;
     bool through_vtable;
 };
 
-/* A lock hangs when nobody came back from it for so many times drain_ns. */
-enum { SILENCE_OF_HANG = 4 };
+/* The wait for threads that do not come back ends when none has for so many times drain_ns. */
+enum { DRAINS_OF_SILENCE = 4 };
 
 /* The phases, in the word that the loops look at. */
 enum phase { PHASE_WARMUP, PHASE_WINDOW, PHASE_STOP };
 
-/* What the kernel did to a thread. */
+/* What the kernel did for and to the process. */
 struct usage {
     uint64_t cpu_ns;
     uint64_t voluntary, involuntary; /* context switches */
@@ -49,7 +50,6 @@ struct member {
     WORD(bool) departed;  /* it came back from the lock: what it found is whole */
     int error;            /* what the lock returned instead of 0 */
     uint64_t start_ns, end_ns;
-    struct usage before, after;
     uint64_t migrations; /* from being bound to the end */
     bool migrations_known;
 };
@@ -64,11 +64,13 @@ struct crew {
     void *lock;
     struct guarded *guarded;
     struct guarded_line *lines;
-    uint64_t start_ns, end_ns; /* of the window */
-    uint64_t steal_ns;         /* of the CPUs used, within the window */
+    int init_error;             /* what the lock returned for that many threads */
+    uint64_t start_ns, end_ns;  /* of the window */
+    struct usage before, after; /* likewise; the leader itself sleeps */
+    uint64_t steal_ns;          /* of the CPUs used, within the window */
     bool steal_known;
     unsigned departed;      /* threads that came back from the lock */
-    uint64_t hung_ns;       /* how long nobody came back, when that was too long; else 0 */
+    uint64_t silence_ns;    /* how long nobody has come back, at the end of the wait */
     uint64_t clock_cost_ns; /* of two looks at the clock in a row */
     double spin_rate, spin_rate_least, spin_rate_most;
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;

@@ -8,13 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/plan.h"
 #include "bench/statistics.h"
 
-uint64_t repetition_drain_ns(unsigned threads, unsigned cpus)
+/* The longest finite time among the lock's parameters. */
+static uint64_t longest_parameter_ns(const struct lock_spec *lock)
 {
-    const uint64_t slice_ns = 8000000;
+    uint64_t longest = 0;
 
-    return 1000000000u + threads / cpus * slice_ns;
+    for (int i = 0; lock->ops->parameters != NULL && lock->ops->parameters[i].name != NULL; i++) {
+        if (lock->ops->parameters[i].unit == LOCK_TIME && lock->parameters[i] != MACHINE_NEVER &&
+            lock->parameters[i] > longest)
+            longest = lock->parameters[i];
+    }
+    return longest;
+}
+
+void repetition_set_patience(struct repetition *repetition)
+{
+    const uint64_t least_ns = 1000000000, slice_ns = 10000000, most_ns = 10000000000u;
+    uint64_t threads = repetition->threads;
+    /* Each thread gets so small a part of its CPU. */
+    uint64_t sharing = 1 + threads / repetition->cpus_count;
+
+    repetition->silence_ns = least_ns + sharing * slice_ns +
+                             sharing * workload_longest_ns(&repetition->workload) +
+                             threads * longest_parameter_ns(&repetition->lock);
+    repetition->drain_ns = repetition->silence_ns < most_ns ? repetition->silence_ns : most_ns;
 }
 
 json_t *repetition_to_json(const struct repetition *repetition)
@@ -24,10 +44,11 @@ json_t *repetition_to_json(const struct repetition *repetition)
     for (size_t i = 0; i < repetition->cpus_count && i < repetition->threads; i++)
         json_array_append_new(cpus, json_integer(repetition->cpus[i]));
     return json_pack(
-        "{s:s, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:b}", "lock", repetition->lock.text, "threads",
-        (int)repetition->threads, "cpus", cpus, "workload", workload_to_json(&repetition->workload),
-        "warmup_ns", (json_int_t)repetition->warmup_ns, "window_ns",
-        (json_int_t)repetition->window_ns, "drain_ns", (json_int_t)repetition->drain_ns, "seed",
+        "{s:s, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}", "lock", repetition->lock.text,
+        "threads", (int)repetition->threads, "cpus", cpus, "workload",
+        workload_to_json(&repetition->workload), "warmup_ns", (json_int_t)repetition->warmup_ns,
+        "window_ns", (json_int_t)repetition->window_ns, "drain_ns",
+        (json_int_t)repetition->drain_ns, "silence_ns", (json_int_t)repetition->silence_ns, "seed",
         (json_int_t)repetition->seed, "through_vtable", repetition->through_vtable);
 }
 
@@ -35,7 +56,7 @@ static bool cpus_from_json(const json_t *array, struct repetition *repetition)
 {
     size_t count = json_array_size(array);
 
-    if (count == 0 || count > THREADS_MOST)
+    if (count == 0 || count > PLAN_THREADS_MOST)
         return false;
     repetition->cpus = calloc(count, sizeof *repetition->cpus);
     if (repetition->cpus == NULL)
@@ -55,24 +76,26 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
 {
     const char *lock;
     json_t *cpus, *workload;
-    json_int_t warmup_ns, window_ns, drain_ns, seed;
+    json_int_t warmup_ns, window_ns, drain_ns, silence_ns, seed;
     int threads, through_vtable;
     json_error_t error;
 
     *repetition = (struct repetition){0};
-    if (json_unpack_ex(object, &error, 0, "{s:s, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:b}", "lock",
-                       &lock, "threads", &threads, "cpus", &cpus, "workload", &workload,
+    if (json_unpack_ex(object, &error, 0, "{s:s, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}",
+                       "lock", &lock, "threads", &threads, "cpus", &cpus, "workload", &workload,
                        "warmup_ns", &warmup_ns, "window_ns", &window_ns, "drain_ns", &drain_ns,
-                       "seed", &seed, "through_vtable", &through_vtable) != 0)
+                       "silence_ns", &silence_ns, "seed", &seed, "through_vtable",
+                       &through_vtable) != 0)
         return complain(EXIT_USAGE, "the request is wrong: %s", error.text);
-    if (threads < 1 || threads > THREADS_MOST || !cpus_from_json(cpus, repetition) ||
+    if (threads < 1 || threads > PLAN_THREADS_MOST || !cpus_from_json(cpus, repetition) ||
         !workload_from_json(workload, &repetition->workload) || warmup_ns < 0 || window_ns < 1 ||
-        drain_ns < 0)
+        drain_ns < 1 || silence_ns < 1)
         return complain(EXIT_USAGE, "the request is wrong: a value is out of its range");
     repetition->threads = (unsigned)threads;
     repetition->warmup_ns = (uint64_t)warmup_ns;
     repetition->window_ns = (uint64_t)window_ns;
     repetition->drain_ns = (uint64_t)drain_ns;
+    repetition->silence_ns = (uint64_t)silence_ns;
     repetition->seed = (uint64_t)seed;
     repetition->through_vtable = through_vtable != 0;
     return lock_spec_read(lock, &repetition->lock);
@@ -130,14 +153,16 @@ static void add_acquisitions(struct result *result, struct crew *crew)
 
 static void find_hang(struct result *result, const struct crew *crew)
 {
-    if (crew->hung_ns > 0)
+    unsigned missing = crew->repetition->threads - crew->departed;
+
+    if (missing > 0 && crew->silence_ns > crew->repetition->silence_ns)
         violation(result, "hang",
                   "%u of %u threads did not come back from the lock, and none moved for %.1f s",
-                  crew->repetition->threads - crew->departed, crew->repetition->threads,
-                  (double)crew->hung_ns / 1e9);
+                  missing, crew->repetition->threads, (double)crew->silence_ns / 1e9);
 }
 
-static void find_errors(struct result *result, const struct crew *crew)
+/* Returns whether there was one: what a thread did then is counted nowhere. */
+static bool find_errors(struct result *result, const struct crew *crew)
 {
     const struct member *first = NULL;
     unsigned refused = 0;
@@ -152,6 +177,7 @@ static void find_errors(struct result *result, const struct crew *crew)
     if (first != NULL)
         violation(result, "error", "the lock returned '%s' to thread %u, and errors to %u in all",
                   strerror(first->error), (unsigned)(first - crew->members), refused);
+    return first != NULL;
 }
 
 /* The total, and the lock's own state: only with every thread back. */
@@ -171,26 +197,35 @@ static void find_lost_counts(struct result *result, struct crew *crew)
         violation(result, "idle", "the lock is not free after every thread released it");
 }
 
-static void add_verification(struct result *result, struct crew *crew)
+static bool all_are_back(const struct crew *crew)
 {
-    const struct lock_ops *ops = crew->repetition->lock.ops;
-    bool all_back = crew->departed == crew->repetition->threads;
+    return crew->departed == crew->repetition->threads;
+}
+
+static uint64_t times_torn(const struct crew *crew)
+{
     uint64_t torn = 0;
 
+    for (unsigned i = 0; i < crew->repetition->threads; i++)
+        torn += word_load(&crew->members[i].worker->violations, relaxed);
+    return torn;
+}
+
+static void add_verification(struct result *result, struct crew *crew)
+{
     find_hang(result, crew);
-    find_errors(result, crew);
-    if ((ops->traits & LOCK_UNVERIFIED) != 0) {
+    bool erred = find_errors(result, crew);
+    if ((crew->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0) {
         unmeasured(result, result->object, "verified", "this lock promises no exclusion");
         return;
     }
-    for (unsigned i = 0; i < crew->repetition->threads; i++)
-        torn += word_load(&crew->members[i].worker->violations, relaxed);
+    uint64_t torn = times_torn(crew);
     if (torn > 0)
         violation(result, "exclusion",
                   "%" PRIu64 " times a thread found the guarded pair half written", torn);
-    if (all_back)
+    if (all_are_back(crew) && !erred)
         find_lost_counts(result, crew);
-    if (!all_back && json_array_size(result->violations) == 0)
+    if (!all_are_back(crew) && json_array_size(result->violations) == 0)
         unmeasured(
             result, result->object, "verified",
             "not every thread came back in time after the window: the pair was right at every "
@@ -221,24 +256,23 @@ static void add_burst(struct result *result, struct crew *crew)
                                   (json_int_t)most));
 }
 
-/* What the machine did to the threads within the window. */
+/* What the machine did for and to all threads within the window. */
 static void add_usage(struct result *result, json_t *validity, struct crew *crew)
 {
-    uint64_t cpu_ns = 0, voluntary = 0, involuntary = 0, all = 0;
+    const struct usage *before = &crew->before, *after = &crew->after;
+    uint64_t all = 0;
 
-    for (unsigned i = 0; i < crew->repetition->threads; i++) {
-        struct member *member = &crew->members[i];
-        cpu_ns += member->after.cpu_ns - member->before.cpu_ns;
-        voluntary += member->after.voluntary - member->before.voluntary;
-        involuntary += member->after.involuntary - member->before.involuntary;
-        all += acquisitions_in_window(member);
-    }
+    for (unsigned i = 0; i < crew->repetition->threads; i++)
+        all += acquisitions_in_window(&crew->members[i]);
     if (all > 0)
-        json_object_set_new(result->object, "cpu_ns", json_real((double)cpu_ns / (double)all));
+        json_object_set_new(result->object, "cpu_ns",
+                            json_real((double)(after->cpu_ns - before->cpu_ns) / (double)all));
     else
         unmeasured(result, result->object, "cpu_ns", "there was no acquisition in the window");
-    json_object_set_new(validity, "voluntary_switches", json_integer((json_int_t)voluntary));
-    json_object_set_new(validity, "involuntary_switches", json_integer((json_int_t)involuntary));
+    json_object_set_new(validity, "voluntary_switches",
+                        json_integer((json_int_t)(after->voluntary - before->voluntary)));
+    json_object_set_new(validity, "involuntary_switches",
+                        json_integer((json_int_t)(after->involuntary - before->involuntary)));
 }
 
 /* The part of the time, from the first thread's start to the last one's end, in which all were at
@@ -319,8 +353,12 @@ static void add_place(struct result *result, json_t *validity, const struct crew
         unmeasured(result, validity, "migrations", "this kernel does not show /proc/PID/sched");
 }
 
-static void add_machine(struct result *result, json_t *validity, const struct crew *crew)
+static void add_machine(struct result *result, json_t *validity, struct crew *crew)
 {
+    uint64_t overrun_ns = crew->end_ns - crew->start_ns - crew->repetition->window_ns;
+
+    add_usage(result, validity, crew);
+    json_object_set_new(validity, "window_overrun_ns", json_integer((json_int_t)overrun_ns));
     if (crew->steal_known)
         json_object_set_new(validity, "steal_ns", json_integer((json_int_t)crew->steal_ns));
     else
@@ -333,7 +371,6 @@ static void add_machine(struct result *result, json_t *validity, const struct cr
 static void add_what_threads_found(struct result *result, json_t *validity, struct crew *crew)
 {
     add_burst(result, crew);
-    add_usage(result, validity, crew);
     add_full_concurrency(validity, crew);
     add_place(result, validity, crew);
     add_achieved(result, validity, "critical_ns", crew, true);
@@ -342,13 +379,11 @@ static void add_what_threads_found(struct result *result, json_t *validity, stru
 
 static void nothing_found(struct result *result, json_t *validity)
 {
-    static const char *const names[] = {
-        "voluntary_switches", "involuntary_switches", "full_concurrency", "pinned",
-        "migrations",         "critical_ns",          "outside_ns"};
+    static const char *const names[] = {"full_concurrency", "pinned", "migrations", "critical_ns",
+                                        "outside_ns"};
     const char *reason = "not every thread came back in time after the window";
 
     unmeasured(result, result->object, "burst", reason);
-    unmeasured(result, result->object, "cpu_ns", reason);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unmeasured(result, validity, names[i], reason);
 }
@@ -357,13 +392,10 @@ json_t *repetition_result(struct crew *crew)
 {
     struct result result = {json_object(), json_object(), json_array()};
     json_t *validity = json_object();
-    bool all_back = crew->departed == crew->repetition->threads;
 
-    for (unsigned i = 0; i < crew->repetition->threads && all_back; i++)
-        all_back = word_load(&crew->members[i].departed, acquire);
     add_acquisitions(&result, crew);
     add_verification(&result, crew);
-    if (all_back)
+    if (all_are_back(crew))
         add_what_threads_found(&result, validity, crew);
     else
         nothing_found(&result, validity);

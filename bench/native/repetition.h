@@ -8,9 +8,6 @@
 
 #include "bench/native/crew.h"
 
-/* The most threads of a run, and the most CPU number. */
-enum { THREADS_MOST = 4096 };
-
 /* The request as an object; the caller owns it. */
 json_t *repetition_to_json(const struct repetition *repetition);
 
@@ -22,9 +19,11 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
  * a list "violations" of objects {kind, detail}. The caller owns the object. */
 json_t *repetition_result(struct crew *crew);
 
-/* How long threads may take to come back after the stop signal: a second, and a rotation of all
- * threads through their time slices. A fair spinning lock with more threads than CPUs needs about
- * such a rotation for each hand-off, so that not all of them may come back in that time. */
-uint64_t repetition_drain_ns(unsigned threads, unsigned cpus);
+/* Sets how long to wait for threads after the stop signal, from the locks' and the workload's own
+ * times. While a right lock is drained, nobody may come back for a rotation of all threads through
+ * their time slices (a fair spinning lock with more threads than CPUs), a longest turn, and the
+ * longest of the lock's own times for each thread (a proportional backoff). What is longer than
+ * that is a hang. Waiting is bounded, so that with absurd times no hang can be told. */
+void repetition_set_patience(struct repetition *repetition);
 
 #endif
