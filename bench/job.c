@@ -75,7 +75,8 @@ static void add_fairness(json_t *sample)
     double *counts = calloc(n + 1, sizeof *counts);
     json_t *count;
 
-    json_array_foreach(list, i, count) counts[i] = (double)json_integer_value(count);
+    json_array_foreach (list, i, count)
+        counts[i] = (double)json_integer_value(count);
     double jain = fairness_jain(counts, n), rsd = fairness_rsd(counts, n);
     free(counts);
     if (!isnan(jain)) {
@@ -106,8 +107,7 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
     json_object_set_new(json_object_get(sample, "unmeasured"), "traffic",
                         json_string("this version reads no hardware counters"));
     code = keep(job, job->kept.samples, sample);
-    json_array_foreach(violations, i, violation)
-    {
+    json_array_foreach (violations, i, violation) {
         if (code == EXIT_FINE)
             code = keep_violation(job, turn, json_string_value(json_object_get(violation, "kind")),
                                   json_string_value(json_object_get(violation, "detail")));

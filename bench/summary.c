@@ -34,8 +34,7 @@ static size_t order_in_plan(const struct records *file, const char *lock)
     size_t i;
     json_t *name;
 
-    json_array_foreach(locks, i, name)
-    {
+    json_array_foreach (locks, i, name) {
         if (json_string_value(name) != NULL && strcmp(json_string_value(name), lock) == 0)
             return i;
     }
@@ -169,11 +168,10 @@ struct summary summary_make(const struct records *files, size_t files_count)
         const char *source = files_count > 1 ? files[i].name : "";
         size_t j;
         json_t *record;
-        json_array_foreach(files[i].samples, j, record)
+        json_array_foreach (files[i].samples, j, record)
             add_sample(cell_of(&summary, &files[i], source, record), record);
-        json_array_foreach(files[i].violations, j, record)
-            cell_of(&summary, &files[i], source, record)
-                ->violations++;
+        json_array_foreach (files[i].violations, j, record)
+            cell_of(&summary, &files[i], source, record)->violations++;
     }
     for (size_t i = 0; i < summary.count; i++)
         finish_cell(&summary.cells[i]);

@@ -140,11 +140,9 @@ static void print_violations(FILE *out, const json_t *violations)
 
     if (json_array_size(violations) > 0)
         fprintf(out, "\n  WRONG\n");
-    json_array_foreach(violations, i, one)
-    {
+    json_array_foreach (violations, i, one) {
         size_t first = SIZE_MAX, count = 0;
-        json_array_foreach(violations, j, other)
-        {
+        json_array_foreach (violations, j, other) {
             if (!alike(one, other))
                 continue;
             first = first == SIZE_MAX ? j : first;

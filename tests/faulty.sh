@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Locks that go wrong cost one process each: they are named, the run goes on, what was measured is
-# kept. FAULTY_LOCKBENCH is the program with the locks of tests/faulty/ in its catalogue.
+# kept. FAULTY_LOCKBENCH is the program with the locks of tests/faulty_locks/ in its catalogue.
 set -u
 
 program=${FAULTY_LOCKBENCH:-./tests/faulty_lockbench}

@@ -90,7 +90,7 @@ static enum exit_code measure_and_show(const struct measuring *measuring, struct
                 measuring->output);
     }
     /* That a lock was caught weighs more than a picture that could not be drawn. */
-    if ((code == EXIT_FINE || measured) && json_array_size(job->kept.violations) > 0)
+    if (measured && json_array_size(job->kept.violations) > 0)
         code = EXIT_NEGATIVE;
     records_free(&job->kept);
     return code;

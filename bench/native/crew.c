@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/native/bind.h"
+#include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
 enum { STACK_BYTES = 256 * 1024, PAGE_BYTES = 4096 };
@@ -205,12 +206,6 @@ static void *member_main(void *argument)
     return NULL;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void set_spin_rate(struct crew *crew)
 {
     double *rates = allocate_zeroed(sizeof *rates, crew->repetition->threads * sizeof *rates);
@@ -220,8 +215,8 @@ static void set_spin_rate(struct crew *crew)
         if (crew->members[i].first_on_cpu)
             rates[count++] = crew->members[i].spin_rate;
     }
-    qsort(rates, count, sizeof *rates, compare_doubles);
-    crew->spin_rate = rates[count / 2];
+    statistics_sort(rates, count);
+    crew->spin_rate = statistics_median(rates, count);
     crew->spin_rate_least = rates[0];
     crew->spin_rate_most = rates[count - 1];
     free(rates);
