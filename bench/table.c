@@ -53,32 +53,43 @@ static bool same_block(const struct cell *a, const struct cell *b)
            strcmp(a->placement, b->placement) == 0;
 }
 
-static void print_cell_notes(FILE *out, const struct cell *cell)
+/* A note is a paragraph below the table; an empty line comes before the first. */
+static void begin_note(FILE *out, bool *first)
 {
-    if (cell->ranked && cell->unverified > 0)
+    fputs(*first ? "\n  " : "  ", out);
+    *first = false;
+}
+
+static void print_cell_notes(FILE *out, const struct cell *cell, bool *first)
+{
+    if (cell->ranked && cell->unverified > 0) {
+        begin_note(out, first);
         fprintf(out,
-                "  %s, %u threads: in %zu of %zu samples not every thread came back in time, so\n"
+                "%s, %u threads: in %zu of %zu samples not every thread came back in time, so\n"
                 "    that their total could not be checked.\n",
                 cell->lock, cell->threads, cell->unverified, cell->samples);
-    if (cell->threads > 1 && cell->apart > 0 && cell->apart >= cell->samples / 2)
-        fprintf(
-            out,
-            "  %s, %u threads: in %zu of %zu samples not all of them were at work for even half\n"
-            "    of the window; its fairness says little. A longer --duration helps.\n",
-            cell->lock, cell->threads, cell->apart, cell->samples);
+    }
+    if (cell->threads > 1 && cell->apart > 0 && cell->apart >= cell->samples / 2) {
+        begin_note(out, first);
+        fprintf(out,
+                "%s, %u threads: in %zu of %zu samples not all of them were at work for even half\n"
+                "    of the window; its fairness says little. A longer --duration helps.\n",
+                cell->lock, cell->threads, cell->apart, cell->samples);
+    }
 }
 
 static void print_notes(FILE *out, const struct summary *summary)
 {
-    bool too_few = false;
+    bool too_few = false, first = true;
 
-    fputc('\n', out);
     for (size_t i = 0; i < summary->count; i++) {
-        print_cell_notes(out, &summary->cells[i]);
+        print_cell_notes(out, &summary->cells[i], &first);
         too_few = too_few || (!summary->cells[i].has_interval && summary->cells[i].samples > 0);
     }
-    if (too_few)
-        fputs("  No interval with fewer than 6 repetitions: none covers 95%.\n", out);
+    if (too_few) {
+        begin_note(out, &first);
+        fputs("No interval with fewer than 6 repetitions: none covers 95%.\n", out);
+    }
 }
 
 unsigned table_cpus(const struct records *file)

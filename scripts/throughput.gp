@@ -65,7 +65,7 @@ if (format eq "dumb") {
 }
 
 # Two panels, and the key at the right of both, as wide as its names need.
-key_left = 1 - 0.05 - 0.0068 * (longest < 60 ? longest : 60)
+key_left = 1 - 0.05 - 0.0074 * (longest < 60 ? longest : 60)
 panel = (key_left - 0.02 - 0.06 - 0.07) / 2
 set multiplot
 set label 2 ARG3 at screen 0.5, 0.965 center font "sans,15"
