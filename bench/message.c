@@ -5,7 +5,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "bench/values.h"
 #include "locks/machine/machine.h"
 
 /* The state of one terminal line, of which a process has one. */

@@ -18,7 +18,7 @@ longest = (ARGC >= 6) ? int(ARG6) : 16
 
 if (format eq "png") set terminal pngcairo noenhanced size 1400,620 font "sans,13" linewidth 1.6
 if (format eq "svg") set terminal svg noenhanced size 1400,620 font "sans,13" linewidth 1.6 background "white"
-if (format eq "pdf") set terminal pdfcairo noenhanced size 14in,6.2in font "sans,13" linewidth 1.6
+if (format eq "pdf") set terminal pdfcairo noenhanced size 11in,4.9in font "sans,12" linewidth 1.6
 if (format eq "dumb") set terminal dumb noenhanced size columns,28
 
 set datafile columnheaders
