@@ -75,6 +75,7 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
         abort();
     summary->cells = grown;
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
+    key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
     key.order = order_in_plan(file, key.lock);
     grown[summary->count] = key;
     return &grown[summary->count++];

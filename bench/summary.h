@@ -18,6 +18,7 @@ struct cell {
     unsigned cpus;  /* that this many threads ran on */
     char *workload; /* as one text, to tell cells apart */
     bool ranked;    /* neither unverified nor broken */
+    bool spins;     /* its waiters never give their CPU away */
     size_t samples;
     size_t apart;      /* samples in which not all threads were at work for half of the window */
     size_t unverified; /* samples whose verification could not be completed */

@@ -78,11 +78,24 @@ static void print_cell_notes(FILE *out, const struct cell *cell, bool *first)
     }
 }
 
-static void print_notes(FILE *out, const struct summary *summary)
+/* A thread that spins when it waits uses all of its CPU's time, or somebody else does. */
+static void print_disturbed(FILE *out, const struct cell *cell, unsigned cpus, bool *first)
+{
+    double used = cell->cpu_ns * cell->throughput / 1e9 / cell->threads;
+
+    if (!cell->spins || cell->threads > cpus || isnan(used) || used > 0.9)
+        return;
+    begin_note(out, first);
+    fprintf(out, "%s, %u thread%s: had %.0f%% of the CPUs' time; something else ran there.\n",
+            cell->lock, cell->threads, cell->threads == 1 ? "" : "s", used * 100);
+}
+
+static void print_notes(FILE *out, const struct summary *summary, unsigned cpus)
 {
     bool too_few = false, first = true;
 
     for (size_t i = 0; i < summary->count; i++) {
+        print_disturbed(out, &summary->cells[i], cpus, &first);
         print_cell_notes(out, &summary->cells[i], &first);
         too_few = too_few || (!summary->cells[i].has_interval && summary->cells[i].samples > 0);
     }
@@ -185,6 +198,6 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
             print_block_head(out, &summary->cells[i], cpus, width);
         print_cell(out, &summary->cells[i], width);
     }
-    print_notes(out, summary);
+    print_notes(out, summary, cpus);
     print_violations(out, file->violations);
 }

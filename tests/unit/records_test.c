@@ -6,6 +6,7 @@
 
 #include "bench/records.h"
 #include "bench/summary.h"
+#include "bench/table.h"
 
 static char name[64];
 
@@ -213,6 +214,42 @@ static void summaries(void **state)
     records_free(&file);
 }
 
+/* The notes below the table of a file with one sample, whose two threads used `cpu_ns` nanoseconds
+ * for each of a million acquisitions a second. */
+static char *notes_of(const char *lock, double cpu_ns)
+{
+    struct records file = {"file", run_record(1), json_array(), json_array()};
+    json_t *record = sample(lock, 2, 1e6, 1);
+    char *text;
+    size_t length;
+
+    json_object_set_new(json_object_get(file.run, "plan"), "cpus", json_integer(2));
+    json_object_set_new(record, "cpu_ns", json_real(cpu_ns));
+    json_object_set_new(record, "validity", json_pack("{s:f}", "full_concurrency", 1.0));
+    json_array_append_new(file.samples, record);
+    FILE *out = open_memstream(&text, &length);
+    struct summary summary = summary_make(&file, 1);
+    table_print(out, &file, &summary);
+    fclose(out);
+    summary_free(&summary);
+    records_free(&file);
+    return text;
+}
+
+static void disturbed_spinners_are_noted(void **state)
+{
+    char *half = notes_of("tas", 1000), *full = notes_of("tas", 1990);
+    char *asleep = notes_of("spin_park", 1000);
+
+    (void)state;
+    assert_non_null(strstr(half, "tas, 2 threads: had 50% of the CPUs' time"));
+    assert_null(strstr(full, "of the CPUs' time"));
+    assert_null(strstr(asleep, "of the CPUs' time"));
+    free(half);
+    free(full);
+    free(asleep);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +261,7 @@ int main(void)
                                         remove_file),
         cmocka_unit_test_setup_teardown(full_disk_loses_nothing_written, make_name, remove_file),
         cmocka_unit_test(summaries),
+        cmocka_unit_test(disturbed_spinners_are_noted),
     };
     return cmocka_run_group_tests_name("records", tests, NULL, NULL);
 }
