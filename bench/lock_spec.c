@@ -79,6 +79,20 @@ static bool read_parameter_value(const struct lock_parameter *p, const char *tex
     return true;
 }
 
+_Static_assert((int)PARAMETER_TEXT >= (int)TIME_TEXT, "a time fits");
+
+const char *parameter_format(const struct lock_parameter *parameter, uint64_t value,
+                             char text[PARAMETER_TEXT])
+{
+    if (parameter->unit == LOCK_COUNT)
+        snprintf(text, PARAMETER_TEXT, "%" PRIu64, value);
+    else if (value == MACHINE_NEVER)
+        strcpy(text, "inf");
+    else
+        format_time(value, text);
+    return text;
+}
+
 /* Writes the canonical text: what was given, in the lock's own order, in canonical units. */
 static void write_text(struct lock_spec *spec, const bool given[LOCK_PARAMETERS_MOST])
 {
@@ -86,17 +100,10 @@ static void write_text(struct lock_spec *spec, const bool given[LOCK_PARAMETERS_
 
     for (int i = 0; spec->ops->parameters != NULL && spec->ops->parameters[i].name != NULL; i++) {
         const struct lock_parameter *p = &spec->ops->parameters[i];
-        char value[TIME_TEXT];
-        if (!given[i])
-            continue;
-        if (p->unit == LOCK_COUNT)
-            snprintf(value, sizeof value, "%" PRIu64, spec->parameters[i]);
-        else if (spec->parameters[i] == MACHINE_NEVER)
-            strcpy(value, "inf");
-        else
-            format_time(spec->parameters[i], value);
-        used +=
-            snprintf(spec->text + used, sizeof spec->text - (size_t)used, ":%s=%s", p->name, value);
+        char value[PARAMETER_TEXT];
+        if (given[i])
+            used += snprintf(spec->text + used, sizeof spec->text - (size_t)used, ":%s=%s", p->name,
+                             parameter_format(p, spec->parameters[i], value));
     }
 }
 

@@ -29,6 +29,13 @@ enum exit_code lock_spec_read(const char *text, struct lock_spec *spec);
  */
 enum exit_code lock_specs_read(const char *text, struct lock_spec **specs, size_t *count);
 
+/* The longest text of a parameter's value, with its end. */
+enum { PARAMETER_TEXT = 24 };
+
+/* Writes a value as a person writes it: `3`, `20us`, `inf`. Returns `text`. */
+const char *parameter_format(const struct lock_parameter *parameter, uint64_t value,
+                             char text[PARAMETER_TEXT]);
+
 /* A family's name as it is written after `@`: without capitals, `-` for a blank. */
 void family_word(const char *family, char *word, size_t size);
 

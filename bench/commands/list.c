@@ -1,5 +1,4 @@
 /* lockbench list: the catalogue. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +6,6 @@
 
 #include "bench/commands/commands.h"
 #include "bench/lock_spec.h"
-#include "bench/values.h"
 #include "locks/catalogue.h"
 
 struct settings {
@@ -117,15 +115,10 @@ static json_t *describe_lock(const struct lock_ops *ops)
 
 static void print_parameter(const struct lock_parameter *p)
 {
-    char usual[TIME_TEXT];
+    char usual[PARAMETER_TEXT];
 
-    if (p->unit == LOCK_TIME && p->usual != MACHINE_NEVER)
-        format_time(p->usual, usual);
-    else if (p->unit == LOCK_TIME)
-        strcpy(usual, "inf");
-    else
-        snprintf(usual, sizeof usual, "%" PRIu64, p->usual);
-    printf("  parameter  %s: %s (default %s)\n", p->name, p->meaning, usual);
+    printf("  parameter  %s: %s (default %s)\n", p->name, p->meaning,
+           parameter_format(p, p->usual, usual));
 }
 
 /* One lock in words. */
