@@ -51,6 +51,9 @@
  *   plain_load(p), plain_store(p, v)     ordinary accesses, which a simulated machine counts and
  *                                        a checker watches for data races
  *
+ * Real cores (native.h) are the usual form. With MACHINE_VIRTUAL defined before the first include of a
+ * lock, all of it goes through a table of functions instead (virtual.h).
+ *
  * Any thread may call any of these, except that a thread must have said which one it is, with
  * the machine's own function, before a lock asks for machine_self(). None of them fails.
  */
@@ -66,6 +69,11 @@
 /* A deadline that never comes. */
 #define MACHINE_NEVER UINT64_MAX
 
+/* The one place that chooses between the machines: a lock's source is compiled once for each. */
+#ifdef MACHINE_VIRTUAL
+#include "virtual.h"
+#else
 #include "native.h"
+#endif
 
 #endif
