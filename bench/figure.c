@@ -60,10 +60,46 @@ static void put_source(FILE *data, const struct summary *summary, const char *so
     size_t length = strlen(name);
     if (length > 6 && strcmp(name + length - 6, ".jsonl") == 0)
         length -= 6;
-    fputs(" (", data);
     /* A quote or the end of a line would end the name for gnuplot. */
     for (size_t i = 0; i < length; i++)
         fputc(name[i] == '"' || name[i] == '\n' ? '_' : name[i], data);
+}
+
+/* Real cores and one model are told apart by these words; several models by their topologies. */
+static const char *machine_name(const struct summary *summary, const char *machine)
+{
+    if (strcmp(machine, "native") == 0)
+        return "native";
+    for (size_t i = 0; i < summary->count; i++) {
+        const char *other = summary->cells[i].machine;
+        if (strcmp(other, "native") != 0 && strcmp(other, machine) != 0)
+            return machine;
+    }
+    return "model";
+}
+
+static bool has_machines(const struct summary *summary)
+{
+    for (size_t i = 1; i < summary->count; i++) {
+        if (strcmp(summary->cells[i].machine, summary->cells[0].machine) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* The lock and, where there are several, the file and the machine. */
+static void put_curve_name(FILE *data, const struct summary *summary, const struct cell *curve)
+{
+    bool machines = has_machines(summary), sources = curve->source[0] != '\0';
+
+    fputs(curve->lock, data);
+    if (!sources && !machines)
+        return;
+    fputs(" (", data);
+    if (sources)
+        put_source(data, summary, curve->source);
+    if (machines)
+        fprintf(data, "%s%s", sources ? ", " : "", machine_name(summary, curve->machine));
     fputc(')', data);
 }
 
@@ -71,10 +107,10 @@ static void put_source(FILE *data, const struct summary *summary, const char *so
  * cells are sorted. */
 static void put_curve(FILE *data, const struct summary *summary, const struct cell *curve)
 {
-    fprintf(data, "\"%s", curve->lock);
-    if (curve->source[0] != '\0')
-        put_source(data, summary, curve->source);
-    fputs("\" throughput low high jain rsd burst cpu_ns\n", data);
+    fputc('"', data);
+    put_curve_name(data, summary, curve);
+    fputs("\" throughput low high jain rsd burst cpu_ns transactions invalidated mttr max_gap\n",
+          data);
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
         if (!same_curve(cell, curve) || cell->samples == 0)
@@ -87,6 +123,10 @@ static void put_curve(FILE *data, const struct summary *summary, const struct ce
         put_number(data, cell->rsd);
         put_number(data, cell->burst);
         put_number(data, cell->cpu_ns);
+        put_number(data, cell->transactions);
+        put_number(data, cell->invalidated);
+        put_number(data, cell->mttr);
+        put_number(data, cell->max_gap);
         fputc('\n', data);
     }
 }
@@ -100,15 +140,28 @@ static bool is_first_of_curve(const struct summary *summary, size_t at)
     return true;
 }
 
-static bool is_drawn(const struct cell *cell)
+bool figure_is_name(const char *name)
 {
-    return cell->ranked && cell->samples > 0;
+    static const char *const names[] = {"throughput", "fairness", "traffic"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
 }
 
-bool figure_has_curves(const struct summary *summary)
+/* Only what has traffic is drawn in a figure of it. */
+static bool is_drawn(const struct cell *cell, const char *name)
+{
+    return cell->ranked && cell->samples > 0 &&
+           (strcmp(name, "traffic") != 0 || !isnan(cell->transactions));
+}
+
+bool figure_has_curves(const struct summary *summary, const char *name)
 {
     for (size_t i = 0; i < summary->count; i++) {
-        if (is_drawn(&summary->cells[i]))
+        if (is_drawn(&summary->cells[i], name))
             return true;
     }
     return false;
@@ -116,7 +169,7 @@ bool figure_has_curves(const struct summary *summary)
 
 /* Curves in the order of the plan, so that a lock keeps its colour from figure to figure. Locks
  * that are out of the ranking are not drawn. Returns how many were. */
-static unsigned put_curves(FILE *data, const struct summary *summary)
+static unsigned put_curves(FILE *data, const struct summary *summary, const char *name)
 {
     size_t orders = 0;
     unsigned curves = 0;
@@ -126,7 +179,7 @@ static unsigned put_curves(FILE *data, const struct summary *summary)
     for (size_t order = 0; order < orders; order++) {
         for (size_t i = 0; i < summary->count; i++) {
             const struct cell *cell = &summary->cells[i];
-            if (cell->order != order || !is_drawn(cell) || !is_first_of_curve(summary, i))
+            if (cell->order != order || !is_drawn(cell, name) || !is_first_of_curve(summary, i))
                 continue;
             /* Two empty lines begin what gnuplot calls another index. */
             fputs(curves > 0 ? "\n\n" : "", data);
@@ -264,10 +317,11 @@ static unsigned longest_name(const struct picture *data)
 static enum exit_code draw(const struct figure *figure, const char *data_name, unsigned longest,
                            struct picture *picture)
 {
-    char script[PATH_MAX], cpus[16], columns[16], key[16];
+    char name[32], script[PATH_MAX], cpus[16], columns[16], key[16];
 
-    if (!find_script("throughput.gp", script))
-        return complain(EXIT_MACHINE, "the script throughput.gp was not found beside the program");
+    snprintf(name, sizeof name, "%s.gp", figure->name);
+    if (!find_script(name, script))
+        return complain(EXIT_MACHINE, "the script %s was not found beside the program", name);
     snprintf(cpus, sizeof cpus, "%u", figure->cpus);
     snprintf(columns, sizeof columns, "%u", terminal_columns());
     snprintf(key, sizeof key, "%u", longest);
@@ -295,7 +349,16 @@ static enum exit_code draw_data(const struct figure *figure, const struct pictur
     return code;
 }
 
-enum exit_code figure_throughput(const struct summary *summary, const struct figure *figure)
+static enum exit_code complain_nothing(const struct summary *summary)
+{
+    if (figure_has_curves(summary, "throughput"))
+        return complain(EXIT_USAGE,
+                        "there is nothing to draw: no sample says what traffic it caused; "
+                        "a model does (--machine sim:TOPOLOGY)");
+    return complain(EXIT_USAGE, "there is nothing to draw: no sample of a lock that is ranked");
+}
+
+enum exit_code figure_draw(const struct summary *summary, const struct figure *figure)
 {
     struct picture data = {0}, picture = {0};
     FILE *memory = open_memstream(&data.bytes, &data.length);
@@ -304,11 +367,11 @@ enum exit_code figure_throughput(const struct summary *summary, const struct fig
 
     if (memory == NULL)
         return complain(EXIT_MACHINE, "out of memory");
-    unsigned curves = put_curves(memory, summary);
+    unsigned curves = put_curves(memory, summary, figure->name);
     if (fclose(memory) != 0)
         code = complain(EXIT_MACHINE, "out of memory");
     else if (curves == 0)
-        code = complain(EXIT_USAGE, "there is nothing to draw: no sample of a lock that is ranked");
+        code = complain_nothing(summary);
     else if (!as_data)
         code = draw_data(figure, &data, &picture);
     if (code == EXIT_FINE)
@@ -335,13 +398,17 @@ void figure_name(const char *name, const char *ending, char *figure, size_t size
 
 void figure_title(const struct records *file, char *title, size_t size)
 {
+    const json_t *plan = json_object_get(file->run, "plan");
     const char *model =
         json_string_value(json_object_get(json_object_get(file->run, "host"), "cpu_model"));
+    const char *machine = json_string_value(json_object_get(plan, "machine"));
     char text[WORKLOAD_TEXT] = "";
     struct workload workload;
 
-    if (workload_from_json(json_object_get(json_object_get(file->run, "plan"), "workload"),
-                           &workload))
+    if (workload_from_json(json_object_get(plan, "workload"), &workload))
         workload_describe(&workload, text);
-    snprintf(title, size, "%s: %s", model == NULL ? "unknown machine" : model, text);
+    if (machine != NULL && strncmp(machine, "sim:", 4) == 0)
+        snprintf(title, size, "model of %s: %s", machine + 4, text);
+    else
+        snprintf(title, size, "%s: %s", model == NULL ? "unknown machine" : model, text);
 }

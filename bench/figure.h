@@ -9,19 +9,22 @@
 
 struct figure {
     const char
+        *name; /* throughput, fairness or traffic, each beside its neighbour; its script's name */
+    const char
         *format; /* png, svg, pdf; dumb: characters, for a terminal; dat: the script's data */
     const char *output; /* the file to write; `-` is standard output */
     const char *title;  /* what was measured */
     unsigned cpus;      /* where oversubscription begins */
 };
 
-/* Draws throughput against threads, with fairness beside it. The output is touched only when there
+/* Draws it against threads. The output is touched only when there
  * is a whole figure. Complains and returns EXIT_MACHINE when gnuplot is not there, fails, or the
  * file can't be written; EXIT_USAGE when there is nothing to draw. */
-enum exit_code figure_throughput(const struct summary *summary, const struct figure *figure);
+enum exit_code figure_draw(const struct summary *summary, const struct figure *figure);
 
-/* Whether there is anything to draw: a sample of a lock that is ranked. */
-bool figure_has_curves(const struct summary *summary);
+/* Whether there is anything to draw in the figure of that name: a sample of a lock that is ranked,
+ * and that has the numbers. */
+bool figure_has_curves(const struct summary *summary, const char *name);
 
 /* The name of a figure: NAME.jsonl, or NAME with the ending of a figure, becomes NAME.ENDING; any
  * other name gets the ending behind it. */
@@ -29,6 +32,10 @@ void figure_name(const char *name, const char *ending, char *figure, size_t size
 
 /* A title that says on which machine and under which workload a run was measured. */
 void figure_title(const struct records *file, char *title, size_t size);
+
+/* Whether there is a figure of that name. */
+bool figure_is_name(const char *name);
+#define FIGURE_NAMES "throughput, fairness, traffic"
 
 /* Whether `format` is one of those of a figure. */
 bool figure_is_format(const char *format);

@@ -12,10 +12,20 @@
 
 #include "config.h"
 
+#include "bench/child.h"
 #include "bench/fairness.h"
 #include "bench/interrupt.h"
-#include "bench/native/child.h"
 #include "bench/native/host.h"
+
+/* Nothing of the host and of the moment: the same seed gives the same file. The command line is the
+ * one that would give it again, whatever the one was that did. */
+static json_t *describe_simulated(const struct plan *plan)
+{
+    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:I, s:o}", "record", "run", "schema",
+                     RECORDS_SCHEMA, "version", PACKAGE_VERSION, "build", BUILD_FLAGS, "command",
+                     plan_to_command(plan), "seed", (json_int_t)plan->seed, "plan",
+                     plan_to_json(plan));
+}
 
 json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int argc, char **argv)
 {
@@ -24,6 +34,8 @@ json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int arg
     struct tm utc;
     json_t *words = json_array();
 
+    if (machine_is_simulated(&plan->machine))
+        return describe_simulated(plan);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     for (int i = 0; i < argc; i++) {
         json_t *word = json_string(argv[i]);
@@ -50,20 +62,30 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
     for (size_t i = 0; i < job->placement->count && i < turn->threads; i++)
         json_array_append_new(cpus, json_integer(job->placement->cpus[i]));
     return json_pack("{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record, "lock",
-                     turn->lock->text, "machine", "native", "threads", (int)turn->threads, "cpus",
-                     cpus, "placement", job->plan->placement, "workload",
-                     workload_to_json(&job->plan->workload), "repetition", (int)turn->repetition,
-                     "seed", (json_int_t)turn->seed);
+                     turn->lock->text, "machine", job->plan->machine.text, "threads",
+                     (int)turn->threads, "cpus", cpus, "placement", job->plan->placement,
+                     "workload", workload_to_json(&job->plan->workload), "repetition",
+                     (int)turn->repetition, "seed", (json_int_t)turn->seed);
 }
 
-static enum exit_code keep_violation(struct job *job, const struct turn *turn, const char *kind,
-                                     const char *detail)
+/* `violation` says what was wrong. */
+static enum exit_code keep_violation(struct job *job, const struct turn *turn, json_t *violation)
 {
     json_t *record = identity(job, turn, "violation");
 
-    json_object_set_new(record, "kind", json_string(kind));
-    json_object_set_new(record, "detail", json_string(detail));
+    json_object_update(record, violation);
     return keep(job, job->kept.violations, record);
+}
+
+/* The whole process went wrong: there is no sample. */
+static enum exit_code keep_end(struct job *job, const struct turn *turn, const char *kind,
+                               const char *reason)
+{
+    json_t *violation = json_pack("{s:s, s:s}", "kind", kind, "detail", reason);
+    enum exit_code code = keep_violation(job, turn, violation);
+
+    json_decref(violation);
+    return code;
 }
 
 /* Adds what follows from the counts. */
@@ -90,27 +112,28 @@ static void add_fairness(json_t *sample)
     json_object_set_new(unmeasured, "rsd", json_string("there was no acquisition in the window"));
 }
 
-/* A sample, and a record for each violation that it shows. */
+/* A sample, unless its window broke off, and a record for each violation that it shows. */
 static enum exit_code keep_result(struct job *job, const struct turn *turn, json_t *result)
 {
     json_t *sample = identity(job, turn, "sample");
     json_t *violations = json_incref(json_object_get(result, "violations")), *violation;
-    enum exit_code code;
+    bool measured = json_object_get(result, "throughput") != NULL;
+    enum exit_code code = EXIT_FINE;
     size_t i;
 
     json_object_del(result, "violations");
     json_object_del(result, "stopped");
     json_object_update(sample, result);
     json_decref(result);
-    add_fairness(sample);
-    json_object_set_new(sample, "traffic", json_null());
-    json_object_set_new(json_object_get(sample, "unmeasured"), "traffic",
-                        json_string("this version reads no hardware counters"));
-    code = keep(job, job->kept.samples, sample);
+    if (measured) {
+        add_fairness(sample);
+        code = keep(job, job->kept.samples, sample);
+    } else {
+        json_decref(sample);
+    }
     json_array_foreach (violations, i, violation) {
         if (code == EXIT_FINE)
-            code = keep_violation(job, turn, json_string_value(json_object_get(violation, "kind")),
-                                  json_string_value(json_object_get(violation, "detail")));
+            code = keep_violation(job, turn, violation);
     }
     json_decref(violations);
     return code;
@@ -118,16 +141,19 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
 
 static struct repetition repetition_of(const struct job *job, const struct turn *turn)
 {
+    uint64_t window_ns = plan_window_ns(job->plan, turn->threads);
     struct repetition repetition = {
+        .machine = job->plan->machine,
         .lock = *turn->lock,
         .threads = turn->threads,
         .cpus = job->placement->cpus,
         .cpus_count = job->placement->count,
         .workload = job->plan->workload,
-        .warmup_ns = job->plan->warmup_ns,
-        .window_ns = job->plan->window_ns,
+        .warmup_ns = plan_warmup_ns(job->plan, window_ns),
+        .window_ns = window_ns,
         .seed = turn->seed,
         .through_vtable = job->plan->through_vtable,
+        .trace = turn->repetition == 0 ? job->trace : NULL,
     };
 
     repetition_set_patience(&repetition);
@@ -149,9 +175,9 @@ static enum exit_code measure_turn(struct job *job, const struct turn *turn)
     case CHILD_REPORTED:
         return keep_result(job, turn, report.result);
     case CHILD_CRASHED:
-        return keep_violation(job, turn, "crash", report.reason);
+        return keep_end(job, turn, "crash", report.reason);
     case CHILD_HUNG:
-        return keep_violation(job, turn, "hang", report.reason);
+        return keep_end(job, turn, "hang", report.reason);
     case CHILD_INTERRUPTED:
         return EXIT_INTERRUPTED;
     case CHILD_FAILED:

@@ -12,6 +12,7 @@ struct job {
     const struct plan *plan;
     const struct placement *placement;
     struct record_writer *writer;
+    const char *trace;   /* where the one cell's first repetition writes a trace, or NULL */
     struct records kept; /* the same records, for the table */
 };
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/delay_samples.h"
 #include "bench/workload.h"
 #include "locks/lock.h"
 
@@ -26,16 +27,10 @@ struct guarded_line {
     _Alignas(64) volatile uint64_t value;
 };
 
-/* How long the waits that were asked for really took; the latest of them, for a median. */
-enum { DELAY_SAMPLES = 64, DELAY_SAMPLE_STRIDE = 257 };
+/* Every so many turns, a wait is looked at. */
+enum { DELAY_SAMPLE_STRIDE = 257 };
 _Static_assert(DELAY_SAMPLE_STRIDE % 2 == 1 && (SCRIPT_STEPS & (SCRIPT_STEPS - 1)) == 0,
                "looks at every step of a script in turn, not at the same few");
-struct delay_samples {
-    uint64_t taken;
-    struct {
-        uint32_t asked_ns, took_ns;
-    } sample[DELAY_SAMPLES];
-};
 
 /* Where a thread works. The loop copies it, so that it lives in registers. */
 struct workplace {
@@ -47,6 +42,9 @@ struct workplace {
     unsigned self;
     WORD(uint32_t) * phase;
 };
+
+/* The phases, in the word that the loop looks at. */
+enum phase { PHASE_WARMUP, PHASE_WINDOW, PHASE_STOP };
 
 /* One thread of a run: what it is told, and what it finds. Nothing of it is shared with another
  * worker's lines. */
@@ -73,15 +71,6 @@ struct worker {
     uint64_t all_writes;       /* with those that nobody counted: the total to check */
     WORD(uint64_t) violations; /* times that `first` and `second` differed */
 };
-
-static inline void delay_sample_add(struct delay_samples *samples, uint64_t asked_ns,
-                                    uint64_t took_ns)
-{
-    unsigned at = samples->taken++ % DELAY_SAMPLES;
-
-    samples->sample[at].asked_ns = (uint32_t)asked_ns;
-    samples->sample[at].took_ns = took_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)took_ns;
-}
 
 /* Busy for a while, and now and then with a look at how long that took. */
 static inline void measured_delay(uint64_t ns, uint64_t turn, struct delay_samples *samples)

@@ -16,6 +16,7 @@ struct measuring measuring_default(void)
         .repetitions = 10,
         .placement = "compact",
         .workload = workload_default(),
+        .machine = machine_native(),
         .seed = ((uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u) & INT64_MAX,
     };
 }
@@ -108,9 +109,24 @@ static enum exit_code set_readers(void *settings, const struct option_row *row, 
 
 static enum exit_code set_seed(void *settings, const struct option_row *row, const char *value)
 {
-    if (!read_count(value, 0, INT64_MAX, option_field(settings, row)))
+    struct measuring *measuring = settings;
+
+    if (!read_count(value, 0, INT64_MAX, &measuring->seed))
         return complain_count(row, value, 0, INT64_MAX);
+    measuring->seeded = true;
     return EXIT_FINE;
+}
+
+static enum exit_code set_machine(void *settings, const struct option_row *row, const char *value)
+{
+    return machine_read(value, option_field(settings, row));
+}
+
+static enum exit_code set_model(void *settings, const struct option_row *row, const char *value)
+{
+    struct machine *machine = option_field(settings, row);
+
+    return sim_parameters_read(value, &machine->parameters);
 }
 
 static enum exit_code set_dispatch(void *settings, const struct option_row *row, const char *value)
@@ -151,14 +167,33 @@ const struct option_row measuring_options[] = {
          "threads on CPUs: compact (default), scatter, cores, or a list of CPUs in their order, as "
          "in 0,2,4-7",
          placement),
-    VALUE("duration", 'd', "TIME", "length of a window, as in 100ms", set_duration, duration_ns),
+    VALUE("duration", 'd', "TIME",
+          "length of a window, as in 100ms; on a simulated machine, of virtual time", set_duration,
+          duration_ns),
     VALUE("repetitions", 'R', "N", "fresh processes per cell (default 10)", set_repetitions,
           repetitions),
     VALUE("time-budget", 'b', "TIME", "of the whole plan (default 1min); sets the window",
           set_budget, budget_ns),
+    VALUE(
+        "machine", 'm', "NAME",
+        "native (default), or sim:TOPOLOGY, a simulated machine: the file of 'lstopo FILE.xml', or "
+        "such as 'sim:pack:2 core:32 pu:1'",
+        set_machine, machine),
+    VALUE("model", 0, "LIST",
+          "what the simulated machine's operations cost, as in remote=300ns,jitter=0", set_model,
+          machine),
+    TEXT("latencies", 0, "FILE",
+         "for the simulated machine, what 'lockbench topology --json' measured", machine.latencies),
+    TEXT("trace", 0, "FILE",
+         "what each simulated core did to which line, of one lock and number of threads, for "
+         "Perfetto or chrome://tracing",
+         trace),
     VALUE("dispatch", 0, "HOW", "inline (default), or vtable: call through pointers", set_dispatch,
           through_vtable),
-    VALUE("seed", 's', "N", "of the order and of all that is drawn at random", set_seed, seed),
+    VALUE("seed", 's', "N",
+          "of the order and of all that is drawn at random; default: from the clock, on a "
+          "simulated machine 1",
+          set_seed, seed),
     TEXT("output", 'O', "FILE", "the results file; - is standard output", output),
     FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
     FLAG("json", 'j', "print the summary as JSON instead of a table", json),
@@ -222,10 +257,77 @@ static enum exit_code plan_threads(struct plan *plan, const char *text, unsigned
     return EXIT_FINE;
 }
 
-enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, unsigned placed,
+/* Leaves out what the machine can't run. */
+static enum exit_code choose_locks(struct measuring *measuring)
+{
+    size_t kept = 0;
+    char left_out[1024] = "";
+
+    for (size_t i = 0; i < measuring->locks_count; i++) {
+        const struct lock_spec *lock = &measuring->locks[i];
+        size_t used = strlen(left_out);
+        if ((lock->ops->traits & LOCK_NATIVE_ONLY) == 0)
+            measuring->locks[kept++] = *lock;
+        else if (used < sizeof left_out)
+            snprintf(left_out + used, sizeof left_out - used, "%s%s", used == 0 ? "" : ", ",
+                     lock->text);
+    }
+    bool one = measuring->locks_count - kept == 1;
+    if (kept == 0)
+        return complain(EXIT_USAGE, "%s run%s on real cores only: no lock is left for '%s'",
+                        left_out, one ? "s" : "", measuring->machine.text);
+    if (kept < measuring->locks_count && !measuring->quiet)
+        say("left out, because %s on real cores only: %s", one ? "it runs" : "they run", left_out);
+    measuring->locks_count = kept;
+    return EXIT_FINE;
+}
+
+/* What belongs to one kind of machine only. */
+static enum exit_code check_machine(struct measuring *measuring)
+{
+    const struct sim_parameters usual = sim_parameters_default();
+    const char *culprit = measuring->trace != NULL               ? "trace"
+                          : measuring->machine.latencies != NULL ? "latencies"
+                          : memcmp(&measuring->machine.parameters, &usual, sizeof usual) != 0
+                              ? "model"
+                              : NULL;
+
+    if (!machine_is_simulated(&measuring->machine))
+        return culprit == NULL ? EXIT_FINE
+                               : complain(EXIT_USAGE,
+                                          "--%s is for a simulated machine: add --machine "
+                                          "sim:TOPOLOGY",
+                                          culprit);
+    if (measuring->budget_ns != 0)
+        return complain(EXIT_USAGE,
+                        "--time-budget is for real time: on a simulated machine, give "
+                        "the window's --duration in virtual time");
+    if (measuring->through_vtable)
+        return complain(EXIT_USAGE,
+                        "--dispatch is for real cores: a simulated machine does not see "
+                        "how a lock is called");
+    return choose_locks(measuring);
+}
+
+/* A trace is of one run. */
+static enum exit_code check_trace(const struct measuring *measuring, const struct plan *plan)
+{
+    if (measuring->trace == NULL || plan->locks_count * plan->threads_count == 1)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "--trace is of one lock and one number of threads: here are %zu and %zu",
+                    plan->locks_count, plan->threads_count);
+}
+
+enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsigned placed,
                               struct plan *plan)
 {
+    enum exit_code code = check_machine(measuring);
+
+    if (code != EXIT_FINE)
+        return code;
     *plan = (struct plan){
+        .machine = measuring->machine,
         .locks = measuring->locks,
         .locks_count = measuring->locks_count,
         .workload = measuring->workload,
@@ -235,7 +337,9 @@ enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, 
         .seed = measuring->seed,
         .through_vtable = measuring->through_vtable,
     };
-    enum exit_code code = plan_threads(plan, measuring->threads, cpus);
+    code = plan_threads(plan, measuring->threads, cpus);
+    if (code == EXIT_FINE)
+        code = check_trace(measuring, plan);
     if (code != EXIT_FINE)
         return code;
     if (measuring->duration_ns != 0 && measuring->budget_ns != 0)
@@ -243,9 +347,10 @@ enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, 
                         "--duration and --time-budget both set the window: give one of them");
     if (measuring->duration_ns != 0) {
         plan->window_ns = measuring->duration_ns;
-        plan->warmup_ns = plan_warmup_ns(plan->window_ns);
         return EXIT_FINE;
     }
+    if (machine_is_simulated(&plan->machine))
+        return EXIT_FINE;
     uint64_t budget_ns = measuring->budget_ns != 0 ? measuring->budget_ns : 60000000000u;
     uint64_t needed_ns = plan_fit_budget(plan, budget_ns);
     if (needed_ns > budget_ns + budget_ns / 10)

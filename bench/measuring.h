@@ -18,6 +18,9 @@ struct measuring {
     const char *placement;
     struct workload workload;
     uint64_t seed;
+    bool seeded; /* a seed was given */
+    struct machine machine;
+    const char *trace;  /* NULL: none */
     const char *output; /* NULL: not given */
     bool through_vtable, quiet, json, draw;
 };
@@ -28,9 +31,9 @@ struct measuring measuring_default(void);
 /* The rows of the shared options; their `set` takes a struct measuring. Ends with an empty row. */
 extern const struct option_row measuring_options[];
 
-/* Makes the plan for a machine with `cpus` CPUs, `placed` of which the placement uses. Complains
- * and returns EXIT_USAGE. */
-enum exit_code measuring_plan(const struct measuring *measuring, unsigned cpus, unsigned placed,
+/* Makes the plan for a machine with `cpus` CPUs, `placed` of which the placement uses. Locks that
+ * the machine can't run are left out of it and named. Complains and returns EXIT_USAGE. */
+enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsigned placed,
                               struct plan *plan);
 
 #endif

@@ -1,5 +1,7 @@
 #include "bench/plan.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "bench/random.h"
@@ -48,9 +50,26 @@ static uint64_t overhead_ns(const struct plan *plan)
     return all * plan->repetitions;
 }
 
-uint64_t plan_warmup_ns(uint64_t window_ns)
+uint64_t plan_window_ns(const struct plan *plan, unsigned threads)
 {
-    const uint64_t least_ns = 5000000, most_ns = 100000000;
+    /* A release that all waiters notice moves the line to each of them, so that one turn of every
+     * thread takes up to the square of their number. */
+    const uint64_t least_ns = 200000, pair_ns = 500, slices = 10;
+    uint64_t rounds = (threads + plan->cpus - 1) / plan->cpus;
+    uint64_t at_once = threads < plan->cpus ? threads : plan->cpus;
+
+    if (plan->window_ns != 0)
+        return plan->window_ns;
+    return least_ns + at_once * at_once * pair_ns +
+           (rounds > 1 ? slices * rounds * plan->machine.parameters.slice_ns : 0);
+}
+
+uint64_t plan_warmup_ns(const struct plan *plan, uint64_t window_ns)
+{
+    /* Real threads have to be started, and caches and clocks to warm up; on the model, a few turns
+     * do. */
+    const uint64_t least_ns = machine_is_simulated(&plan->machine) ? 20000 : 5000000;
+    const uint64_t most_ns = 100000000;
     uint64_t warmup_ns = window_ns / 5;
 
     return warmup_ns < least_ns ? least_ns : warmup_ns > most_ns ? most_ns : warmup_ns;
@@ -67,8 +86,7 @@ uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns)
     uint64_t window = each * 5 / 6;
 
     plan->window_ns = window < least_ns ? least_ns : window > most_ns ? most_ns : window;
-    plan->warmup_ns = plan_warmup_ns(plan->window_ns);
-    return overhead + turns * (plan->warmup_ns + plan->window_ns);
+    return overhead + turns * (plan_warmup_ns(plan, plan->window_ns) + plan->window_ns);
 }
 
 static void shuffle(struct turn *turns, size_t count, uint64_t seed)
@@ -103,6 +121,12 @@ struct turn *plan_turns(const struct plan *plan, size_t *count)
     return turns;
 }
 
+/* Null where each number of threads has a length of its own: the samples tell. */
+static json_t *length_to_json(const struct plan *plan, uint64_t ns)
+{
+    return plan->window_ns == 0 ? json_null() : json_integer((json_int_t)ns);
+}
+
 json_t *plan_to_json(const struct plan *plan)
 {
     json_t *locks = json_array(), *threads = json_array();
@@ -111,10 +135,77 @@ json_t *plan_to_json(const struct plan *plan)
         json_array_append_new(locks, json_string(plan->locks[i].text));
     for (size_t i = 0; i < plan->threads_count; i++)
         json_array_append_new(threads, json_integer(plan->threads[i]));
-    return json_pack("{s:o, s:o, s:o, s:s, s:i, s:i, s:I, s:I, s:s}", "locks", locks, "threads",
-                     threads, "workload", workload_to_json(&plan->workload), "placement",
-                     plan->placement, "cpus", (int)plan->cpus, "repetitions",
-                     (int)plan->repetitions, "warmup_ns", (json_int_t)plan->warmup_ns, "window_ns",
-                     (json_int_t)plan->window_ns, "dispatch",
-                     plan->through_vtable ? "vtable" : "inline");
+    json_t *object =
+        json_pack("{s:s, s:o, s:o, s:o, s:s, s:i, s:i, s:o, s:o, s:s}", "machine",
+                  plan->machine.text, "locks", locks, "threads", threads, "workload",
+                  workload_to_json(&plan->workload), "placement", plan->placement, "cpus",
+                  (int)plan->cpus, "repetitions", (int)plan->repetitions, "warmup_ns",
+                  length_to_json(plan, plan_warmup_ns(plan, plan->window_ns)), "window_ns",
+                  length_to_json(plan, plan->window_ns), "dispatch",
+                  plan->through_vtable ? "vtable" : "inline");
+    if (machine_is_simulated(&plan->machine)) {
+        json_object_set_new(object, "model", sim_parameters_to_json(&plan->machine.parameters));
+        json_object_set(object, "latency_ns", plan->latencies);
+    }
+    return object;
+}
+
+static void add_option(json_t *words, const char *name, const char *value)
+{
+    json_array_append_new(words, json_string(name));
+    json_array_append_new(words, json_string(value));
+}
+
+static void add_number(json_t *words, const char *name, uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    add_option(words, name, text);
+}
+
+/* "1,2,4": numbers, or the names of locks, separated by commas. */
+static json_t *join(const json_t *list)
+{
+    json_t *text = json_string(""), *item, *longer;
+    size_t i;
+
+    json_array_foreach (list, i, item) {
+        const char *before = json_string_value(text), *comma = i == 0 ? "" : ",";
+        longer = json_is_string(item)
+                     ? json_sprintf("%s%s%s", before, comma, json_string_value(item))
+                     : json_sprintf("%s%s%" JSON_INTEGER_FORMAT, before, comma,
+                                    json_integer_value(item));
+        json_decref(text);
+        text = longer;
+    }
+    return text;
+}
+
+json_t *plan_to_command(const struct plan *plan)
+{
+    json_t *object = plan_to_json(plan), *words = json_pack("[s, s]", "lockbench", "run");
+    json_t *locks = join(json_object_get(object, "locks"));
+    json_t *threads = join(json_object_get(object, "threads"));
+    char delay[DELAY_TEXT], time[TIME_TEXT];
+
+    add_option(words, "--locks", json_string_value(locks));
+    add_option(words, "--machine", plan->machine.text);
+    if (plan->machine.latencies != NULL)
+        add_option(words, "--latencies", plan->machine.latencies);
+    sim_parameters_add_changed(&plan->machine.parameters, words);
+    add_option(words, "--threads", json_string_value(threads));
+    add_option(words, "--placement", plan->placement);
+    add_option(words, "--critical", format_delay(&plan->workload.critical, delay));
+    add_option(words, "--outside", format_delay(&plan->workload.outside, delay));
+    add_number(words, "--lines", plan->workload.lines);
+    add_number(words, "--readers", plan->workload.readers);
+    if (plan->window_ns != 0)
+        add_option(words, "--duration", format_time(plan->window_ns, time));
+    add_number(words, "--repetitions", plan->repetitions);
+    add_number(words, "--seed", plan->seed);
+    json_decref(threads);
+    json_decref(locks);
+    json_decref(object);
+    return words;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "bench/lock_spec.h"
+#include "bench/machine.h"
 #include "bench/workload.h"
 
 /* The most threads of a run. */
@@ -16,6 +17,8 @@ enum { PLAN_THREADS_MOST = 4096 };
 /* A plan is every lock with every number of threads, each so many times. One such pair is a cell.
  */
 struct plan {
+    struct machine machine;
+    json_t *latencies; /* of a simulated machine: its measured matrix, or NULL */
     struct lock_spec *locks;
     size_t locks_count;
     unsigned *threads;
@@ -24,7 +27,7 @@ struct plan {
     const char *placement;
     unsigned cpus; /* that the placement has; more threads share them */
     unsigned repetitions;
-    uint64_t warmup_ns, window_ns;
+    uint64_t window_ns; /* 0: of each number of threads its own, see plan_window_ns() */
     uint64_t seed;
     bool through_vtable;
 };
@@ -44,12 +47,16 @@ extern const char *const plan_default_locks;
  * number, and twice that number. A new array. */
 unsigned *plan_default_threads(unsigned cpus, size_t *count);
 
-/* Sets warm-up and window so that the whole plan takes about `budget_ns`; returns what it will
+/* Sets the window so that the whole plan takes about `budget_ns`; returns what it will
  * take, which is longer when the budget would leave too little for a window. */
 uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns);
 
+/* The window of a cell. Where the plan has no one length for all, it grows with the threads, so
+ * that each has many turns, and takes in some time slices where they share CPUs. */
+uint64_t plan_window_ns(const struct plan *plan, unsigned threads);
+
 /* The warm-up that goes with a window. */
-uint64_t plan_warmup_ns(uint64_t window_ns);
+uint64_t plan_warmup_ns(const struct plan *plan, uint64_t window_ns);
 
 /* Every repetition of every cell, in one random order drawn from the plan's seed, so that a machine
  * that drifts drifts over all cells alike. A new array of `*count`. */
@@ -57,5 +64,9 @@ struct turn *plan_turns(const struct plan *plan, size_t *count);
 
 /* The plan as an object of a record; the caller owns it. */
 json_t *plan_to_json(const struct plan *plan);
+
+/* The command line that makes such a plan, a list of words, for a run that does not depend on
+ * anything else; the caller owns it. */
+json_t *plan_to_command(const struct plan *plan);
 
 #endif

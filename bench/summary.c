@@ -8,7 +8,7 @@
 #include "locks/catalogue.h"
 
 /* The columns that are medians of samples. */
-enum column { THROUGHPUT, JAIN, RSD, BURST, CPU_NS, COLUMNS };
+enum column { THROUGHPUT, JAIN, RSD, BURST, CPU_NS, TRANSACTIONS, INVALIDATED, MTTR, COLUMNS };
 _Static_assert(COLUMNS == sizeof((struct cell *)0)->values / sizeof(double *), "one a column");
 
 static const char *text_of(const json_t *record, const char *name)
@@ -77,6 +77,7 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
     key.order = order_in_plan(file, key.lock);
+    key.max_gap = NAN;
     grown[summary->count] = key;
     return &grown[summary->count++];
 }
@@ -91,10 +92,13 @@ static double number_of(const json_t *record, const char *name)
 static void add_sample(struct cell *cell, const json_t *record)
 {
     const json_t *burst = json_object_get(record, "burst");
-    const double values[COLUMNS] = {number_of(record, "throughput"), number_of(record, "jain"),
-                                    number_of(record, "rsd"), number_of(burst, "mean"),
-                                    number_of(record, "cpu_ns")};
-    double burst_most = number_of(burst, "max");
+    const json_t *traffic = json_object_get(record, "traffic");
+    const double values[COLUMNS] = {
+        number_of(record, "throughput"),   number_of(record, "jain"),
+        number_of(record, "rsd"),          number_of(burst, "mean"),
+        number_of(record, "cpu_ns"),       number_of(traffic, "transactions"),
+        number_of(traffic, "invalidated"), number_of(record, "mttr")};
+    double burst_most = number_of(burst, "max"), max_gap = number_of(record, "max_gap");
 
     for (int i = 0; i < COLUMNS; i++) {
         cell->values[i] = realloc(cell->values[i], (cell->samples + 1) * sizeof(double));
@@ -108,6 +112,7 @@ static void add_sample(struct cell *cell, const json_t *record)
     cell->apart += isnan(together) || together < 0.5;
     if (burst_most > cell->burst_most)
         cell->burst_most = burst_most;
+    cell->max_gap = fmax(cell->max_gap, max_gap);
 }
 
 /* The median of those that were measured. */
@@ -134,6 +139,9 @@ static void finish_cell(struct cell *cell)
     cell->rsd = median_known(cell->values[RSD], cell->samples);
     cell->burst = median_known(cell->values[BURST], cell->samples);
     cell->cpu_ns = median_known(cell->values[CPU_NS], cell->samples);
+    cell->transactions = median_known(cell->values[TRANSACTIONS], cell->samples);
+    cell->invalidated = median_known(cell->values[INVALIDATED], cell->samples);
+    cell->mttr = median_known(cell->values[MTTR], cell->samples);
     for (int i = 0; i < COLUMNS; i++) {
         free(cell->values[i]);
         cell->values[i] = NULL;
@@ -205,15 +213,19 @@ json_t *summary_to_json(const struct summary *summary)
                                : json_null();
         json_array_append_new(
             cells,
-            json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
-                      "source", cell->source, "lock", cell->lock, "machine", cell->machine,
-                      "placement", cell->placement, "threads", (int)cell->threads, "workload",
-                      json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples",
-                      (int)cell->samples, "unverified", (int)cell->unverified, "violations",
-                      (int)cell->violations, "throughput", number_or_null(cell->throughput),
-                      "interval", interval, "jain", number_or_null(cell->jain), "rsd",
-                      number_or_null(cell->rsd), "burst", number_or_null(cell->burst), "cpu_ns",
-                      number_or_null(cell->cpu_ns)));
+            json_pack(
+                "{s:s, s:s, s:s, s:s, s:i, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+                "s:o, s:o, s:o}",
+                "source", cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
+                cell->placement, "threads", (int)cell->threads, "workload",
+                json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples", (int)cell->samples,
+                "unverified", (int)cell->unverified, "violations", (int)cell->violations,
+                "throughput", number_or_null(cell->throughput), "interval", interval, "jain",
+                number_or_null(cell->jain), "rsd", number_or_null(cell->rsd), "burst",
+                number_or_null(cell->burst), "cpu_ns", number_or_null(cell->cpu_ns), "transactions",
+                number_or_null(cell->transactions), "invalidated",
+                number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr), "max_gap",
+                number_or_null(cell->max_gap)));
     }
     return json_pack("{s:o}", "cells", cells);
 }

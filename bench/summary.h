@@ -26,10 +26,11 @@ struct cell {
     double throughput; /* median, acquisitions a second; NaN without samples */
     bool has_interval; /* false with fewer than six samples */
     struct interval interval;
-    double jain, rsd, burst, cpu_ns; /* medians; NaN where nothing was measured */
-    double burst_most;               /* the longest in all samples */
-    size_t order;                    /* of the lock in its plan */
-    double *values[5];               /* while samples are being collected */
+    /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
+    double jain, rsd, burst, cpu_ns, transactions, invalidated, mttr;
+    double burst_most, max_gap; /* the largest in all samples; NaN likewise */
+    size_t order;               /* of the lock in its plan */
+    double *values[8];          /* while samples are being collected */
 };
 
 struct summary {

@@ -118,6 +118,40 @@ static int64_t integer_of(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
+/* Real cores go without saying. */
+static void print_machine(FILE *out, const json_t *plan)
+{
+    const char *machine = json_string_value(json_object_get(plan, "machine"));
+
+    if (machine != NULL && strcmp(machine, "native") != 0)
+        fprintf(out, "on a model, in virtual time: %s\n", machine);
+}
+
+/* The length of the windows in milliseconds; on a model it may grow with the threads. */
+static void print_windows(FILE *out, const struct records *file)
+{
+    const json_t *planned = json_object_get(json_object_get(file->run, "plan"), "window_ns");
+    int64_t least = INT64_MAX, most = 0;
+    size_t i;
+    json_t *sample;
+
+    if (json_is_integer(planned)) {
+        fprintf(out, "%.3g", (double)json_integer_value(planned) / 1e6);
+        return;
+    }
+    json_array_foreach (file->samples, i, sample) {
+        int64_t ns = integer_of(sample, "elapsed_ns");
+        least = ns < least ? ns : least;
+        most = ns > most ? ns : most;
+    }
+    if (most == 0)
+        fputs("?", out);
+    else if (least == most)
+        fprintf(out, "%.3g", (double)most / 1e6);
+    else
+        fprintf(out, "%.3g to %.3g", (double)least / 1e6, (double)most / 1e6);
+}
+
 static void print_head(FILE *out, const struct records *file)
 {
     json_t *plan = json_object_get(file->run, "plan");
@@ -131,9 +165,11 @@ static void print_head(FILE *out, const struct records *file)
 
     if (workload_from_json(json_object_get(plan, "workload"), &workload))
         fprintf(out, "%s\n", workload_describe(&workload, text));
-    fprintf(out, "%" PRId64 " repetition%s of %.3g ms each, placement %s, %u CPU%s\n", repetitions,
-            repetitions == 1 ? "" : "s", (double)integer_of(plan, "window_ns") / 1e6,
-            placement == NULL ? "?" : placement, cpus, cpus == 1 ? "" : "s");
+    print_machine(out, plan);
+    fprintf(out, "%" PRId64 " repetition%s of ", repetitions, repetitions == 1 ? "" : "s");
+    print_windows(out, file);
+    fprintf(out, " ms each, placement %s, %u CPU%s\n", placement == NULL ? "?" : placement, cpus,
+            cpus == 1 ? "" : "s");
     if (json_array_size(file->samples) + json_array_size(file->violations) < all)
         fprintf(out, "ended early: %zu of %zu samples\n", json_array_size(file->samples), all);
 }

@@ -113,9 +113,7 @@ static enum exit_code order_listed(hwloc_topology_t topology, const char *list,
         if (hwloc_get_pu_obj_by_os_index(topology, placement->cpus[i]) == NULL) {
             char *allowed;
             hwloc_bitmap_list_asprintf(&allowed, hwloc_topology_get_topology_cpuset(topology));
-            complain(EXIT_USAGE,
-                     "CPU %u is not among those that this process may use, which are %s",
-                     placement->cpus[i], allowed);
+            complain(EXIT_USAGE, "CPU %u can't be used: there are %s", placement->cpus[i], allowed);
             free(allowed);
             placement_free(placement);
             return EXIT_USAGE;

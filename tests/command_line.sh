@@ -487,7 +487,7 @@ if [ -z "$second_cpu" ]; then
 elif ! have taskset; then
     skip "$name" "there is no taskset"
 else
-    refuse "$name" 2 "CPU $second_cpu" "which are $first_cpu" \
+    refuse "$name" 2 "CPU $second_cpu" "there are $first_cpu" \
         taskset -c "$first_cpu" "$LOCKBENCH" run tas -d 5ms -R 1 -O refused.jsonl --placement "$second_cpu"
 fi
 

@@ -22,27 +22,43 @@ report()
     fi
 }
 
-# caught LOCK KIND: a run of that lock beside a good one ends with 1 and a violation of that kind.
+# caught MACHINE LOCK KIND: a run of that lock beside a good one ends with 1 and a violation of that kind.
 caught()
 {
-    local lock=$1 kind=$2 results=$folder/$1.jsonl code
-    timeout 120 "$program" run "$lock,ttas" -t 2 -d 10ms -R 1 -s 7 -O "$results" \
+    local machine=$1 lock=$2 kind=$3 results=$folder/${1%%:*}-$2.jsonl code
+    local name="$lock on ${machine%%:*}"
+    timeout 120 "$program" run "$lock,ttas" -m "$machine" -t 2 -d 10ms -R 1 -s 7 -O "$results" \
         > "$folder/out" 2> "$folder/err"
     code=$?
-    report "$lock: exit code 1" test "$code" -eq 1
-    report "$lock: recorded as $kind, with threads and seed" grep -q \
+    report "$name: exit code 1" test "$code" -eq 1
+    report "$name: recorded as $kind, with threads and seed" grep -q \
         "\"record\":\"violation\",\"lock\":\"$lock\".*\"threads\":2,.*\"seed\":[0-9].*\"kind\":\"$kind\"" \
         "$results"
-    report "$lock: shown to the person" grep -q "^  $lock, 2 threads: $kind" "$folder/out"
-    report "$lock: the other lock is measured all the same" test \
+    report "$name: shown to the person" grep -q "^  $lock, 2 threads: $kind" "$folder/out"
+    report "$name: the other lock is measured all the same" test \
         "$(grep -c '"record":"sample","lock":"ttas".*"verified":true' "$results")" -eq 1
 }
 
-caught hangs hang
-caught loses_one hang
-caught crashes crash
-caught refuses error
-caught stays_held idle
+model='sim:pack:1 core:2 pu:1'
+caught native hangs hang
+caught native loses_one hang
+caught native crashes crash
+caught native refuses error
+caught native stays_held idle
+# On the model, threads that try for ever never stand still: a hang. Who waits for a line that nobody
+# will write is in a deadlock.
+caught "$model" hangs hang
+caught "$model" waits deadlock
+caught "$model" loops hang
+caught "$model" loses_one hang
+caught "$model" crashes crash
+caught "$model" refuses error
+caught "$model" stays_held idle
+report "waits on sim: every thread's place is recorded" grep -q \
+    '"positions":\[{"thread":0,"cpu":0,"at":"faulty.h:[0-9]*, waits for lock+0 to be 0"' \
+    "$folder/sim-waits.jsonl"
+report "loops on sim: its process is ended, and why is said" grep -q \
+    'does the lock wait in a loop of its own' "$folder/sim-loops.jsonl"
 
 # One thread alone can't see broken_tts go wrong, nor two on one CPU in so short a time; and the thread
 # sanitizer looks up where the race is before it leaves it unreported, for longer than a window.

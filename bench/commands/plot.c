@@ -12,13 +12,24 @@
 #include "bench/table.h"
 
 struct settings {
+    const char *name;    /* of the figure */
     const char *formats; /* separated by commas */
     const char *output;
     const char *title;
     bool quiet;
 };
 
+static enum exit_code set_name(void *settings, const struct option_row *row, const char *value)
+{
+    if (!figure_is_name(value))
+        return complain(EXIT_USAGE, "--%s can't be '%s': there are " FIGURE_NAMES, row->name,
+                        value);
+    return option_set_text(settings, row, value);
+}
+
 static const struct option_row options[] = {
+    OPTION("figure", 'F', "NAME", FIGURE_NAMES " (default throughput)", set_name, struct settings,
+           name),
     OPTION_TEXT("format", 'f', "LIST",
                 FIGURE_FORMATS " (default png,svg); dumb: characters for a terminal; "
                                "dat: the data that the script reads",
@@ -61,6 +72,21 @@ static bool is_results(const struct records *files, size_t count, const char *na
     return false;
 }
 
+/* Beside the results, or where the output says; a figure other than the usual one says in its name
+ * which it is. */
+static void name_figure(const struct drawing *drawing, const char *format, char *name, size_t size)
+{
+    const struct settings *settings = drawing->settings;
+    char ending[32];
+
+    if (settings->output != NULL || strcmp(settings->name, "throughput") == 0)
+        snprintf(ending, sizeof ending, "%s", format);
+    else
+        snprintf(ending, sizeof ending, "%s.%s", settings->name, format);
+    figure_name(settings->output == NULL ? drawing->files[0].name : settings->output, ending, name,
+                size);
+}
+
 static enum exit_code draw_format(const struct drawing *drawing, const char *format,
                                   bool only_format)
 {
@@ -70,13 +96,14 @@ static enum exit_code draw_format(const struct drawing *drawing, const char *for
     if (output == NULL && strcmp(format, "dumb") == 0)
         output = "-";
     if (output == NULL || (!only_format && strcmp(output, "-") != 0)) {
-        figure_name(output == NULL ? drawing->files[0].name : output, format, name, sizeof name);
+        name_figure(drawing, format, name, sizeof name);
         output = name;
     }
     if (is_results(drawing->files, drawing->files_count, output))
         return complain(EXIT_USAGE, "'%s' is a results file: name another output", output);
-    struct figure figure = {format, output, drawing->title, table_cpus(&drawing->files[0])};
-    enum exit_code code = figure_throughput(&drawing->summary, &figure);
+    struct figure figure = {drawing->settings->name, format, output, drawing->title,
+                            table_cpus(&drawing->files[0])};
+    enum exit_code code = figure_draw(&drawing->summary, &figure);
     if (code == EXIT_FINE && !drawing->settings->quiet && strcmp(output, "-") != 0)
         say("drawn: %s", output);
     return code;
@@ -161,7 +188,7 @@ static enum exit_code plot_files(const struct settings *settings, int count, cha
 
 static enum exit_code plot_main(int argc, char **argv)
 {
-    struct settings settings = {.formats = "png,svg"};
+    struct settings settings = {.name = "throughput", .formats = "png,svg"};
     int words;
     bool helped;
     enum exit_code code = options_read(&command_plot, argc, argv, &settings, &words, &helped);
@@ -182,9 +209,11 @@ const struct command command_plot = {
     .summary = "figures from saved results",
     .usage = "FILE... [options]",
     .text =
-        "Draws throughput against threads, with the 95% interval of the median as a band, and "
-        "fairness beside it. A dashed line marks the number of CPUs. The curves of several files "
-        "are drawn together, each with its file's name.",
+        "Draws against the number of threads: throughput, with the 95% interval of the median as a "
+        "band, and Jain's index beside it; fairness, with the longest wait beside it; traffic, the "
+        "transactions and invalidated copies per acquisition, where a model counted them. A dashed "
+        "line marks the number of CPUs. The curves of several files are drawn together, each with "
+        "its file's name, and with its machine where these differ.",
     .run = plot_main,
     .options = options,
 };

@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include "bench/commands/commands.h"
-#include "bench/native/repetition.h"
+#include "bench/native/report.h"
+#include "bench/sim/crew.h"
 
 /* Written by the handler. A process that was stopped (Ctrl-Z) and continued measured its sleep. */
 static volatile sig_atomic_t was_stopped;
@@ -25,22 +26,29 @@ static void write_line(json_t *object)
     fflush(stdout);
 }
 
+static json_t *measure_natively(const struct repetition *repetition, char *problem, size_t size)
+{
+    static struct crew crew;
+
+    signal(SIGCONT, note_continuation);
+    if (crew_run(&crew, repetition, problem, size) != NULL)
+        return NULL;
+    json_t *result = native_report(&crew);
+    json_object_set_new(result, "stopped", json_boolean(was_stopped));
+    return result;
+}
+
 /* Ends the process without returning: threads that are stuck in the lock still run, and would keep
  * exit() from its work. */
 static _Noreturn void measure(const struct repetition *repetition)
 {
-    struct crew crew;
-    char problem[256];
+    char problem[256] = "out of memory";
+    json_t *result = machine_is_simulated(&repetition->machine)
+                         ? sim_measure(repetition, problem, sizeof problem)
+                         : measure_natively(repetition, problem, sizeof problem);
 
-    signal(SIGCONT, note_continuation);
-    if (crew_run(&crew, repetition, problem, sizeof problem) != NULL) {
-        write_line(json_pack("{s:s}", "problem", problem));
-        _exit(EXIT_MACHINE);
-    }
-    json_t *result = repetition_result(&crew);
-    json_object_set_new(result, "stopped", json_boolean(was_stopped));
-    write_line(result);
-    _exit(EXIT_FINE);
+    write_line(result != NULL ? result : json_pack("{s:s}", "problem", problem));
+    _exit(result != NULL ? EXIT_FINE : EXIT_MACHINE);
 }
 
 static enum exit_code repetition_main(int argc, char **argv)
@@ -59,9 +67,9 @@ static enum exit_code repetition_main(int argc, char **argv)
     if (request == NULL)
         return complain(EXIT_USAGE, "the request on standard input is not JSON: %s", error.text);
     code = repetition_from_json(request, &repetition);
-    json_decref(request);
     if (code == EXIT_FINE)
         measure(&repetition);
+    json_decref(request);
     free(repetition.cpus);
     return code;
 }

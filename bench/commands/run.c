@@ -11,6 +11,7 @@
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
+#include "bench/sim/model.h"
 #include "bench/summary.h"
 #include "bench/table.h"
 
@@ -29,22 +30,25 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
 {
     static const char *const formats[] = {"png", "svg"};
     char title[512], name[PATH_MAX];
-    struct figure figure = {.output = name, .title = title, .cpus = table_cpus(file)};
+    struct figure figure = {
+        .name = "throughput", .output = name, .title = title, .cpus = table_cpus(file)};
     enum exit_code code = EXIT_FINE;
 
     figure_title(file, title, sizeof title);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0] && code == EXIT_FINE; i++) {
         figure.format = formats[i];
         figure_name(file->name, formats[i], name, sizeof name);
-        code = figure_throughput(summary, &figure);
+        code = figure_draw(summary, &figure);
         if (code == EXIT_FINE && !measuring->quiet)
             say("drawn: %s", name);
     }
     if (code != EXIT_FINE || measuring->json)
         return code;
     putchar('\n');
-    figure = (struct figure){"dumb", "-", "throughput, million acquisitions a second", figure.cpus};
-    return figure_throughput(summary, &figure);
+    figure.format = "dumb";
+    figure.output = "-";
+    figure.title = "throughput, million acquisitions a second";
+    return figure_draw(summary, &figure);
 }
 
 static enum exit_code show(const struct measuring *measuring, const struct records *file)
@@ -60,7 +64,7 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     } else {
         table_print(stdout, file, &summary);
     }
-    if (measuring->draw && figure_has_curves(&summary))
+    if (measuring->draw && figure_has_curves(&summary, "throughput"))
         code = draw_all(measuring, file, &summary);
     summary_free(&summary);
     return code;
@@ -73,7 +77,8 @@ static enum exit_code measure_and_show(const struct measuring *measuring, struct
     bool to_stdout = strcmp(measuring->output, "-") == 0;
 
     job->kept = (struct records){measuring->output, run, json_array(), json_array()};
-    job_wait_for_machine(measuring->quiet);
+    if (!machine_is_simulated(&measuring->machine))
+        job_wait_for_machine(measuring->quiet);
     enum exit_code code =
         interrupted() ? EXIT_INTERRUPTED : records_append(job->writer, json_incref(run));
     if (code == EXIT_FINE)
@@ -96,10 +101,28 @@ static enum exit_code measure_and_show(const struct measuring *measuring, struct
     return code;
 }
 
-static enum exit_code run_plan(const struct measuring *measuring, hwloc_topology_t topology,
-                               int argc, char **argv)
+/* The parts of a simulated machine are read here once, so that what is wrong with them is said
+ * once, and what was measured is recorded with the run. */
+static enum exit_code check_model(const struct machine *machine, hwloc_topology_t topology,
+                                  struct plan *plan)
 {
-    struct plan plan;
+    struct sim_model model;
+
+    if (!machine_is_simulated(machine))
+        return EXIT_FINE;
+    enum exit_code code =
+        sim_model_make(topology, &machine->parameters, machine->latencies, &model);
+    if (code == EXIT_FINE) {
+        plan->latencies = sim_model_latencies(&model);
+        sim_model_free(&model);
+    }
+    return code;
+}
+
+static enum exit_code run_plan(struct measuring *measuring, hwloc_topology_t topology, int argc,
+                               char **argv)
+{
+    struct plan plan = {0};
     struct placement placement;
     struct record_writer writer;
     enum exit_code code = placement_make(topology, measuring->placement, &placement);
@@ -108,13 +131,17 @@ static enum exit_code run_plan(const struct measuring *measuring, hwloc_topology
         return code;
     code = measuring_plan(measuring, topology_cpus(topology), placement_cpus(&placement), &plan);
     if (code == EXIT_FINE)
+        code = check_model(&measuring->machine, topology, &plan);
+    if (code == EXIT_FINE)
         code = records_create(&writer, measuring->output);
     if (code == EXIT_FINE) {
-        struct job job = {.plan = &plan, .placement = &placement, .writer = &writer};
+        struct job job = {
+            .plan = &plan, .placement = &placement, .writer = &writer, .trace = measuring->trace};
         interrupt_catch();
         progress_enable(!measuring->quiet);
         code = measure_and_show(measuring, &job, job_describe(&plan, topology, argc, argv));
     }
+    json_decref(plan.latencies);
     free(plan.threads);
     placement_free(&placement);
     return code;
@@ -142,6 +169,8 @@ static enum exit_code fill_in_defaults(struct measuring *measuring, char *name, 
         name_results(name, size);
         measuring->output = name;
     }
+    if (machine_is_simulated(&measuring->machine) && !measuring->seeded)
+        measuring->seed = 1;
     if ((measuring->json || measuring->draw) && strcmp(measuring->output, "-") == 0)
         return complain(EXIT_USAGE, "--%s and --output - do not go together: name a file",
                         measuring->json ? "json" : "draw");
@@ -166,7 +195,7 @@ static enum exit_code run_main(int argc, char **argv)
         if (code == EXIT_FINE)
             code = fill_in_defaults(&measuring, name, sizeof name);
         if (code == EXIT_FINE)
-            code = topology_load(&topology);
+            code = machine_load(&measuring.machine, &topology);
         if (code == EXIT_FINE) {
             code = run_plan(&measuring, topology, argc, command_line);
             hwloc_topology_destroy(topology);

@@ -7,29 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bench/lock_spec.h"
 #include "bench/measured_loop.h"
 #include "bench/native/loops.h"
-
-/* What a repetition is asked to do. */
-struct repetition {
-    struct lock_spec lock;
-    unsigned threads;
-    unsigned *cpus; /* thread i runs on cpus[i % cpus_count] */
-    size_t cpus_count;
-    struct workload workload;
-    uint64_t warmup_ns, window_ns;
-    uint64_t drain_ns;   /* how long threads may take to come back after the stop signal */
-    uint64_t silence_ns; /* how long none may come back although the lock is right */
-    uint64_t seed;
-    bool through_vtable;
-};
-
-/* The wait for threads that do not come back ends when none has for so many times drain_ns. */
-enum { DRAINS_OF_SILENCE = 4 };
-
-/* The phases, in the word that the loops look at. */
-enum phase { PHASE_WARMUP, PHASE_WINDOW, PHASE_STOP };
+#include "bench/repetition.h"
 
 /* What the kernel did for and to the process. */
 struct usage {

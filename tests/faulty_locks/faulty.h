@@ -13,7 +13,7 @@ struct faulty_lock {
     uint64_t acquisitions; /* under the lock */
 };
 
-enum fault { HANGS, CRASHES, REFUSES, STAYS_HELD, LOSES_ONE };
+enum fault { HANGS, WAITS, LOOPS, CRASHES, REFUSES, STAYS_HELD, LOSES_ONE };
 
 /* After so many acquisitions something happens. */
 enum { FAULT_AFTER = 1000 };
@@ -38,7 +38,11 @@ static inline int faulty_acquire(void *lock, enum fault fault)
 {
     struct faulty_lock *faulty = lock;
 
-    tas_acquire(&faulty->tas);
+    if (fault != WAITS)
+        tas_acquire(&faulty->tas);
+    /* Its waiters only look until the lock is free. */
+    while (fault == WAITS && !tas_try_acquire(&faulty->tas))
+        word_await_equal(&faulty->tas.held, 0, relaxed);
     if (++faulty->acquisitions < FAULT_AFTER)
         return 0;
     if (fault == CRASHES)
@@ -56,8 +60,11 @@ static inline int faulty_release(void *lock, enum fault fault)
     bool strikes = faulty->acquisitions == FAULT_AFTER;
 
     /* Nobody gets in any more: the deadlock of a lost release. */
-    if (fault == HANGS && strikes)
+    if ((fault == HANGS || fault == WAITS) && strikes)
         return 0;
+    /* Not one look at anything that the machine could see. */
+    for (volatile bool for_ever = true; fault == LOOPS && strikes && for_ever;)
+        ;
     tas_release(&faulty->tas);
     /* One thread never comes back, the others go on: a lost wake-up. */
     while (fault == LOSES_ONE && strikes)
@@ -101,6 +108,8 @@ static inline int faulty_release(void *lock, enum fault fault)
     };
 
 FAULTY_LOCK(hangs, HANGS)
+FAULTY_LOCK(waits, WAITS)
+FAULTY_LOCK(loops, LOOPS)
 FAULTY_LOCK(crashes, CRASHES)
 FAULTY_LOCK(refuses, REFUSES)
 FAULTY_LOCK(stays_held, STAYS_HELD)
@@ -110,6 +119,8 @@ FAULTY_LOCK(loses_one, LOSES_ONE)
 
 #ifdef LOCK
 LOCK(hangs)
+LOCK(waits)
+LOCK(loops)
 LOCK(crashes)
 LOCK(refuses)
 LOCK(stays_held)

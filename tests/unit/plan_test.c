@@ -13,6 +13,7 @@ static struct plan make_plan(const char *locks)
                         .threads_count = 3,
                         .workload = workload_default(),
                         .placement = "compact",
+                        .machine = machine_native(),
                         .repetitions = 10,
                         .seed = 42};
 

@@ -1,11 +1,11 @@
 /* The parent's side of a repetition: a fresh process that measures and reports, or doesn't. */
-#ifndef BENCH_NATIVE_CHILD_H
-#define BENCH_NATIVE_CHILD_H
+#ifndef BENCH_CHILD_H
+#define BENCH_CHILD_H
 
 #include <jansson.h>
 #include <stdint.h>
 
-#include "bench/native/repetition.h"
+#include "bench/repetition.h"
 
 enum child_end {
     CHILD_REPORTED,    /* `result` is the repetition's result */

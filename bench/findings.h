@@ -1,0 +1,37 @@
+/* What one repetition found, on whichever machine. */
+#ifndef BENCH_FINDINGS_H
+#define BENCH_FINDINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/delay_samples.h"
+#include "bench/repetition.h"
+
+struct thread_findings {
+    uint64_t acquisitions;     /* in the window */
+    bool back;                 /* it came back from the lock: all below is whole */
+    int error;                 /* what the lock returned instead of 0 */
+    uint64_t writes;           /* in the window: exclusive acquisitions, */
+    uint64_t bursts;           /* how often it took over from another writer, */
+    uint64_t burst_most;       /* the longest run without another writer in between */
+    uint64_t start_ns, end_ns; /* its part of the window */
+    const struct delay_samples *critical, *outside;
+};
+
+struct findings {
+    const struct repetition *repetition;
+    struct thread_findings *threads; /* repetition->threads of them */
+    uint64_t elapsed_ns;             /* of the window, common to all */
+    unsigned back;                   /* threads that came back from the lock */
+    uint64_t silence_ns;             /* how long nobody had come back when the wait ended */
+    uint64_t torn;                   /* times that the guarded pair was found half written */
+    uint64_t overlaps;               /* times that the machine saw two at once under the lock */
+    uint64_t counted, written;       /* the pair's count, and what the threads counted themselves */
+    bool idle;                       /* the lock is free at the end */
+    uint64_t clock_cost_ns;          /* of two looks at the clock in a row */
+    uint64_t cpu_ns;                 /* of all threads, in the window */
+    uint64_t voluntary, involuntary; /* context switches in the window */
+};
+
+#endif

@@ -1,0 +1,119 @@
+#include "bench/native/report.h"
+
+#include <stdlib.h>
+
+#include "bench/result.h"
+
+/* A thread that waited through the whole window has counts of the warm-up only. */
+static uint64_t acquisitions_in_window(struct member *member)
+{
+    return word_load(&member->in_window, acquire)
+               ? word_load(&member->worker->acquisitions, relaxed)
+               : 0;
+}
+
+static void find_thread(struct member *member, struct thread_findings *thread)
+{
+    const struct worker *worker = member->worker;
+
+    *thread = (struct thread_findings){
+        .acquisitions = acquisitions_in_window(member),
+        .back = word_load(&member->departed, acquire),
+        .critical = &worker->critical,
+        .outside = &worker->outside,
+    };
+    if (!thread->back)
+        return;
+    thread->error = member->error;
+    thread->writes = worker->writes;
+    thread->bursts = worker->bursts;
+    thread->burst_most = worker->burst_most;
+    thread->start_ns = member->start_ns;
+    thread->end_ns = member->end_ns;
+}
+
+/* The total and the lock's own state are looked at only when no thread can be at them any more. */
+static void find_all(struct crew *crew, struct findings *findings)
+{
+    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+        struct member *member = &crew->members[i];
+        find_thread(member, &findings->threads[i]);
+        findings->torn += word_load(&member->worker->violations, relaxed);
+        if (crew->departed == crew->repetition->threads)
+            findings->written += member->worker->all_writes;
+    }
+    if (crew->departed == crew->repetition->threads) {
+        findings->counted = crew->guarded->first;
+        findings->idle = crew->repetition->lock.ops->is_idle(crew->lock);
+    }
+}
+
+static void add_place(struct result *result, const struct crew *crew)
+{
+    bool stayed = true, known = true;
+    uint64_t migrations = 0;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+        stayed = stayed && crew->members[i].stayed;
+        known = known && crew->members[i].migrations_known;
+        migrations += crew->members[i].migrations;
+    }
+    json_object_set_new(result->validity, "pinned", json_boolean(stayed));
+    if (known)
+        json_object_set_new(result->validity, "migrations", json_integer((json_int_t)migrations));
+    else
+        result_unmeasured(result, result->validity, "migrations",
+                          "this kernel does not show /proc/PID/sched");
+}
+
+static void add_no_place(struct result *result)
+{
+    const char *reason = "not every thread came back in time after the window";
+
+    result_unmeasured(result, result->validity, "pinned", reason);
+    result_unmeasured(result, result->validity, "migrations", reason);
+}
+
+static void add_machine(struct result *result, const struct crew *crew)
+{
+    uint64_t overrun_ns = crew->end_ns - crew->start_ns - crew->repetition->window_ns;
+
+    json_object_set_new(result->validity, "window_overrun_ns",
+                        json_integer((json_int_t)overrun_ns));
+    if (crew->steal_known)
+        json_object_set_new(result->validity, "steal_ns", json_integer((json_int_t)crew->steal_ns));
+    else
+        result_unmeasured(result, result->validity, "steal_ns",
+                          "/proc/stat does not show these CPUs");
+    json_object_set_new(result->validity, "spin_turns_per_ns",
+                        json_pack("{s:f, s:f, s:f}", "median", crew->spin_rate, "min",
+                                  crew->spin_rate_least, "max", crew->spin_rate_most));
+}
+
+json_t *native_report(struct crew *crew)
+{
+    struct findings findings = {
+        .repetition = crew->repetition,
+        .threads = calloc(crew->repetition->threads, sizeof *findings.threads),
+        .elapsed_ns = crew->end_ns - crew->start_ns,
+        .back = crew->departed,
+        .silence_ns = crew->silence_ns,
+        .clock_cost_ns = crew->clock_cost_ns,
+        .cpu_ns = crew->after.cpu_ns - crew->before.cpu_ns,
+        .voluntary = crew->after.voluntary - crew->before.voluntary,
+        .involuntary = crew->after.involuntary - crew->before.involuntary,
+    };
+
+    if (findings.threads == NULL)
+        return NULL;
+    find_all(crew, &findings);
+    struct result result = result_begin(&findings);
+    if (crew->departed == crew->repetition->threads)
+        add_place(&result, crew);
+    else
+        add_no_place(&result);
+    add_machine(&result, crew);
+    result_unmeasured(&result, result.object, "traffic", "this version reads no hardware counters");
+    free(findings.threads);
+    return result_end(&result);
+}

@@ -1,0 +1,261 @@
+#include "bench/result.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/statistics.h"
+
+void result_unmeasured(struct result *result, json_t *object, const char *name, const char *reason)
+{
+    json_object_set_new(object, name, json_null());
+    json_object_set_new(result->unmeasured, name, json_string(reason));
+}
+
+void result_violation(struct result *result, const char *kind, const char *format, ...)
+{
+    char detail[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    json_array_append_new(result->violations,
+                          json_pack("{s:s, s:s}", "kind", kind, "detail", detail));
+}
+
+static uint64_t all_acquisitions(const struct findings *findings)
+{
+    uint64_t all = 0;
+
+    for (unsigned i = 0; i < findings->repetition->threads; i++)
+        all += findings->threads[i].acquisitions;
+    return all;
+}
+
+static void add_acquisitions(struct result *result, const struct findings *findings)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < findings->repetition->threads; i++)
+        json_array_append_new(list, json_integer((json_int_t)findings->threads[i].acquisitions));
+    json_object_set_new(result->object, "elapsed_ns",
+                        json_integer((json_int_t)findings->elapsed_ns));
+    json_object_set_new(result->object, "acquisitions", list);
+    json_object_set_new(
+        result->object, "throughput",
+        json_real((double)all_acquisitions(findings) * 1e9 / (double)findings->elapsed_ns));
+}
+
+static bool all_are_back(const struct findings *findings)
+{
+    return findings->back == findings->repetition->threads;
+}
+
+static void find_hang(struct result *result, const struct findings *findings)
+{
+    unsigned missing = findings->repetition->threads - findings->back;
+
+    if (missing > 0 && findings->silence_ns > findings->repetition->silence_ns)
+        result_violation(
+            result, "hang",
+            "%u of %u threads did not come back from the lock, and none moved for %.1f s", missing,
+            findings->repetition->threads, (double)findings->silence_ns / 1e9);
+}
+
+/* Returns whether there was one: what a thread did then is counted nowhere. */
+static bool find_errors(struct result *result, const struct findings *findings)
+{
+    unsigned first = 0, refused = 0;
+
+    for (unsigned i = 0; i < findings->repetition->threads; i++) {
+        if (!findings->threads[i].back || findings->threads[i].error == 0)
+            continue;
+        first = refused == 0 ? i : first;
+        refused++;
+    }
+    if (refused > 0)
+        result_violation(result, "error",
+                         "the lock returned '%s' to thread %u, and errors to %u in all",
+                         strerror(findings->threads[first].error), first, refused);
+    return refused > 0;
+}
+
+/* The total, and the lock's own state: only with every thread back. */
+static void find_lost_counts(struct result *result, const struct findings *findings)
+{
+    if (findings->counted != findings->written)
+        result_violation(result, "total",
+                         "the threads counted %" PRIu64 " times under the lock and %" PRIu64
+                         " is what the count came to",
+                         findings->written, findings->counted);
+    if (!findings->idle)
+        result_violation(result, "idle", "the lock is not free after every thread released it");
+}
+
+static void add_verification(struct result *result, const struct findings *findings)
+{
+    find_hang(result, findings);
+    bool erred = find_errors(result, findings);
+    if ((findings->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0) {
+        result_unmeasured(result, result->object, "verified", "this lock promises no exclusion");
+        return;
+    }
+    if (findings->torn > 0)
+        result_violation(result, "exclusion",
+                         "%" PRIu64 " times a thread found the guarded pair half written",
+                         findings->torn);
+    if (findings->overlaps > 0)
+        result_violation(result, "exclusion",
+                         "%" PRIu64 " times a thread got the lock while another one had it",
+                         findings->overlaps);
+    if (all_are_back(findings) && !erred)
+        find_lost_counts(result, findings);
+    if (!all_are_back(findings) && json_array_size(result->violations) == 0)
+        result_unmeasured(
+            result, result->object, "verified",
+            "not every thread came back in time after the window: the pair was right at every "
+            "look, the total could not be checked");
+}
+
+/* The runs of one owner: their mean length is what was written over how often the owner changed. */
+static void add_burst(struct result *result, const struct findings *findings)
+{
+    uint64_t writes = 0, bursts = 0, most = 0;
+
+    if ((findings->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0) {
+        result_unmeasured(result, result->object, "burst", "nobody owns a lock that is none");
+        return;
+    }
+    for (unsigned i = 0; i < findings->repetition->threads; i++) {
+        const struct thread_findings *thread = &findings->threads[i];
+        writes += thread->writes;
+        bursts += thread->bursts;
+        most = thread->burst_most > most ? thread->burst_most : most;
+    }
+    json_object_set_new(result->object, "burst",
+                        json_pack("{s:f, s:I}", "mean",
+                                  (double)writes / (double)(bursts > 0 ? bursts : 1), "max",
+                                  (json_int_t)most));
+}
+
+/* What the machine did for and to all threads within the window. */
+static void add_usage(struct result *result, const struct findings *findings)
+{
+    uint64_t all = all_acquisitions(findings);
+
+    if (all > 0)
+        json_object_set_new(result->object, "cpu_ns",
+                            json_real((double)findings->cpu_ns / (double)all));
+    else
+        result_unmeasured(result, result->object, "cpu_ns",
+                          "there was no acquisition in the window");
+    json_object_set_new(result->validity, "voluntary_switches",
+                        json_integer((json_int_t)findings->voluntary));
+    json_object_set_new(result->validity, "involuntary_switches",
+                        json_integer((json_int_t)findings->involuntary));
+}
+
+/* The part of the time, from the first thread's start to the last one's end, in which all were at
+ * work. Signed: in a window that is short for its threads, one may end before another starts. */
+static void add_full_concurrency(struct result *result, const struct findings *findings)
+{
+    int64_t first_start = INT64_MAX, last_start = INT64_MIN;
+    int64_t first_end = INT64_MAX, last_end = INT64_MIN;
+
+    for (unsigned i = 0; i < findings->repetition->threads; i++) {
+        int64_t start = (int64_t)findings->threads[i].start_ns;
+        int64_t end = (int64_t)findings->threads[i].end_ns;
+        first_start = start < first_start ? start : first_start;
+        last_start = start > last_start ? start : last_start;
+        first_end = end < first_end ? end : first_end;
+        last_end = end > last_end ? end : last_end;
+    }
+    double part = (double)(first_end - last_start) / (double)(last_end - first_start);
+    json_object_set_new(result->validity, "full_concurrency", json_real(part > 0 ? part : 0));
+}
+
+/* What the looked-at waits took longer than they were asked to, in nanoseconds; `*count` of them,
+ * in a new array. */
+static double *overtimes(const struct findings *findings, bool critical, size_t *count)
+{
+    double *all = calloc((size_t)findings->repetition->threads * DELAY_SAMPLES, sizeof *all);
+
+    *count = 0;
+    for (unsigned i = 0; all != NULL && i < findings->repetition->threads; i++) {
+        const struct thread_findings *thread = &findings->threads[i];
+        const struct delay_samples *samples = critical ? thread->critical : thread->outside;
+        for (unsigned j = 0; j < DELAY_SAMPLES && j < samples->taken; j++)
+            all[(*count)++] = (double)samples->sample[j].took_ns - (double)findings->clock_cost_ns -
+                              (double)samples->sample[j].asked_ns;
+    }
+    return all;
+}
+
+/* What a wait really took, on average: what was asked for, and the mean overtime without the tenth
+ * at either end, where the preempted waits are. */
+static void add_achieved(struct result *result, const char *name, const struct findings *findings,
+                         bool critical)
+{
+    const struct workload *workload = &findings->repetition->workload;
+    const struct delay *delay = critical ? &workload->critical : &workload->outside;
+    size_t count;
+    double *all = overtimes(findings, critical, &count);
+
+    if (delay->high_ns == 0) {
+        result_unmeasured(result, result->validity, name, "no such work was asked for");
+    } else if (count == 0) {
+        result_unmeasured(result, result->validity, name, "too few turns were made to look at one");
+    } else {
+        double overtime = 0;
+        statistics_sort(all, count);
+        for (size_t i = count / 10; i < count - count / 10; i++)
+            overtime += all[i];
+        overtime /= (double)(count - 2 * (count / 10));
+        json_object_set_new(result->validity, name, json_real(delay_mean(delay) + overtime));
+    }
+    free(all);
+}
+
+static void nothing_found(struct result *result)
+{
+    static const char *const names[] = {"full_concurrency", "critical_ns", "outside_ns"};
+    const char *reason = "not every thread came back in time after the window";
+
+    result_unmeasured(result, result->object, "burst", reason);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        result_unmeasured(result, result->validity, names[i], reason);
+}
+
+struct result result_begin(const struct findings *findings)
+{
+    struct result result = {json_object(), json_object(), json_object(), json_array()};
+
+    add_acquisitions(&result, findings);
+    add_verification(&result, findings);
+    if (all_are_back(findings)) {
+        add_burst(&result, findings);
+        add_full_concurrency(&result, findings);
+        add_achieved(&result, "critical_ns", findings, true);
+        add_achieved(&result, "outside_ns", findings, false);
+    } else {
+        nothing_found(&result);
+    }
+    add_usage(&result, findings);
+    json_object_set_new(result.validity, "threads_back", json_integer(findings->back));
+    return result;
+}
+
+/* What a machine finds by means of its own counts as well, so the verdict comes last. */
+json_t *result_end(struct result *result)
+{
+    if (json_object_get(result->object, "verified") == NULL)
+        json_object_set_new(result->object, "verified",
+                            json_boolean(json_array_size(result->violations) == 0));
+    json_object_set_new(result->object, "validity", result->validity);
+    json_object_set_new(result->object, "unmeasured", result->unmeasured);
+    json_object_set_new(result->object, "violations", result->violations);
+    return result->object;
+}

@@ -1,0 +1,375 @@
+/* Compiled against the virtual machine, like the locks: the measured loop's own accesses are the
+ * machine's, too. */
+#define MACHINE_VIRTUAL
+#include "bench/sim/crew.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/measured_loop.h"
+#include "bench/sim/observer.h"
+#include "bench/sim/memory.h"
+#include "bench/sim/model.h"
+#include "bench/sim/report.h"
+#include "bench/sim/watchdog.h"
+#include "bench/virtual/alone.h"
+#include "locks/catalogue.h"
+
+struct member {
+    struct crew *crew;
+    struct worker *worker;
+    bool in_window, back;
+    int error;
+    uint64_t start_ns, end_ns;
+};
+
+struct crew {
+    const struct repetition *repetition;
+    const struct lock_ops *ops; /* of the virtual catalogue */
+    struct sim_engine engine;
+    struct observer observer;
+    struct member *members;
+    struct worker *workers;
+    void *lock;
+    struct guarded *guarded;
+    unsigned back, back_before; /* threads that came back, now and at the last look */
+    uint64_t silence_ns;
+    struct sim_usage before;
+    struct sim_window window;
+    struct sim_trace trace;
+    _Alignas(MACHINE_APART) uint32_t phase;
+};
+
+static void *allocate(size_t alignment, size_t size)
+{
+    size = (size + alignment - 1) / alignment * alignment;
+    void *memory = aligned_alloc(alignment, size);
+
+    if (memory == NULL) {
+        fputs("lockbench: out of memory\n", stderr);
+        exit(EXIT_MACHINE);
+    }
+    return memset(memory, 0, size);
+}
+
+/* ---- what a thread does ---- */
+
+/* A thread with a core of its own has been waiting for the lock all the while, where the lock let others
+ * pass; one that shares its core may not have run. */
+static uint64_t at_work_since(const struct member *member)
+{
+    const struct repetition *repetition = member->crew->repetition;
+
+    return repetition->threads <= repetition->cpus_count
+               ? repetition->warmup_ns
+               : member->crew->engine.now / PS_PER_NS;
+}
+
+static void work_in_window(struct member *member, bool scripted)
+{
+    struct worker *worker = member->worker;
+
+    worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
+    worker->critical.taken = worker->outside.taken = 0;
+    worker->acquisitions = worker->carried;
+    member->in_window = true;
+    member->start_ns = at_work_since(member);
+    member->error = measured_loop(worker->ops, scripted, worker, PHASE_WINDOW);
+    member->end_ns = member->crew->engine.now / PS_PER_NS;
+}
+
+static void member_main(void *argument)
+{
+    struct member *member = argument;
+    struct crew *crew = member->crew;
+    bool scripted = workload_is_scripted(&crew->repetition->workload);
+
+    member->error = measured_loop(member->worker->ops, scripted, member->worker, PHASE_WARMUP);
+    if (member->error == 0 && crew->phase == PHASE_WINDOW)
+        work_in_window(member, scripted);
+    /* One that never got the lock in the window waited for it from the beginning to the end. */
+    if (!member->in_window && crew->phase == PHASE_STOP) {
+        member->start_ns = at_work_since(member);
+        member->end_ns = crew->engine.now / PS_PER_NS;
+    }
+    member->back = true;
+    crew->back++;
+}
+
+/* ---- the phases ---- */
+
+/* A hang shows in that nobody comes back for as long as a right lock may take. */
+static void look_who_is_back(void *argument)
+{
+    struct crew *crew = argument;
+    const uint64_t silence_ns = crew->repetition->silence_ns;
+
+    if (crew->back == crew->back_before) {
+        crew->silence_ns = silence_ns + 1;
+        sim_engine_stop(&crew->engine);
+        return;
+    }
+    crew->back_before = crew->back;
+    sim_engine_set_alarm(&crew->engine, crew->engine.now / PS_PER_NS + silence_ns, look_who_is_back,
+                         crew);
+}
+
+static void end_window(void *argument)
+{
+    struct crew *crew = argument;
+    struct sim_engine *engine = &crew->engine;
+
+    crew->phase = PHASE_STOP;
+    crew->observer.recording = false;
+    crew->window.ended = true;
+    sim_engine_settle(engine);
+    crew->window.usage = (struct sim_usage){
+        engine->usage.cpu - crew->before.cpu,
+        engine->usage.voluntary - crew->before.voluntary,
+        engine->usage.involuntary - crew->before.involuntary,
+    };
+    sim_window_take_traffic(&crew->window, &engine->memory);
+    crew->back_before = crew->back;
+    sim_engine_set_alarm(engine, engine->now / PS_PER_NS + crew->repetition->silence_ns,
+                         look_who_is_back, crew);
+}
+
+static void begin_window(void *argument)
+{
+    struct crew *crew = argument;
+    struct sim_engine *engine = &crew->engine;
+
+    crew->phase = PHASE_WINDOW;
+    crew->observer.recording = true;
+    sim_engine_settle(engine);
+    crew->before = engine->usage;
+    memory_reset_traffic(&engine->memory);
+    sim_engine_set_alarm(engine, crew->repetition->warmup_ns + crew->repetition->window_ns,
+                         end_window, crew);
+}
+
+/* ---- what is there before anybody works ---- */
+
+static int make_lock(struct crew *crew)
+{
+    const struct repetition *repetition = crew->repetition;
+    size_t per_thread = repetition->threads * crew->ops->size_per_thread;
+
+    crew->lock = allocate(MACHINE_APART, crew->ops->size + per_thread);
+    memory_name(&crew->engine.memory, crew->lock, crew->ops->size, "lock", SIM_BY_LINE);
+    memory_name(&crew->engine.memory, (char *)crew->lock + crew->ops->size, per_thread,
+                "lock, thread's part", SIM_AS_ONE);
+    return crew->ops->init(crew->lock, repetition->threads, repetition->lock.parameters);
+}
+
+/* With no lines under the lock, the words by which exclusion is checked cost nothing: the engine
+ * sees an overlap by itself. */
+static struct guarded_line *make_data(struct crew *crew)
+{
+    unsigned lines = crew->repetition->workload.lines;
+    struct guarded_line *data = allocate(MACHINE_APART, (lines > 1 ? lines : 1) * sizeof *data);
+
+    crew->guarded = (struct guarded *)data;
+    memory_name(&crew->engine.memory, data, (lines > 1 ? lines : 1) * sizeof *data, "data",
+                lines == 0 ? SIM_UNCOUNTED : SIM_BY_LINE);
+    return data + 1;
+}
+
+static void make_workers(struct crew *crew, struct guarded_line *lines)
+{
+    const struct repetition *repetition = crew->repetition;
+    const struct workload *workload = &repetition->workload;
+    size_t bytes = repetition->threads * sizeof *crew->workers;
+
+    crew->workers = allocate(MACHINE_APART, bytes);
+    memory_name(&crew->engine.memory, crew->workers, bytes, "program", SIM_AS_ONE);
+    memory_name(&crew->engine.memory, crew, sizeof *crew, "program", SIM_AS_ONE);
+    for (unsigned i = 0; i < repetition->threads; i++) {
+        struct worker *worker = &crew->workers[i];
+        worker->ops = &crew->observer.ops;
+        worker->place = (struct workplace){
+            .lock = &crew->observer,
+            .guarded = crew->guarded,
+            .lines = lines,
+            .lines_beyond = workload->lines > 1 ? workload->lines - 1 : 0,
+            .unverified_writes = workload->lines > 0,
+            .self = i,
+            .phase = &crew->phase,
+        };
+        workload_script(workload, repetition->seed + i, worker->script);
+        crew->members[i] = (struct member){.crew = crew, .worker = worker};
+        sim_engine_start(&crew->engine, i, member_main, &crew->members[i]);
+    }
+}
+
+/* ---- what came of it ---- */
+
+static void find_all(struct crew *crew, struct findings *findings)
+{
+    const struct repetition *repetition = crew->repetition;
+
+    for (unsigned i = 0; i < repetition->threads; i++) {
+        const struct member *member = &crew->members[i];
+        const struct worker *worker = member->worker;
+        findings->threads[i] = (struct thread_findings){
+            .acquisitions = member->in_window ? worker->acquisitions : 0,
+            .back = member->back,
+            .error = member->error,
+            .writes = worker->writes,
+            .bursts = worker->bursts,
+            .burst_most = worker->burst_most,
+            .start_ns = member->start_ns,
+            .end_ns = member->end_ns,
+            .critical = &worker->critical,
+            .outside = &worker->outside,
+        };
+        findings->torn += worker->violations;
+        findings->written += worker->all_writes;
+    }
+    findings->counted = crew->guarded->first;
+    virtual_machine_alone();
+    findings->idle = crew->back == repetition->threads && crew->ops->is_idle(crew->lock);
+}
+
+static json_t *report(struct crew *crew, enum sim_end end)
+{
+    const struct repetition *repetition = crew->repetition;
+    struct findings findings = {
+        .repetition = repetition,
+        .threads = calloc(repetition->threads, sizeof *findings.threads),
+        .elapsed_ns = repetition->window_ns,
+        .back = crew->back,
+        .silence_ns = crew->silence_ns,
+        .overlaps = (crew->ops->traits & LOCK_UNVERIFIED) != 0 ? 0 : crew->observer.overlaps,
+        .clock_cost_ns = repetition->machine.parameters.clock_ns,
+        .cpu_ns = crew->window.usage.cpu / PS_PER_NS,
+        .voluntary = crew->window.usage.voluntary,
+        .involuntary = crew->window.usage.involuntary,
+    };
+
+    if (findings.threads == NULL)
+        return NULL;
+    find_all(crew, &findings);
+    crew->window.acquisitions = crew->observer.acquisitions;
+    crew->window.stream = crew->observer.stream;
+    crew->window.stream_cut = crew->observer.stream_cut;
+    json_t *result = sim_report(&findings, &crew->engine, &crew->window, end);
+    free(findings.threads);
+    return result;
+}
+
+static const char *open_trace(struct crew *crew, char *problem, size_t problem_size)
+{
+    const struct repetition *repetition = crew->repetition;
+    char title[LOCK_SPEC_TEXT + 128];
+
+    if (repetition->trace == NULL)
+        return NULL;
+    snprintf(title, sizeof title, "threads: who has %s, and who waits", repetition->lock.text);
+    if (trace_open(&crew->trace, repetition->trace, title, repetition->threads)) {
+        crew->engine.trace = &crew->trace;
+        return NULL;
+    }
+    snprintf(problem, problem_size, "the trace '%s' can't be written: %s", repetition->trace,
+             strerror(errno));
+    return problem;
+}
+
+static const char *close_trace(struct crew *crew, char *problem, size_t problem_size)
+{
+    if (crew->engine.trace == NULL)
+        return NULL;
+    sim_engine_settle(&crew->engine);
+    if (trace_close(&crew->trace))
+        return NULL;
+    snprintf(problem, problem_size, "the trace '%s' can't be written: %s", crew->repetition->trace,
+             strerror(errno));
+    return problem;
+}
+
+static json_t *run_threads(struct crew *crew, char *problem, size_t problem_size)
+{
+    if (open_trace(crew, problem, problem_size) != NULL)
+        return NULL;
+    sim_engine_set_alarm(&crew->engine, crew->repetition->warmup_ns, begin_window, crew);
+    watchdog_start(&crew->engine);
+    enum sim_end end = sim_engine_run(&crew->engine);
+    watchdog_stop();
+    if (close_trace(crew, problem, problem_size) != NULL)
+        return NULL;
+    return report(crew, end);
+}
+
+static void free_all(struct crew *crew)
+{
+    owner_stream_free(&crew->observer.stream);
+    free(crew->observer.since);
+    free(crew->window.tallies);
+    free(crew->workers);
+    free(crew->members);
+    free(crew->guarded);
+    free(crew->lock);
+}
+
+static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_size)
+{
+    const unsigned threads = crew->repetition->threads;
+    json_t *result = NULL;
+
+    virtual_machine_alone();
+    int error = make_lock(crew);
+    if (error == 0) {
+        crew->members = allocate(_Alignof(struct member), threads * sizeof *crew->members);
+        crew->observer = observer_make(crew->ops, crew->lock, &crew->engine,
+                                       allocate(sizeof(uint64_t), threads * sizeof(uint64_t)));
+        make_workers(crew, make_data(crew));
+        result = run_threads(crew, problem, problem_size);
+    } else {
+        snprintf(problem, problem_size, "the lock can't be made for %u threads: %s", threads,
+                 strerror(error));
+    }
+    free_all(crew);
+    return result;
+}
+
+static json_t *run_on(const struct sim_model *model, const struct repetition *repetition,
+                      char *problem, size_t problem_size)
+{
+    struct crew *crew = allocate(MACHINE_APART, sizeof *crew);
+    unsigned *cpus = allocate(sizeof *cpus, repetition->cpus_count * sizeof *cpus);
+    json_t *result = NULL;
+
+    crew->repetition = repetition;
+    crew->ops = lock_virtual(repetition->lock.ops);
+    for (size_t i = 0; i < repetition->cpus_count; i++)
+        cpus[i] = sim_model_index(model, repetition->cpus[i]);
+    if (sim_engine_make(&crew->engine, model, repetition->threads, cpus, repetition->cpus_count,
+                        repetition->seed))
+        result = make_and_run(crew, problem, problem_size);
+    else
+        snprintf(problem, problem_size, "out of memory");
+    sim_engine_free(&crew->engine);
+    free(cpus);
+    free(crew);
+    return result;
+}
+
+json_t *sim_measure(const struct repetition *repetition, char *problem, size_t problem_size)
+{
+    struct sim_model model;
+    hwloc_topology_t topology;
+    json_t *result = NULL;
+
+    snprintf(problem, problem_size, "the model can't be made");
+    if (machine_load(&repetition->machine, &topology) != EXIT_FINE)
+        return NULL;
+    if (sim_model_make(topology, &repetition->machine.parameters, repetition->machine.latencies,
+                       &model) == EXIT_FINE) {
+        result = run_on(&model, repetition, problem, problem_size);
+        sim_model_free(&model);
+    }
+    hwloc_topology_destroy(topology);
+    return result;
+}

@@ -1,0 +1,31 @@
+/* Which thread has its core. Each core goes round its ready threads, a time slice each; a thread
+ * that wakes up goes to the end of the row. Threads stay on their core. */
+#ifndef BENCH_SIM_SCHEDULER_H
+#define BENCH_SIM_SCHEDULER_H
+
+#include "bench/sim/engine.h"
+
+/* The thread could run: now, if its core is idle. It will go on with thread->resumed. */
+void scheduler_ready(struct sim_engine *engine, struct sim_thread *thread);
+
+/* The running thread of a core leaves it: it sleeps or is done. */
+void scheduler_leave(struct sim_engine *engine, struct sim_thread *thread);
+
+/* A running thread goes to the end of its core's row, in which there has to be another one. */
+void scheduler_preempt(struct sim_engine *engine, struct sim_thread *thread,
+                       enum sim_activity resumed, uint64_t left);
+
+/* The slice of a core's running thread is over. */
+void scheduler_slice_ends(struct sim_engine *engine, unsigned cpu);
+
+/* A thread's line has come: if its slice was over meanwhile, it makes room at its next event. */
+void scheduler_line_came(struct sim_engine *engine, const struct sim_thread *thread);
+
+/* The running thread sleeps on the word of its last access. */
+void scheduler_sleep(struct sim_engine *engine);
+
+/* Wakes up to `most` threads that sleep on the word in that line. */
+void scheduler_wake(struct sim_engine *engine, struct sim_line *line, const void *word,
+                    uint32_t most);
+
+#endif

@@ -1,0 +1,128 @@
+# Two panels side by side against the number of threads, with one key for both; loaded by the scripts of
+# the figures, which say what stands in the panels:
+#
+# left_y(n), right_y(n)        from the n-th column of a line to what is drawn
+# left_column, right_column    the columns, see the first line of each block of the data
+# left_label, right_label      what the axes say
+# left_low, left_high          the columns of a band around the left curve, or 0
+# left_least, right_least      a linear axis begins there
+# left_most, right_most        and ends there, or 0: as the data has it, perhaps on a logarithmic axis
+#
+# Their arguments:
+# ARG1  the data, a block a lock (see `--format dat`)
+# ARG2  png, svg, pdf, or dumb: characters
+# ARG3  the title
+# ARG4  the number of CPUs: beyond it, threads share them
+# ARG5  for dumb: the columns of the terminal
+# ARG6  the length of the longest name in the key
+
+if (format eq "png") set terminal pngcairo noenhanced size 1400,620 font "sans,13" linewidth 1.6
+if (format eq "svg") set terminal svg noenhanced size 1400,620 font "sans,13" linewidth 1.6 background "white"
+if (format eq "pdf") set terminal pdfcairo noenhanced size 11in,4.9in font "sans,12" linewidth 1.6
+if (format eq "dumb") set terminal dumb noenhanced size columns,28
+
+set datafile columnheaders
+set colorsequence podo
+stats data using 1 nooutput
+curves = STATS_blocks
+most_threads = STATS_max
+# How far apart the curves lie before threads share CPUs.
+above_zero(y) = y > 0 ? y : NaN
+stats data using (column(1) <= cpus ? above_zero(left_y(column(left_column))) : NaN) nooutput
+left_spread = STATS_records > 0 ? STATS_max / STATS_min : 1
+stats data using (column(1) <= cpus ? above_zero(right_y(column(right_column))) : NaN) nooutput
+right_spread = STATS_records > 0 ? STATS_max / STATS_min : 1
+
+# The palette has eight colours: from the ninth curve on they come again, dashed.
+dash(i) = i < 8 ? 1 : 2
+
+set logscale x 2
+set xrange [0.9 : most_threads * 1.12]
+set xlabel "threads"
+set xtics 1, 2
+set border 3
+set tics nomirror
+set format y "%g"
+set grid ytics linecolor rgb "#dddddd" linewidth 0.6
+
+# A linear axis shows best which lock is better, unless some would be pressed flat. Locks that collapse
+# where threads share CPUs lie on the floor of either.
+if (left_spread > 20 && left_most == 0) {
+    set logscale y
+} else {
+    if (left_most > 0) {
+        set yrange [left_least : left_most]
+    } else {
+        set yrange [left_least : *]
+    }
+}
+
+set arrow 1 from cpus, graph 0 to cpus, graph 1 nohead dashtype 2 linecolor rgb "#777777"
+# On the side of the line on which there is room.
+cpus_text = sprintf("%d CPU%s", cpus, cpus == 1 ? "" : "s")
+if (2 * cpus > most_threads) {
+    set label 1 cpus_text at cpus, graph 1 right offset -0.4,0.6 textcolor rgb "#777777"
+} else {
+    set label 1 cpus_text at cpus, graph 1 offset 0.6,0.6 textcolor rgb "#777777"
+}
+
+if (format eq "dumb") {
+    unset label 1
+    line = "; the line: " . cpus_text
+    # A title that does not fit is not drawn at all.
+    room = columns - strlen(line) - 4
+    set title (strlen(title) > room ? title[1 : room - 3] . "..." : title) . line
+    set ylabel ""
+    set key width 2 outside bottom center horizontal maxrows 3
+    set arrow 1 from cpus, graph 0 to cpus, graph 1 nohead
+    plot for [i = 0 : curves - 1] data index i using 1:(left_y(column(left_column))) with linespoints \
+             title columnheader(1)
+    exit
+}
+
+# The key stands at the right of both panels, as wide as its names need.
+key_left = 1 - 0.05 - 0.0074 * (longest < 60 ? longest : 60)
+panel = (key_left - 0.02 - 0.06 - 0.07) / 2
+set multiplot
+set label 2 title at screen 0.5, 0.965 center font "sans,15"
+set tmargin at screen 0.88
+set bmargin at screen 0.13
+set lmargin at screen 0.06
+set rmargin at screen 0.06 + panel
+set ylabel left_label
+set key off
+# A point without an interval (fewer than six repetitions) gets a band of no width.
+if (left_low > 0) {
+    plot for [i = 0 : curves - 1] data index i \
+             using 1:(left_y(valid(left_low) ? column(left_low) : column(left_column))):(left_y(valid(left_high) ? column(left_high) : column(left_column))) \
+             with filledcurves linecolor (i + 1) fillstyle transparent solid 0.15 noborder notitle, \
+         for [i = 0 : curves - 1] data index i using 1:(left_y(column(left_column))) \
+             with linespoints linecolor (i + 1) pointtype (i + 4) dashtype dash(i) \
+             title columnheader(1)
+} else {
+    plot for [i = 0 : curves - 1] data index i using 1:(left_y(column(left_column))) \
+             with linespoints linecolor (i + 1) pointtype (i + 4) dashtype dash(i) \
+             title columnheader(1)
+}
+
+unset label 2
+unset label 1
+unset logscale y
+set lmargin at screen 0.13 + panel
+set rmargin at screen 0.13 + 2 * panel
+if (right_spread > 20 && right_most == 0) {
+    set logscale y
+    set yrange [* : *]
+} else {
+    if (right_most > 0) {
+        set yrange [right_least : right_most]
+    } else {
+        set yrange [right_least : *]
+    }
+}
+set ylabel right_label
+set key at screen key_left, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.25
+plot for [i = 0 : curves - 1] data index i using 1:(right_y(column(right_column))) \
+         with linespoints linecolor (i + 1) pointtype (i + 4) dashtype dash(i) \
+         title columnheader(1)
+unset multiplot

@@ -1,0 +1,692 @@
+/* The simulated machine: what moves between caches, who runs when, and that it is always the same.
+ */
+#define MACHINE_VIRTUAL
+#include "tests/unit/unit.h"
+
+#include "bench/random.h"
+#include "bench/sim/crew.h"
+#include "bench/sim/engine.h"
+#include "bench/sim/memory.h"
+#include "bench/sim/model.h"
+#include "bench/virtual/sanitizers.h"
+#include "locks/catalogue.h"
+
+/* ---- whole repetitions ---- */
+
+/* What a miss takes does not vary and is much shorter than the critical section, and nothing but
+ * the lock is shared: the regime in which the numbers of transactions can be told beforehand. */
+static const char *const flat = "sim:pack:1 core:128 pu:1";
+
+static struct repetition make_repetition(const char *machine, const char *lock, unsigned threads)
+{
+    static unsigned cpus[SIM_CPUS_MOST];
+    struct repetition repetition = {
+        .machine = machine_native(),
+        .threads = threads,
+        .cpus = cpus,
+        .cpus_count = threads,
+        .workload = {.critical = {DELAY_FIXED, 1000, 1000}},
+        .warmup_ns = 200000,
+        .window_ns = 2000000,
+        .seed = 1,
+    };
+
+    for (unsigned i = 0; i < threads; i++)
+        cpus[i] = i;
+    assert_int_equal(machine_read(machine, &repetition.machine), EXIT_FINE);
+    assert_int_equal(lock_spec_read(lock, &repetition.lock), EXIT_FINE);
+    repetition_set_patience(&repetition);
+    return repetition;
+}
+
+static json_t *measure(const struct repetition *repetition)
+{
+    char problem[256];
+    json_t *result = sim_measure(repetition, problem, sizeof problem);
+
+    if (result == NULL)
+        fail_msg("%s", problem);
+    return result;
+}
+
+static json_t *measure_pairs(const char *lock, unsigned threads)
+{
+    struct repetition repetition = make_repetition(flat, lock, threads);
+
+    /* A release that all waiters notice takes some 60 ns for each; the warm-up is several rounds.
+     */
+    repetition.window_ns += threads * 100000;
+    repetition.warmup_ns = repetition.window_ns / 2;
+    return measure(&repetition);
+}
+
+static double traffic_of(const json_t *result, const char *name)
+{
+    const json_t *number = json_object_get(json_object_get(result, "traffic"), name);
+
+    assert_true(json_is_number(number));
+    return json_number_value(number);
+}
+
+static double number_of(const json_t *result, const char *name)
+{
+    assert_true(json_is_number(json_object_get(result, name)));
+    return json_number_value(json_object_get(result, name));
+}
+
+static void assert_near(double value, double expected, double tolerance)
+{
+    if (!(value >= expected - tolerance && value <= expected + tolerance))
+        fail_msg("%g is not within %g of %g", value, tolerance, expected);
+}
+
+static void assert_verified(const json_t *result)
+{
+    if (json_is_false(json_object_get(result, "verified")) ||
+        json_array_size(json_object_get(result, "violations")) > 0)
+        fail_msg("%s", json_dumps(json_object_get(result, "violations"), 0));
+}
+
+/* The window cuts off parts of a pair at its ends, out of more than 1,500 pairs. */
+static void expect_pairs(const char *lock, unsigned threads, double transactions,
+                         double invalidated, double tolerance)
+{
+    json_t *result = measure_pairs(lock, threads);
+
+    assert_verified(result);
+    assert_near(traffic_of(result, "transactions"), transactions, tolerance);
+    assert_near(traffic_of(result, "invalidated"), invalidated, tolerance);
+    json_decref(result);
+}
+
+static void expect_first_come(const char *lock, unsigned threads)
+{
+    json_t *result = measure_pairs(lock, threads);
+
+    assert_int_equal((int)number_of(result, "mttr"), (int)threads);
+    assert_int_equal((int)number_of(result, "max_gap"), (int)threads);
+    json_decref(result);
+}
+
+static void mcs_moves_six_lines(void **state)
+{
+    (void)state;
+    expect_pairs("mcs", 2, 6, 4, 0.02);
+    for (unsigned threads = 8; threads <= 128; threads *= 2) {
+        expect_pairs("mcs", threads, 6, 5, 0.02);
+        expect_first_come("mcs", threads);
+    }
+}
+
+static void ticket_moves_a_line_to_every_thread(void **state)
+{
+    (void)state;
+    for (unsigned threads = 8; threads <= 128; threads *= 2) {
+        expect_pairs("ticket", threads, threads, threads - 1, threads * 0.01);
+        expect_first_come("ticket", threads);
+    }
+}
+
+/* N transactions a pair while the releaser gets it again, up to a few N when others do. */
+static void ttas_moves_lines_to_every_thread(void **state)
+{
+    (void)state;
+    for (unsigned threads = 8; threads <= 128; threads *= 2) {
+        json_t *result = measure_pairs("ttas", threads);
+        double transactions = traffic_of(result, "transactions");
+        assert_verified(result);
+        assert_true(transactions > threads * 0.99 && transactions < threads * 4);
+        assert_true(traffic_of(result, "invalidated") > (threads - 1) * 0.99);
+        json_decref(result);
+    }
+}
+
+/* Every try is on the bus, so the longer the lock is held the more there are. */
+static void tas_moves_lines_while_the_lock_is_held(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "tas", 16);
+    double before = 0;
+
+    (void)state;
+    for (uint64_t critical_ns = 500; critical_ns <= 8000; critical_ns *= 4) {
+        repetition.workload.critical = (struct delay){DELAY_FIXED, critical_ns, critical_ns};
+        json_t *result = measure(&repetition);
+        double transactions = traffic_of(result, "transactions");
+        assert_true(transactions > 2 * before);
+        before = transactions;
+        json_decref(result);
+    }
+}
+
+static void alone_and_warm_nothing_moves(void **state)
+{
+    static const char *const locks[] = {"mcs", "ticket", "ttas", "tas", "rw_ticket", "spin_park"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
+        /* The address sanitizer lays the context of each call elsewhere: one miss in 1,500 pairs.
+         */
+        expect_pairs(locks[i], 1, 0, 0, 0.005);
+        expect_first_come(locks[i], 1);
+    }
+}
+
+/* In pure lockstep, whoever releases a ttas is always the next to get it. */
+static void jitter_lets_others_in(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "ttas", 8);
+
+    (void)state;
+    repetition.machine.parameters.jitter = repetition.machine.parameters.stall_every = 0;
+    json_t *lockstep = measure(&repetition);
+    repetition.machine.parameters = sim_parameters_default();
+    repetition.window_ns *= 10;
+    json_t *jittered = measure(&repetition);
+    size_t owners = 0, i;
+    json_t *count;
+
+    json_array_foreach (json_object_get(lockstep, "acquisitions"), i, count)
+        owners += json_integer_value(count) > 0;
+    assert_int_equal(owners, 1);
+    owners = 0;
+    json_array_foreach (json_object_get(jittered, "acquisitions"), i, count)
+        owners += json_integer_value(count) > 0;
+    assert_true(owners > 1);
+    json_decref(lockstep);
+    json_decref(jittered);
+}
+
+/* The same seed gives the same bytes, another seed another run, on every kind of lock. */
+static void a_seed_is_a_run(void **state)
+{
+    static const char *const locks[] = {"mcs_park", "tas", "rw_ticket", "ttas_backoff"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
+        struct repetition repetition = make_repetition("sim:pack:2 core:4 pu:2", locks[i], 40);
+        repetition.cpus_count = 16;
+        repetition.workload = workload_default();
+        repetition.workload.readers = 30;
+        repetition.window_ns = 20000000;
+        json_t *first = measure(&repetition), *same = measure(&repetition);
+        repetition.seed++;
+        json_t *other = measure(&repetition);
+        assert_true(json_equal(first, same));
+        assert_false(json_equal(first, other));
+        json_decref(first);
+        json_decref(same);
+        json_decref(other);
+    }
+}
+
+static void expect_right(const char *machine, const struct lock_ops *ops, unsigned threads,
+                         unsigned cpus, unsigned readers)
+{
+    struct repetition repetition = make_repetition(machine, ops->name, threads);
+
+    repetition.cpus_count = cpus;
+    repetition.workload = workload_default();
+    repetition.workload.readers = readers;
+    repetition.window_ns = threads > cpus ? 40000000 : 200000 + threads * 10000;
+    json_t *result = measure(&repetition);
+    assert_verified(result);
+    json_decref(result);
+}
+
+/* All of it is one OS thread, in which the thread sanitizer can find nothing; but it takes 10 ms to
+ * make a fiber, so that 128 of them in every run would take minutes. */
+static void every_lock_is_right_on_every_size(void **state)
+{
+    static const unsigned sizes[] = {1, 2, 16, 128};
+    const size_t count = sizeof sizes / sizeof sizes[0] - THREAD_SANITIZER;
+
+    (void)state;
+    for (unsigned i = 0; i < lock_catalogue_size; i++) {
+        const struct lock_ops *ops = lock_catalogue[i];
+        if ((ops->traits & (LOCK_NATIVE_ONLY | LOCK_BROKEN)) != 0)
+            continue;
+        for (size_t j = 0; j < count; j++) {
+            expect_right("sim:pack:2 core:64 pu:1", ops, sizes[j], sizes[j], 0);
+            expect_right("sim:pack:2 core:64 pu:1", ops, sizes[j], sizes[j], 40);
+        }
+        expect_right("sim:pack:1 core:2 pu:1", ops, 8, 2, 20);
+    }
+}
+
+static void a_broken_lock_is_caught(void **state)
+{
+    struct repetition repetition = make_repetition("sim:pack:1 core:4 pu:1", "broken_tts", 4);
+
+    (void)state;
+    json_t *result = measure(&repetition);
+    assert_true(json_is_false(json_object_get(result, "verified")));
+    json_decref(result);
+}
+
+/* With lines under the lock they are part of the traffic, and named. */
+static void lines_that_cost_are_named(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "mcs", 8);
+    bool lock = false, context = false, data = false;
+    double shares = 0;
+    size_t i;
+    json_t *line;
+
+    (void)state;
+    repetition.workload.lines = 3;
+    json_t *result = measure(&repetition);
+    json_t *lines = json_object_get(json_object_get(result, "traffic"), "by_line");
+    json_array_foreach (lines, i, line) {
+        const char *name = json_string_value(json_object_get(line, "line"));
+        lock = lock || strcmp(name, "lock+0") == 0;
+        context = context || strcmp(name, "context") == 0;
+        data = data || strcmp(name, "data+128") == 0;
+        shares += json_number_value(json_object_get(line, "share"));
+    }
+    assert_true(lock && context && data);
+    assert_near(shares, 1, 1e-9);
+    /* Three lines of data move to each new holder; the first is read before it is written. */
+    assert_near(traffic_of(result, "transactions"), 6 + 3 * 2, 0.05);
+    json_decref(result);
+}
+
+/* ---- single threads on the engine ---- */
+
+static struct sim_model make_model(const char *text, const char *parameters)
+{
+    struct machine machine = machine_native();
+    struct sim_model model;
+    hwloc_topology_t topology;
+
+    assert_int_equal(machine_read(text, &machine), EXIT_FINE);
+    assert_int_equal(sim_parameters_read(parameters, &machine.parameters), EXIT_FINE);
+    assert_int_equal(machine_load(&machine, &topology), EXIT_FINE);
+    assert_int_equal(sim_model_make(topology, &machine.parameters, NULL, &model), EXIT_FINE);
+    hwloc_topology_destroy(topology);
+    return model;
+}
+
+/* Whoever holds the words of a test. */
+struct scene {
+    struct sim_engine *engine;
+    _Alignas(256) uint32_t word;
+    uint32_t beside;
+    _Alignas(64) uint32_t apart;
+    uint64_t end_ns[4]; /* when each thread was done */
+    unsigned order;
+};
+
+static const char exact[] =
+    "jitter=0,stall-every=0,hit=1ns,atomic=5ns,core=10ns,package=60ns,"
+    "remote=140ns,memory=100ns,syscall=200ns,switch=1us,wake=3us,slice=1ms";
+
+/* Runs thread i on cpus[i]. */
+static enum sim_end play(const char *machine, struct scene *scene, unsigned threads,
+                         const unsigned *cpus, void (*run)(void *argument))
+{
+    struct sim_model model = make_model(machine, exact);
+    struct sim_engine engine;
+
+    scene->engine = &engine;
+    assert_true(sim_engine_make(&engine, &model, threads, cpus, threads, 1));
+    memory_name(&engine.memory, scene, sizeof *scene, "scene", SIM_BY_LINE);
+    for (unsigned i = 0; i < threads; i++)
+        sim_engine_start(&engine, i, run, scene);
+    enum sim_end end = sim_engine_run(&engine);
+    scene->order = (unsigned)(engine.memory.traffic.transactions[SIM_OWN] +
+                              engine.memory.traffic.transactions[SIM_UPGRADE]);
+    sim_engine_free(&engine);
+    sim_model_free(&model);
+    return end;
+}
+
+static void note_end(struct scene *scene)
+{
+    scene->end_ns[machine_self()] = scene->engine->now / PS_PER_NS;
+}
+
+static void add_beside(void *argument)
+{
+    struct scene *scene = argument;
+
+    for (int i = 0; i < 1000; i++)
+        word_fetch_add(machine_self() == 0 ? &scene->word : &scene->beside, 1, relaxed);
+}
+
+static void add_apart(void *argument)
+{
+    struct scene *scene = argument;
+
+    for (int i = 0; i < 1000; i++)
+        word_fetch_add(machine_self() == 0 ? &scene->word : &scene->apart, 1, relaxed);
+}
+
+static void false_sharing_shows(void **state)
+{
+    static const unsigned cpus[] = {0, 1};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:2 pu:1", &scene, 2, cpus, add_beside), SIM_ENDED);
+    assert_true(scene.order > 20);
+    assert_int_equal(scene.word + scene.beside, 2000);
+    assert_int_equal(play("sim:pack:1 core:2 pu:1", &scene, 2, cpus, add_apart), SIM_ENDED);
+    assert_int_equal(scene.order, 2);
+}
+
+static void spin_long(void *argument)
+{
+    machine_spin(2500000);
+    note_end(argument);
+}
+
+/* Both are ready at 0; a switch takes 1 us, a slice is 1 ms. Thread 0 runs from 1 us to 1001, 1 to
+ * 2002, 0 to 3003, 1 to 4004, 0 from 4005 for the 500 us that are left, 1 likewise from 4506. */
+static void slices_by_hand(void **state)
+{
+    static const unsigned cpus[] = {0, 0};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:1 pu:1", &scene, 2, cpus, spin_long), SIM_ENDED);
+    assert_int_equal(scene.end_ns[0], 4505000);
+    assert_int_equal(scene.end_ns[1], 5006000);
+}
+
+static void sleep_or_wake(void *argument)
+{
+    struct scene *scene = argument;
+
+    if (machine_self() == 0) {
+        machine_futex_wait(&scene->word, 0);
+    } else {
+        machine_spin(10000);
+        word_store(&scene->word, 1, relaxed);
+        machine_futex_wake(&scene->word, 1);
+    }
+    note_end(scene);
+}
+
+/* Thread 0 runs at 1 us, is in the kernel for 200 ns and gets the line from memory in 100: asleep
+ * at 1,300 ns. Thread 1 begins at 1 us, too, spins until 11 us, gets the line in 60 ns, writes it
+ * in 1, and is in the kernel until 11,261: then 3 us until the sleeper is ready and 1 us until it
+ * runs. */
+static void sleeping_by_hand(void **state)
+{
+    static const unsigned cpus[] = {0, 1};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:2 pu:1", &scene, 2, cpus, sleep_or_wake), SIM_ENDED);
+    assert_int_equal(scene.end_ns[1], 11261);
+    assert_int_equal(scene.end_ns[0], 15261);
+}
+
+static void await_or_store(void *argument)
+{
+    struct scene *scene = argument;
+
+    if (machine_self() == 0) {
+        word_await_equal(&scene->word, 1, acquire);
+    } else {
+        machine_spin(1000);
+        word_store(&scene->word, 1, release);
+        machine_spin(5000000);
+    }
+    note_end(scene);
+}
+
+/* Two waiters' worth of one core: the waiter uses up its slice of 1 ms before the storer runs, and
+ * is switched to again a slice later. */
+static void a_waiter_keeps_its_core(void **state)
+{
+    static const unsigned cpus[] = {0, 0};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:1 pu:1", &scene, 2, cpus, await_or_store), SIM_ENDED);
+    /* Switched to at 2,003 us: what it awaits is in its cache, because both share that. */
+    assert_int_equal(scene.end_ns[0], 2003001);
+}
+
+static void wait_for_nobody(void *argument)
+{
+    struct scene *scene = argument;
+
+    if (machine_self() == 0)
+        word_await_equal(&scene->word, 7, acquire);
+    else
+        machine_futex_wait(&scene->apart, 0);
+}
+
+static void a_deadlock_ends_the_run(void **state)
+{
+    static const unsigned cpus[] = {0, 1};
+    struct sim_model model = make_model("sim:pack:1 core:2 pu:1", exact);
+    struct sim_engine engine;
+    struct scene scene = {0};
+    char text[128];
+
+    (void)state;
+    assert_true(sim_engine_make(&engine, &model, 2, cpus, 2, 1));
+    memory_name(&engine.memory, &scene, sizeof scene, "scene", SIM_BY_LINE);
+    sim_engine_start(&engine, 0, wait_for_nobody, &scene);
+    sim_engine_start(&engine, 1, wait_for_nobody, &scene);
+    assert_int_equal(sim_engine_run(&engine), SIM_DEADLOCK);
+    sim_engine_position(&engine, 0, text, sizeof text);
+    assert_non_null(strstr(text, "sim_test.c:"));
+    assert_non_null(strstr(text, "waits for scene+"));
+    assert_non_null(strstr(text, "to be 7"));
+    sim_engine_position(&engine, 1, text, sizeof text);
+    assert_non_null(strstr(text, "sleeps on scene+"));
+    sim_engine_free(&engine);
+    sim_model_free(&model);
+}
+
+static void give_up_in_time(void *argument)
+{
+    struct scene *scene = argument;
+    uint64_t deadline = machine_deadline(10000);
+
+    assert_int_equal(word_await_equal_until(&scene->word, 1, acquire, deadline), 0);
+    assert_int_equal(scene->engine->now / PS_PER_NS, deadline + 1);
+    note_end(scene);
+}
+
+static void deadlines_are_kept(void **state)
+{
+    static const unsigned cpus[] = {0};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:1 pu:1", &scene, 1, cpus, give_up_in_time), SIM_ENDED);
+    assert_true(scene.end_ns[0] > 11000);
+}
+
+static void use_every_operation(void *argument)
+{
+    struct scene *scene = argument;
+    uint32_t expected = 3;
+
+    word_store(&scene->word, 12, relaxed);
+    assert_int_equal(word_exchange(&scene->word, 8, relaxed), 12);
+    assert_int_equal(word_fetch_add(&scene->word, 5, relaxed), 8);
+    assert_int_equal(word_fetch_sub(&scene->word, 3, relaxed), 13);
+    assert_int_equal(word_fetch_and(&scene->word, 6, relaxed), 10);
+    assert_int_equal(word_fetch_or(&scene->word, 1, relaxed), 2);
+    assert_false(word_compare_exchange(&scene->word, &expected, 9, acquire, relaxed) &&
+                 expected != 3);
+    assert_int_equal(word_load(&scene->word, acquire), 9);
+    expected = 1;
+    assert_false(word_compare_exchange(&scene->word, &expected, 7, acquire, relaxed));
+    assert_int_equal(expected, 9);
+    machine_fence(seq_cst);
+    assert_int_equal(word_await_differ(&scene->word, 1, relaxed), 9);
+    assert_int_equal(machine_cpu(), 0);
+    assert_int_equal(machine_node(), 0);
+    note_end(scene);
+}
+
+static void operations_do_what_they_say(void **state)
+{
+    static const unsigned cpus[] = {0};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:1 pu:1", &scene, 1, cpus, use_every_operation),
+                     SIM_ENDED);
+    assert_true(scene.end_ns[0] > 0);
+}
+
+/* ---- the model ---- */
+
+static enum sim_distance distance_between(const struct sim_model *model, unsigned a, unsigned b)
+{
+    uint64_t holders[SIM_CPUS_MOST / 64] = {0};
+    struct sim_tally tally = {0};
+    struct sim_line line = {.holders = holders, .owner = (int)b, .tally = &tally};
+
+    holders[b / 64] = UINT64_C(1) << (b % 64);
+    return sim_line_transaction(model, &line, a, false).distance;
+}
+
+/* tests/fixtures/two_sockets.xml: two packages of two L3 caches with four cores of two hardware
+ * threads, which the system numbers across all cores first. */
+static void distances_of_a_server(void **state)
+{
+    char machine[1024];
+
+    (void)state;
+    snprintf(machine, sizeof machine, "sim:%s/tests/fixtures/two_sockets.xml", getenv("SOURCES"));
+    struct sim_model model = make_model(machine, exact);
+    assert_int_equal(model.cpus_count, 32);
+    assert_int_equal(distance_between(&model, 0, 1), SIM_CORE);
+    assert_int_equal(distance_between(&model, 0, 7), SIM_CACHE);
+    assert_int_equal(distance_between(&model, 0, 8), SIM_PACKAGE);
+    assert_int_equal(distance_between(&model, 0, 16), SIM_REMOTE);
+    assert_int_equal(distance_between(&model, 31, 15), SIM_REMOTE);
+    assert_int_equal(distance_between(&model, 31, 16), SIM_PACKAGE);
+    assert_int_equal(distance_between(&model, 31, 24), SIM_CACHE);
+    assert_int_equal(model.cpus[1].os_index, 16);
+    assert_int_equal(sim_model_index(&model, 16), 1);
+    assert_int_equal(model.cpus[0].node, 0);
+    assert_int_equal(model.cpus[31].node, 1);
+    sim_model_free(&model);
+}
+
+/* A cache that all cores of the package share tells none of them apart. */
+static void a_common_cache_is_no_cluster(void **state)
+{
+    struct sim_model model = make_model("sim:pack:2 l3:1 core:4 pu:1", exact);
+
+    (void)state;
+    assert_int_equal(distance_between(&model, 0, 3), SIM_PACKAGE);
+    assert_int_equal(distance_between(&model, 0, 4), SIM_REMOTE);
+    sim_model_free(&model);
+}
+
+/* A copy comes from the nearest holder; a write waits for the farthest. */
+static void nearest_and_farthest(void **state)
+{
+    struct sim_model model = make_model("sim:pack:2 core:100 pu:1", exact);
+    uint64_t holders[4] = {0};
+    struct sim_tally tally = {0};
+    struct sim_line line = {.holders = holders, .owner = SIM_NOBODY, .tally = &tally};
+    struct sim_traffic traffic = {0};
+    struct sim_transaction transaction;
+
+    (void)state;
+    transaction = sim_line_transaction(&model, &line, 5, false);
+    assert_int_equal(transaction.distance, SIM_MEMORY);
+    sim_line_complete(&model, &line, 5, &transaction, &traffic);
+    assert_true(sim_line_writable(&line, 5));
+    transaction = sim_line_transaction(&model, &line, 150, false);
+    assert_int_equal(transaction.distance, SIM_REMOTE);
+    sim_line_complete(&model, &line, 150, &transaction, &traffic);
+    assert_false(sim_line_writable(&line, 5));
+    assert_true(sim_line_readable(&line, 5) && sim_line_readable(&line, 150));
+    transaction = sim_line_transaction(&model, &line, 99, false);
+    assert_int_equal(transaction.distance, SIM_PACKAGE);
+    transaction = sim_line_transaction(&model, &line, 99, true);
+    assert_int_equal(transaction.kind, SIM_OWN);
+    assert_int_equal(transaction.distance, SIM_REMOTE);
+    transaction = sim_line_transaction(&model, &line, 5, true);
+    assert_int_equal(transaction.kind, SIM_UPGRADE);
+    sim_line_complete(&model, &line, 5, &transaction, &traffic);
+    assert_int_equal(traffic.invalidated, 1);
+    assert_false(sim_line_readable(&line, 150));
+    sim_model_free(&model);
+}
+
+/* ---- the queue of events ---- */
+
+/* Against a plain search for the smallest, with times that often are equal. */
+static void events_come_in_order(void **state)
+{
+    enum { SUBJECTS = 50, STEPS = 20000 };
+    struct event_queue queue;
+    struct {
+        bool due;
+        uint64_t time, said;
+    } known[SUBJECTS] = {0};
+    uint64_t random = 5, now = 0;
+
+    (void)state;
+    assert_true(event_queue_make(&queue, SUBJECTS));
+    for (uint64_t step = 0; step < STEPS; step++) {
+        uint32_t subject = (uint32_t)random_below(&random, SUBJECTS);
+        uint64_t what = random_below(&random, 4);
+        if (what < 2) {
+            known[subject].due = true;
+            known[subject].time = now + random_below(&random, 10);
+            known[subject].said = step;
+            event_queue_set(&queue, subject, known[subject].time);
+        } else if (what == 2) {
+            known[subject].due = false;
+            event_queue_remove(&queue, subject);
+        } else if (queue.count > 0) {
+            uint32_t best = SUBJECTS;
+            for (uint32_t i = 0; i < SUBJECTS; i++) {
+                if (known[i].due &&
+                    (best == SUBJECTS || known[i].time < known[best].time ||
+                     (known[i].time == known[best].time && known[i].said < known[best].said)))
+                    best = i;
+            }
+            assert_int_equal(event_queue_next(&queue), known[best].time);
+            event event = event_queue_pop(&queue);
+            assert_int_equal(event_subject(event), best);
+            now = event_time(event);
+            known[best].due = false;
+        }
+    }
+    event_queue_free(&queue);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mcs_moves_six_lines),
+        cmocka_unit_test(ticket_moves_a_line_to_every_thread),
+        cmocka_unit_test(ttas_moves_lines_to_every_thread),
+        cmocka_unit_test(tas_moves_lines_while_the_lock_is_held),
+        cmocka_unit_test(alone_and_warm_nothing_moves),
+        cmocka_unit_test(jitter_lets_others_in),
+        cmocka_unit_test(a_seed_is_a_run),
+        cmocka_unit_test(every_lock_is_right_on_every_size),
+        cmocka_unit_test(a_broken_lock_is_caught),
+        cmocka_unit_test(lines_that_cost_are_named),
+        cmocka_unit_test(false_sharing_shows),
+        cmocka_unit_test(slices_by_hand),
+        cmocka_unit_test(sleeping_by_hand),
+        cmocka_unit_test(a_waiter_keeps_its_core),
+        cmocka_unit_test(a_deadlock_ends_the_run),
+        cmocka_unit_test(deadlines_are_kept),
+        cmocka_unit_test(operations_do_what_they_say),
+        cmocka_unit_test(distances_of_a_server),
+        cmocka_unit_test(a_common_cache_is_no_cluster),
+        cmocka_unit_test(nearest_and_farthest),
+        cmocka_unit_test(events_come_in_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
