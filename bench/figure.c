@@ -396,19 +396,25 @@ void figure_name(const char *name, const char *ending, char *figure, size_t size
     snprintf(figure, size, "%.*s.%s", (int)length, name, ending);
 }
 
-void figure_title(const struct records *file, char *title, size_t size)
+void figure_machine(const struct records *file, char *text, size_t size)
 {
-    const json_t *plan = json_object_get(file->run, "plan");
     const char *model =
         json_string_value(json_object_get(json_object_get(file->run, "host"), "cpu_model"));
-    const char *machine = json_string_value(json_object_get(plan, "machine"));
-    char text[WORKLOAD_TEXT] = "";
+    const char *machine =
+        json_string_value(json_object_get(json_object_get(file->run, "plan"), "machine"));
+
+    if (machine != NULL && strncmp(machine, "sim:", 4) == 0)
+        snprintf(text, size, "model of %s", machine + 4);
+    else
+        snprintf(text, size, "%s", model == NULL ? "unknown machine" : model);
+}
+
+void figure_workload(const struct records *file, char text[WORKLOAD_TEXT])
+{
     struct workload workload;
 
-    if (workload_from_json(json_object_get(plan, "workload"), &workload))
+    text[0] = '\0';
+    if (workload_from_json(json_object_get(json_object_get(file->run, "plan"), "workload"),
+                           &workload))
         workload_describe(&workload, text);
-    if (machine != NULL && strncmp(machine, "sim:", 4) == 0)
-        snprintf(title, size, "model of %s: %s", machine + 4, text);
-    else
-        snprintf(title, size, "%s: %s", model == NULL ? "unknown machine" : model, text);
 }

@@ -6,6 +6,7 @@
 
 #include "bench/message.h"
 #include "bench/summary.h"
+#include "bench/workload.h"
 
 struct figure {
     const char
@@ -30,8 +31,9 @@ bool figure_has_curves(const struct summary *summary, const char *name);
  * other name gets the ending behind it. */
 void figure_name(const char *name, const char *ending, char *figure, size_t size);
 
-/* A title that says on which machine and under which workload a run was measured. */
-void figure_title(const struct records *file, char *title, size_t size);
+/* On which machine a run was measured, and under which workload: the parts of a title. */
+void figure_machine(const struct records *file, char *text, size_t size);
+void figure_workload(const struct records *file, char text[WORKLOAD_TEXT]);
 
 /* Whether there is a figure of that name. */
 bool figure_is_name(const char *name);

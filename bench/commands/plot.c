@@ -139,18 +139,23 @@ static enum exit_code check_formats(const char *formats)
 /* What all files have in common; said where they differ, because their curves do not compare. */
 static void title_of_all(const struct records *files, size_t count, char *title, size_t size)
 {
-    char other[512];
+    char machine[200], workload[WORKLOAD_TEXT], other_machine[200], other_workload[WORKLOAD_TEXT];
+    bool machines = false, workloads = false;
 
-    figure_title(&files[0], title, size);
+    figure_machine(&files[0], machine, sizeof machine);
+    figure_workload(&files[0], workload);
     for (size_t i = 1; i < count; i++) {
-        figure_title(&files[i], other, sizeof other);
-        if (strcmp(title, other) == 0)
+        figure_machine(&files[i], other_machine, sizeof other_machine);
+        figure_workload(&files[i], other_workload);
+        if (strcmp(machine, other_machine) == 0 && strcmp(workload, other_workload) == 0)
             continue;
-        say("'%s' and '%s' are of different machines or workloads: %s; %s", files[0].name,
-            files[i].name, title, other);
-        snprintf(title, size, "different machines or workloads");
-        return;
+        say("'%s' and '%s' are of different machines or workloads: %s: %s; %s: %s", files[0].name,
+            files[i].name, machine, workload, other_machine, other_workload);
+        machines = machines || strcmp(machine, other_machine) != 0;
+        workloads = workloads || strcmp(workload, other_workload) != 0;
     }
+    snprintf(title, size, "%s: %s", machines ? "different machines" : machine,
+             workloads ? "different workloads" : workload);
 }
 
 static enum exit_code plot_files(const struct settings *settings, int count, char **names)

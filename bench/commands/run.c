@@ -29,12 +29,14 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
                                const struct summary *summary)
 {
     static const char *const formats[] = {"png", "svg"};
-    char title[512], name[PATH_MAX];
+    char machine[200], workload[WORKLOAD_TEXT], title[512], name[PATH_MAX];
     struct figure figure = {
         .name = "throughput", .output = name, .title = title, .cpus = table_cpus(file)};
     enum exit_code code = EXIT_FINE;
 
-    figure_title(file, title, sizeof title);
+    figure_machine(file, machine, sizeof machine);
+    snprintf(title, sizeof title, "%s: %s", machine,
+             workload_describe(&measuring->workload, workload));
     for (size_t i = 0; i < sizeof formats / sizeof formats[0] && code == EXIT_FINE; i++) {
         figure.format = formats[i];
         figure_name(file->name, formats[i], name, sizeof name);

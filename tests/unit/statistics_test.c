@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "bench/fairness.h"
+#include "bench/owner_stream.h"
 #include "bench/statistics.h"
 
 static void medians(void **state)
@@ -88,6 +89,62 @@ static void rsd(void **state)
     assert_true(isnan(fairness_rsd(none, 2)));
 }
 
+static struct owner_metrics owners_of(const char *owners, unsigned threads)
+{
+    struct owner_stream stream = {0};
+    struct owner_metrics metrics;
+
+    for (; *owners != '\0'; owners++)
+        assert_true(owner_stream_add(&stream, (unsigned)(*owners - 'a')));
+    assert_true(owner_stream_measure(&stream, threads, &metrics));
+    owner_stream_free(&stream);
+    return metrics;
+}
+
+static void owners_in_turn(void **state)
+{
+    struct owner_metrics metrics =
+        owners_of("abcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabc", 3);
+
+    (void)state;
+    assert_int_equal(metrics.window, 30);
+    assert_float_equal(metrics.lwss_mean, 3, 1e-12);
+    assert_float_equal(metrics.lwss_median, 3, 1e-12);
+    assert_float_equal(metrics.mttr, 3, 1e-12);
+    assert_int_equal(metrics.max_gap, 3);
+}
+
+/* Gaps of a: 1, 1, 4; of b: 1, so that the median of all lies between two of them; c has it once. */
+static void owners_that_hog(void **state)
+{
+    struct owner_metrics metrics = owners_of("aaabbcaa", 3);
+
+    (void)state;
+    assert_true(isnan(metrics.lwss_mean) && isnan(metrics.lwss_median));
+    assert_float_equal(metrics.mttr, 1, 1e-12);
+    assert_int_equal(metrics.max_gap, 4);
+    metrics = owners_of("abbbbbbbba", 2);
+    assert_int_equal(metrics.max_gap, 9);
+    assert_float_equal(owners_of("abaabb", 2).mttr, 1.5, 1e-12);
+}
+
+/* Two windows of ten: one has one owner, the other two. */
+static void working_sets(void **state)
+{
+    struct owner_metrics metrics = owners_of("aaaaaaaaaaaaaaaaaaaaababababababababababab", 2);
+
+    (void)state;
+    assert_int_equal(metrics.window, 20);
+    assert_float_equal(metrics.lwss_mean, 1.5, 1e-12);
+}
+
+static void no_owner_twice(void **state)
+{
+    (void)state;
+    assert_true(isnan(owners_of("ab", 2).mttr));
+    assert_true(isnan(owners_of("", 2).mttr));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +153,10 @@ int main(void)
         cmocka_unit_test(intervals_of_many),
         cmocka_unit_test(jain),
         cmocka_unit_test(rsd),
+        cmocka_unit_test(owners_in_turn),
+        cmocka_unit_test(owners_that_hog),
+        cmocka_unit_test(working_sets),
+        cmocka_unit_test(no_owner_twice),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
 }
