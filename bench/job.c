@@ -32,10 +32,10 @@ json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int arg
     char when[32];
     time_t now = time(NULL);
     struct tm utc;
-    json_t *words = json_array();
 
     if (machine_is_simulated(&plan->machine))
         return describe_simulated(plan);
+    json_t *words = json_array();
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     for (int i = 0; i < argc; i++) {
         json_t *word = json_string(argv[i]);

@@ -44,16 +44,17 @@ static enum exit_code read_time_from(uint64_t least_ns, void *settings,
     char least[TIME_TEXT];
 
     if (!read_time(value, &ns) || ns < least_ns)
-        return complain(EXIT_USAGE,
-                        "--%s can't be '%s': it is a time from %s to 1h with its unit, as in 100ms",
-                        row->name, value, format_time(least_ns, least));
+        return complain(
+            EXIT_USAGE,
+            "--%s can't be '%s': it is a time from %s to 60min with its unit, as in 100ms",
+            row->name, value, format_time(least_ns, least));
     *field = ns;
     return EXIT_FINE;
 }
 
 static enum exit_code set_duration(void *settings, const struct option_row *row, const char *value)
 {
-    return read_time_from(1000000, settings, row, value);
+    return read_time_from(1000, settings, row, value);
 }
 
 static enum exit_code set_budget(void *settings, const struct option_row *row, const char *value)
@@ -238,6 +239,20 @@ static size_t without_repeated(unsigned *values, size_t count)
     return kept;
 }
 
+/* Below that, starting and stopping real threads is all that a window would measure. */
+static enum exit_code check_duration(const struct measuring *measuring)
+{
+    const uint64_t least_ns = 1000000;
+    char text[TIME_TEXT];
+
+    if (machine_is_simulated(&measuring->machine) || measuring->duration_ns == 0 ||
+        measuring->duration_ns >= least_ns)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "--duration can't be '%s' on real cores: it is a time from 1ms to 60min",
+                    format_time(measuring->duration_ns, text));
+}
+
 static enum exit_code plan_threads(struct plan *plan, const char *text, unsigned cpus)
 {
     char culprit[64];
@@ -282,6 +297,17 @@ static enum exit_code choose_locks(struct measuring *measuring)
     return EXIT_FINE;
 }
 
+/* Names pass through JSON, which knows no other bytes. */
+static enum exit_code check_text(const char *option, const char *text)
+{
+    json_t *string = text == NULL ? json_null() : json_string(text);
+
+    if (string == NULL)
+        return complain(EXIT_USAGE, "--%s: '%s' is not UTF-8: give it another name", option, text);
+    json_decref(string);
+    return EXIT_FINE;
+}
+
 /* What belongs to one kind of machine only. */
 static enum exit_code check_machine(struct measuring *measuring)
 {
@@ -292,6 +318,13 @@ static enum exit_code check_machine(struct measuring *measuring)
                               ? "model"
                               : NULL;
 
+    enum exit_code code = check_text("machine", measuring->machine.text);
+    if (code == EXIT_FINE)
+        code = check_text("latencies", measuring->machine.latencies);
+    if (code == EXIT_FINE)
+        code = check_text("trace", measuring->trace);
+    if (code != EXIT_FINE)
+        return code;
     if (!machine_is_simulated(&measuring->machine))
         return culprit == NULL ? EXIT_FINE
                                : complain(EXIT_USAGE,
@@ -324,6 +357,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
 {
     enum exit_code code = check_machine(measuring);
 
+    if (code == EXIT_FINE)
+        code = check_duration(measuring);
     if (code != EXIT_FINE)
         return code;
     *plan = (struct plan){

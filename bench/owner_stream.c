@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/statistics.h"
 
@@ -91,6 +92,25 @@ static size_t gap_at(const size_t *counts, size_t rank)
     return gap;
 }
 
+/* The longest wait for a next turn: between two of a thread's acquisitions, before its first, and
+ * after its last, where it has waited at least until the end. */
+static size_t longest_gap(const struct owner_stream *stream, unsigned threads, size_t *last)
+{
+    size_t longest = 0;
+
+    memset(last, 0, threads * sizeof *last);
+    for (size_t i = 0; i < stream->count; i++) {
+        size_t *before = &last[stream->owners[i]], gap = i + 1 - *before;
+        longest = gap > longest ? gap : longest;
+        *before = i + 1;
+    }
+    for (unsigned i = 0; i < threads; i++) {
+        size_t gap = stream->count + 1 - last[i];
+        longest = gap > longest ? gap : longest;
+    }
+    return longest;
+}
+
 static bool measure_gaps(const struct owner_stream *stream, unsigned threads,
                          struct owner_metrics *metrics)
 {
@@ -100,10 +120,9 @@ static bool measure_gaps(const struct owner_stream *stream, unsigned threads,
     size_t gaps = made ? count_gaps(stream, last, counts) : 0;
 
     metrics->mttr = NAN;
-    metrics->max_gap = 0;
+    metrics->max_gap = made ? longest_gap(stream, threads, last) : 0;
     if (gaps > 0) {
         metrics->mttr = (double)(gap_at(counts, (gaps - 1) / 2) + gap_at(counts, gaps / 2)) / 2;
-        metrics->max_gap = gap_at(counts, gaps - 1);
     }
     free(counts);
     free(last);

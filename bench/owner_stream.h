@@ -26,7 +26,9 @@ struct owner_metrics {
      * before, counting the present one; strict FIFO among N threads gives N. NaN: nobody had it
      * twice. */
     double mttr;
-    size_t max_gap; /* the largest such number: how often a waiter was passed at most */
+    /* The largest such number of any thread; a stretch before its first acquisition or after its
+     * last counts as if it had it just before or just after the stream. */
+    size_t max_gap;
 };
 
 /* For a stream of `threads` threads. False: out of memory. */

@@ -17,6 +17,22 @@ static uint64_t longest_parameter_ns(const struct lock_spec *lock)
     return longest;
 }
 
+/* On a model, time is what its parameters say: in a turn, each thread moves some lines to each
+ * other one. */
+static uint64_t model_patience_ns(const struct repetition *repetition, uint64_t sharing)
+{
+    const struct sim_parameters *parameters = &repetition->machine.parameters;
+    const uint64_t operations = 64, latency_most_ns = 1000000;
+    uint64_t slowest_ns = sim_parameters_slowest_ns(parameters);
+
+    /* What a file says of latencies is not known here. */
+    if (repetition->machine.latencies != NULL && slowest_ns < latency_most_ns)
+        slowest_ns = latency_most_ns;
+    return repetition->threads * operations * slowest_ns +
+           sharing * (parameters->slice_ns + parameters->switch_ns) * operations +
+           repetition->threads * 2 * (parameters->wake_ns + parameters->switch_ns);
+}
+
 void repetition_set_patience(struct repetition *repetition)
 {
     const uint64_t least_ns = 1000000000, slice_ns = 10000000, most_ns = 10000000000u;
@@ -27,6 +43,8 @@ void repetition_set_patience(struct repetition *repetition)
     repetition->silence_ns = least_ns + sharing * slice_ns +
                              sharing * workload_longest_ns(&repetition->workload) +
                              threads * longest_parameter_ns(&repetition->lock);
+    if (machine_is_simulated(&repetition->machine))
+        repetition->silence_ns += model_patience_ns(repetition, sharing);
     repetition->drain_ns = repetition->silence_ns < most_ns ? repetition->silence_ns : most_ns;
 }
 

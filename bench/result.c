@@ -95,14 +95,12 @@ static void find_lost_counts(struct result *result, const struct findings *findi
         result_violation(result, "idle", "the lock is not free after every thread released it");
 }
 
-static void add_verification(struct result *result, const struct findings *findings)
+static void find_violations(struct result *result, const struct findings *findings)
 {
     find_hang(result, findings);
     bool erred = find_errors(result, findings);
-    if ((findings->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0) {
-        result_unmeasured(result, result->object, "verified", "this lock promises no exclusion");
+    if ((findings->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
         return;
-    }
     if (findings->torn > 0)
         result_violation(result, "exclusion",
                          "%" PRIu64 " times a thread found the guarded pair half written",
@@ -113,11 +111,21 @@ static void add_verification(struct result *result, const struct findings *findi
                          findings->overlaps);
     if (all_are_back(findings) && !erred)
         find_lost_counts(result, findings);
-    if (!all_are_back(findings) && json_array_size(result->violations) == 0)
+}
+
+/* What is to be said of the whole, when all violations are known. */
+static void add_verdict(struct result *result)
+{
+    if ((result->findings->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
+        result_unmeasured(result, result->object, "verified", "this lock promises no exclusion");
+    else if (json_array_size(result->violations) == 0 && !all_are_back(result->findings))
         result_unmeasured(
             result, result->object, "verified",
             "not every thread came back in time after the window: the pair was right at every "
             "look, the total could not be checked");
+    else
+        json_object_set_new(result->object, "verified",
+                            json_boolean(json_array_size(result->violations) == 0));
 }
 
 /* The runs of one owner: their mean length is what was written over how often the owner changed. */
@@ -231,10 +239,10 @@ static void nothing_found(struct result *result)
 
 struct result result_begin(const struct findings *findings)
 {
-    struct result result = {json_object(), json_object(), json_object(), json_array()};
+    struct result result = {findings, json_object(), json_object(), json_object(), json_array()};
 
     add_acquisitions(&result, findings);
-    add_verification(&result, findings);
+    find_violations(&result, findings);
     if (all_are_back(findings)) {
         add_burst(&result, findings);
         add_full_concurrency(&result, findings);
@@ -248,12 +256,9 @@ struct result result_begin(const struct findings *findings)
     return result;
 }
 
-/* What a machine finds by means of its own counts as well, so the verdict comes last. */
 json_t *result_end(struct result *result)
 {
-    if (json_object_get(result->object, "verified") == NULL)
-        json_object_set_new(result->object, "verified",
-                            json_boolean(json_array_size(result->violations) == 0));
+    add_verdict(result);
     json_object_set_new(result->object, "validity", result->validity);
     json_object_set_new(result->object, "unmeasured", result->unmeasured);
     json_object_set_new(result->object, "violations", result->violations);

@@ -10,11 +10,13 @@
 /* A result under construction: a number that was not measured is null, and its reason stands in
  * `unmeasured` under its name. */
 struct result {
+    const struct findings *findings;
     json_t *object, *validity, *unmeasured, *violations;
 };
 
-/* Begins a result with what is judged alike on every machine: acquisitions, throughput,
- * verification, bursts, CPU time, full concurrency, and the waits that were achieved. */
+/* Begins a result, from findings that live until its end, with what is judged alike on every
+ * machine: acquisitions, throughput, verification, bursts, CPU time, full concurrency, and the
+ * waits that were achieved. */
 struct result result_begin(const struct findings *findings);
 
 /* Says that `name`, a field of `object`, was not measured, and why. */

@@ -12,6 +12,7 @@
 #include "bench/job.h"
 #include "bench/measuring.h"
 #include "bench/sim/model.h"
+#include "bench/sim/trace.h"
 #include "bench/summary.h"
 #include "bench/table.h"
 
@@ -134,6 +135,10 @@ static enum exit_code run_plan(struct measuring *measuring, hwloc_topology_t top
     code = measuring_plan(measuring, topology_cpus(topology), placement_cpus(&placement), &plan);
     if (code == EXIT_FINE)
         code = check_model(&measuring->machine, topology, &plan);
+    bool traced = code == EXIT_FINE && measuring->trace != NULL;
+    if (traced)
+        code = trace_claim(measuring->trace);
+    traced = traced && code == EXIT_FINE;
     if (code == EXIT_FINE)
         code = records_create(&writer, measuring->output);
     if (code == EXIT_FINE) {
@@ -143,6 +148,8 @@ static enum exit_code run_plan(struct measuring *measuring, hwloc_topology_t top
         progress_enable(!measuring->quiet);
         code = measure_and_show(measuring, &job, job_describe(&plan, topology, argc, argv));
     }
+    if (traced)
+        trace_give_up(measuring->trace);
     json_decref(plan.latencies);
     free(plan.threads);
     placement_free(&placement);

@@ -77,15 +77,51 @@ static double latency_ns(const struct sim_model *model, unsigned cpu, int other,
     return (double)model->parameters.latency_ns[distance];
 }
 
+static enum sim_distance distance_of(const struct sim_model *model, unsigned cpu, int other)
+{
+    int distance = SIM_CORE;
+
+    while (other < within(model, cpu, distance).first || other > within(model, cpu, distance).last)
+        distance++;
+    return (enum sim_distance)distance;
+}
+
+/* Where latencies were measured, they say who is nearest or farthest. */
+static int find_measured(const struct sim_model *model, const uint64_t *set, unsigned cpu,
+                         bool farthest, enum sim_distance *distance)
+{
+    int found = SIM_NOBODY, last = (int)model->cpus_count - 1;
+    double best = 0;
+
+    *distance = SIM_MEMORY;
+    for (int other = -1; (other = find_in_range(set, other + 1, last)) != SIM_NOBODY;) {
+        if (other == (int)cpu)
+            continue;
+        enum sim_distance at = distance_of(model, cpu, other);
+        double ns = latency_ns(model, cpu, other, at);
+        if (found != SIM_NOBODY && (farthest ? ns <= best : ns >= best))
+            continue;
+        found = other;
+        best = ns;
+        *distance = at;
+    }
+    return found;
+}
+
 /* A copy comes from the nearest holder. A write waits until the farthest copy is invalidated, which
  * is never sooner than the nearest has sent its data. */
 struct sim_transaction sim_line_transaction(const struct sim_model *model,
                                             const struct sim_line *line, unsigned cpu, bool write)
 {
     struct sim_transaction transaction = {SIM_READ, SIM_MEMORY, 0};
-    int other = write ? find_farthest(model, line->holders, cpu, &transaction.distance)
-                      : find_nearest(model, line->holders, cpu, &transaction.distance);
+    int other;
 
+    if (model->latency_ns != NULL)
+        other = find_measured(model, line->holders, cpu, write, &transaction.distance);
+    else if (write)
+        other = find_farthest(model, line->holders, cpu, &transaction.distance);
+    else
+        other = find_nearest(model, line->holders, cpu, &transaction.distance);
     if (write)
         transaction.kind = sim_line_readable(line, cpu) ? SIM_UPGRADE : SIM_OWN;
     transaction.latency_ns = latency_ns(model, cpu, other, transaction.distance);

@@ -56,15 +56,14 @@ static void *allocate(size_t alignment, size_t size)
 
 /* ---- what a thread does ---- */
 
-/* A thread with a core of its own has been waiting for the lock all the while, where the lock let others
- * pass; one that shares its core may not have run. */
+/* A thread with a core of its own has been waiting for the lock all the while, where the lock let
+ * others pass; one that shares its core may not have run. */
 static uint64_t at_work_since(const struct member *member)
 {
     const struct repetition *repetition = member->crew->repetition;
 
-    return repetition->threads <= repetition->cpus_count
-               ? repetition->warmup_ns
-               : member->crew->engine.now / PS_PER_NS;
+    return repetition->threads <= repetition->cpus_count ? repetition->warmup_ns
+                                                         : member->crew->engine.now / PS_PER_NS;
 }
 
 static void work_in_window(struct member *member, bool scripted)
@@ -282,7 +281,7 @@ static const char *close_trace(struct crew *crew, char *problem, size_t problem_
     if (crew->engine.trace == NULL)
         return NULL;
     sim_engine_settle(&crew->engine);
-    if (trace_close(&crew->trace))
+    if (trace_close(&crew->trace, crew->engine.now))
         return NULL;
     snprintf(problem, problem_size, "the trace '%s' can't be written: %s", crew->repetition->trace,
              strerror(errno));
@@ -334,17 +333,34 @@ static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_siz
     return result;
 }
 
+/* Where each thread's CPU is in the model, or NULL with the problem. */
+static unsigned *find_cpus(const struct sim_model *model, const struct repetition *repetition,
+                           char *problem, size_t problem_size)
+{
+    unsigned *cpus = allocate(sizeof *cpus, repetition->cpus_count * sizeof *cpus);
+
+    for (size_t i = 0; i < repetition->cpus_count; i++) {
+        cpus[i] = sim_model_index(model, repetition->cpus[i]);
+        if (cpus[i] < model->cpus_count)
+            continue;
+        snprintf(problem, problem_size, "the topology has no CPU %u", repetition->cpus[i]);
+        free(cpus);
+        return NULL;
+    }
+    return cpus;
+}
+
 static json_t *run_on(const struct sim_model *model, const struct repetition *repetition,
                       char *problem, size_t problem_size)
 {
-    struct crew *crew = allocate(MACHINE_APART, sizeof *crew);
-    unsigned *cpus = allocate(sizeof *cpus, repetition->cpus_count * sizeof *cpus);
+    unsigned *cpus = find_cpus(model, repetition, problem, problem_size);
     json_t *result = NULL;
 
+    if (cpus == NULL)
+        return NULL;
+    struct crew *crew = allocate(MACHINE_APART, sizeof *crew);
     crew->repetition = repetition;
     crew->ops = lock_virtual(repetition->lock.ops);
-    for (size_t i = 0; i < repetition->cpus_count; i++)
-        cpus[i] = sim_model_index(model, repetition->cpus[i]);
     if (sim_engine_make(&crew->engine, model, repetition->threads, cpus, repetition->cpus_count,
                         repetition->seed))
         result = make_and_run(crew, problem, problem_size);

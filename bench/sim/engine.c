@@ -62,7 +62,7 @@ bool sim_engine_make(struct sim_engine *engine, const struct sim_model *model, u
 
 void sim_engine_free(struct sim_engine *engine)
 {
-    for (unsigned i = 0; i < engine->threads_count; i++)
+    for (unsigned i = 0; engine->threads != NULL && i < engine->threads_count; i++)
         coroutine_free(engine->threads[i].coroutine);
     memory_free(&engine->memory);
     event_queue_free(&engine->events);
@@ -248,11 +248,12 @@ const char *sim_engine_position(const struct sim_engine *engine, unsigned number
     const struct virtual_site *site = thread->access.site;
 
     if (thread->activity == SIM_DONE || site == NULL) {
-        snprintf(text, size, "done");
+        snprintf(text, size, "%s", site == NULL ? "the beginning" : "the end");
         return text;
     }
     const char *file = strrchr(site->file, '/');
-    const char *what = thread->activity == SIM_ASLEEP              ? "sleeps on"
+    const char *what = thread->activity == SIM_COMPUTING           ? "computes after an access to"
+                       : thread->activity == SIM_ASLEEP            ? "sleeps on"
                        : site->operation == VIRTUAL_RETRY_EXCHANGE ? "tries again and again on"
                                                                    : "waits for";
     int used = snprintf(text, size, "%s:%d, %s %s", file == NULL ? site->file : file + 1,

@@ -30,15 +30,18 @@ static const struct sim_region *region_of(const struct sim_memory *memory, uintp
     return NULL;
 }
 
-static void *allocate(size_t count, size_t size)
+static void *check(void *memory)
 {
-    void *memory = calloc(count, size);
-
     if (memory == NULL) {
         fputs("lockbench: out of memory\n", stderr);
         exit(EXIT_MACHINE);
     }
     return memory;
+}
+
+static void *allocate(size_t count, size_t size)
+{
+    return check(calloc(count, size));
 }
 
 static struct sim_tally *tally_of(struct sim_memory *memory, const char *name)
@@ -50,9 +53,7 @@ static struct sim_tally *tally_of(struct sim_memory *memory, const char *name)
     struct sim_tally *tally = allocate(1, sizeof *tally);
     snprintf(tally->name, sizeof tally->name, "%s", name);
     memory->tallies =
-        realloc(memory->tallies, (memory->tallies_count + 1) * sizeof *memory->tallies);
-    if (memory->tallies == NULL)
-        abort();
+        check(realloc(memory->tallies, (memory->tallies_count + 1) * sizeof *memory->tallies));
     return memory->tallies[memory->tallies_count++] = tally;
 }
 

@@ -130,7 +130,7 @@ unsigned sim_model_index(const struct sim_model *model, unsigned os_index)
 {
     unsigned i = 0;
 
-    while (model->cpus[i].os_index != os_index)
+    while (i < model->cpus_count && model->cpus[i].os_index != os_index)
         i++;
     return i;
 }
@@ -156,13 +156,13 @@ static bool match_cpus(const json_t *list, const struct sim_model *model, unsign
  */
 static enum exit_code read_cell(const char *name, const json_t *cell, double *ns)
 {
-    const double most = 1e9;
+    const double most = 1e6;
 
     *ns = json_is_number(cell) ? json_number_value(cell) : NAN;
     if (json_is_null(cell) || (*ns > 0 && *ns <= most))
         return EXIT_FINE;
     return complain(EXIT_USAGE,
-                    "'%s': a latency must be a number above 0 and up to 1e9 ns, or null", name);
+                    "'%s': a latency must be a number above 0 and up to 1e6 ns, or null", name);
 }
 
 static enum exit_code read_matrix(const char *name, const json_t *object, struct sim_model *model)
@@ -180,7 +180,7 @@ static enum exit_code read_matrix(const char *name, const json_t *object, struct
         return complain(EXIT_USAGE,
                         "the latencies in '%s' are of %zu CPUs, and not of those %u that the "
                         "topology has",
-                        name, json_array_size(rows), n);
+                        name, json_array_size(json_object_get(object, "cpus")), n);
     model->latency_ns = calloc((size_t)n * n, sizeof *model->latency_ns);
     if (model->latency_ns == NULL)
         return complain(EXIT_MACHINE, "out of memory");

@@ -40,7 +40,8 @@ enum exit_code sim_model_make(hwloc_topology_t topology, const struct sim_parame
                               const char *latencies, struct sim_model *model);
 void sim_model_free(struct sim_model *model);
 
-/* The logical index of the CPU with that number of the system's, which there has to be. */
+/* The logical index of the CPU with that number of the system's, or the number of CPUs: there is
+ * none. */
 unsigned sim_model_index(const struct sim_model *model, unsigned os_index);
 
 /* The measured matrix as a list of rows for a record, or NULL. The caller owns it. */

@@ -42,14 +42,15 @@ static const struct row {
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-/* Longer than any of a machine's; a slice of no length would never end. */
-static const uint64_t most_ns = 1000000000;
+/* More than any machine takes: for an operation of the processor, and for one of the kernel. */
+enum { OPERATION_MOST_NS = 10000000, KERNEL_MOST_NS = 1000000000 };
 
 static uint64_t *field_of(struct sim_parameters *parameters, const struct row *row)
 {
     return (uint64_t *)((char *)parameters + row->offset);
 }
 
+/* What takes no time at all would let virtual time stand still: a slice, a pause, an access. */
 static uint64_t least_of(const struct row *row)
 {
     return row->offset == offsetof(struct sim_parameters, slice_ns) ||
@@ -59,9 +60,20 @@ static uint64_t least_of(const struct row *row)
                : 0;
 }
 
+static uint64_t most_of(const struct row *row)
+{
+    if (row->most != 0)
+        return row->most;
+    return row->offset == offsetof(struct sim_parameters, slice_ns) ||
+                   row->offset == offsetof(struct sim_parameters, switch_ns) ||
+                   row->offset == offsetof(struct sim_parameters, wake_ns)
+               ? KERNEL_MOST_NS
+               : OPERATION_MOST_NS;
+}
+
 static bool is_within(const struct row *row, uint64_t value)
 {
-    return value >= least_of(row) && value <= (row->most != 0 ? row->most : most_ns);
+    return value >= least_of(row) && value <= most_of(row);
 }
 
 struct sim_parameters sim_parameters_default(void)
@@ -93,6 +105,7 @@ static enum exit_code read_value(const struct row *row, const char *text,
                                  struct sim_parameters *parameters)
 {
     uint64_t value;
+    char most[TIME_TEXT];
 
     if (row->most != 0) {
         if (!read_count(text, 0, row->most, &value))
@@ -101,9 +114,10 @@ static enum exit_code read_value(const struct row *row, const char *text,
                             row->name, text, row->most);
     } else if (!read_time(text, &value) || !is_within(row, value)) {
         return complain(EXIT_USAGE,
-                        "--model: %s can't be '%s': it is a time from %s to 1s with its unit, as "
+                        "--model: %s can't be '%s': it is a time from %s to %s with its unit, as "
                         "in 60ns",
-                        row->name, text, least_of(row) == 0 ? "0" : "1ns");
+                        row->name, text, least_of(row) == 0 ? "0" : "1ns",
+                        format_time(most_of(row), most));
     }
     *field_of(parameters, row) = value;
     return EXIT_FINE;
@@ -134,6 +148,18 @@ enum exit_code sim_parameters_read(const char *text, struct sim_parameters *para
         code = read_setting(setting, parameters);
     free(copy);
     return code;
+}
+
+uint64_t sim_parameters_slowest_ns(const struct sim_parameters *parameters)
+{
+    uint64_t farthest = 0;
+
+    for (int i = 0; i < SIM_DISTANCES; i++) {
+        if (parameters->latency_ns[i] > farthest)
+            farthest = parameters->latency_ns[i];
+    }
+    return parameters->hit_ns + parameters->atomic_ns + 2 * farthest + parameters->relax_ns +
+           parameters->clock_ns + parameters->syscall_ns + 2 * parameters->stall_ns;
 }
 
 void sim_parameters_add_changed(const struct sim_parameters *parameters, json_t *words)

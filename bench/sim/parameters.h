@@ -43,6 +43,9 @@ enum exit_code sim_parameters_read(const char *text, struct sim_parameters *para
 /* Adds `--model` and what differs from the usual to a command line, if anything does. */
 void sim_parameters_add_changed(const struct sim_parameters *parameters, json_t *words);
 
+/* The longest that one operation of a lock can take, without waiting for another thread. */
+uint64_t sim_parameters_slowest_ns(const struct sim_parameters *parameters);
+
 /* As an object of a record, and back; reading returns false when the object is not one. */
 json_t *sim_parameters_to_json(const struct sim_parameters *parameters);
 bool sim_parameters_from_json(const json_t *object, struct sim_parameters *parameters);

@@ -122,8 +122,8 @@ static void add_owners(struct result *result, const struct findings *findings,
                             json_pack("{s:I, s:f, s:f}", "window", (json_int_t)metrics.window,
                                       "mean", metrics.lwss_mean, "median", metrics.lwss_median));
     add_number(result, "mttr", metrics.mttr, "no thread had the lock twice in the window");
-    add_number(result, "max_gap", isnan(metrics.mttr) ? NAN : (double)metrics.max_gap,
-               "no thread had the lock twice in the window");
+    add_number(result, "max_gap", window->acquisitions == 0 ? NAN : (double)metrics.max_gap,
+               "there was no acquisition in the window");
 }
 
 /* ---- threads that are stuck ---- */

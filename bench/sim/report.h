@@ -16,7 +16,6 @@ struct sim_window {
     struct sim_traffic traffic;
     struct sim_tally *tallies;
     size_t tallies_count;
-    uint64_t operations; /* accesses to memory, since the start of the run */
     uint64_t acquisitions;
     struct owner_stream stream;
     bool stream_cut; /* there was no memory for all of it */

@@ -1,9 +1,13 @@
 #include "bench/sim/trace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The viewer's "processes": rows of CPUs and rows of threads. */
 enum { CPUS = 1, THREADS = 2 };
@@ -21,11 +25,35 @@ static void put_name(struct sim_trace *trace, const char *kind, int process, uns
     json_decref(text);
 }
 
+enum exit_code trace_claim(const char *name)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    struct stat file;
+
+    /* A device or a pipe is there to be written to. */
+    if (fd < 0 && errno == EEXIST && stat(name, &file) == 0 && !S_ISREG(file.st_mode))
+        return EXIT_FINE;
+    if (fd < 0 && errno == EEXIST)
+        return complain(EXIT_USAGE, "'%s' exists already: give --trace another name", name);
+    if (fd < 0)
+        return complain(EXIT_MACHINE, "the trace '%s' can't be written: %s", name, strerror(errno));
+    close(fd);
+    return EXIT_FINE;
+}
+
+void trace_give_up(const char *name)
+{
+    struct stat file;
+
+    if (stat(name, &file) == 0 && S_ISREG(file.st_mode) && file.st_size == 0)
+        unlink(name);
+}
+
 bool trace_open(struct sim_trace *trace, const char *name, const char *title, unsigned threads)
 {
     char row[32];
 
-    *trace = (struct sim_trace){.file = fopen(name, "wxe")};
+    *trace = (struct sim_trace){.file = fopen(name, "we")};
     if (trace->file == NULL)
         return false;
     fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n", trace->file);
@@ -39,13 +67,13 @@ bool trace_open(struct sim_trace *trace, const char *name, const char *title, un
 }
 
 /* The list's last element closes it, so that every other one may end with a comma. */
-bool trace_close(struct sim_trace *trace)
+bool trace_close(struct sim_trace *trace, uint64_t now)
 {
     fprintf(trace->file,
             "{\"ph\":\"i\",\"s\":\"g\",\"name\":\"end of the "
             "trace\",\"pid\":%d,\"tid\":0,\"ts\":%.6f}\n"
             "]}\n",
-            THREADS, (double)trace->cut_ps / 1e6);
+            THREADS, (double)(trace->cut_ps != 0 ? trace->cut_ps : now) / 1e6);
     int error = ferror(trace->file) ? EIO : 0;
     if (fclose(trace->file) != 0)
         error = errno;

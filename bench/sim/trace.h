@@ -19,12 +19,19 @@ struct sim_trace {
     uint64_t cut_ps; /* when the first was left out; 0: none was */
 };
 
-/* Begins the file `name`, with so many threads; `title` says what is traced. False, with errno,
- * when it can't be made. */
+/* Makes an empty file of that name, so that what stands in the way of a trace shows before the run.
+ * Complains: EXIT_USAGE when there is one already, EXIT_MACHINE when there can't be one. */
+enum exit_code trace_claim(const char *name);
+
+/* Removes the file when nothing was written to it. */
+void trace_give_up(const char *name);
+
+/* Begins the file `name`, which was claimed, with so many threads; `title` says what is traced.
+ * False, with errno, when it can't be written. */
 bool trace_open(struct sim_trace *trace, const char *name, const char *title, unsigned threads);
 
-/* Ends it. False, with errno, when something could not be written. */
-bool trace_close(struct sim_trace *trace);
+/* Ends it, at that time. False, with errno, when something could not be written. */
+bool trace_close(struct sim_trace *trace, uint64_t now);
 
 /* Each event, from `start` to `end`, in picoseconds. A CPU is named by the system's number. */
 void trace_transaction(struct sim_trace *trace, unsigned cpu, const char *line,

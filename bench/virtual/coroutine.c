@@ -8,12 +8,14 @@
 
 #include <setjmp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
 #include "bench/virtual/sanitizers.h"
 
 #if ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if THREAD_SANITIZER
@@ -25,6 +27,7 @@ enum { STACK_BYTES = 256 * 1024, GUARD_BYTES = 4096 };
 
 struct coroutine {
     jmp_buf state;
+    jmp_buf beginning; /* in enter(), before it calls `run` */
     void (*run)(void *argument);
     void *argument;
     char *memory; /* the guard page and the stack; NULL: the stack of the OS thread */
@@ -108,7 +111,7 @@ static void enter(void)
 {
     struct coroutine *self = being_made;
 
-    if (_setjmp(self->state) == 0) {
+    if (_setjmp(self->beginning) == 0) {
         switch_fiber(self->creator_fiber);
         setcontext(self->creator);
     }
@@ -161,13 +164,19 @@ struct coroutine *coroutine_new(void (*run)(void *argument), void *argument)
     coroutine->stack_bytes = STACK_BYTES;
     make_fiber(coroutine, 0);
     prepare(coroutine);
+    coroutine_restart(coroutine);
     return coroutine;
 }
 
-void *coroutine_stack(const struct coroutine *coroutine, size_t *bytes)
+/* enter() never returns, so that its frame stays where its state says; only what lies above it was
+ * overwritten. */
+void coroutine_restart(struct coroutine *coroutine)
 {
-    *bytes = coroutine->stack_bytes;
-    return (void *)coroutine->stack;
+    memcpy(&coroutine->state, &coroutine->beginning, sizeof coroutine->state);
+#if ADDRESS_SANITIZER
+    __asan_unpoison_memory_region(coroutine->stack, coroutine->stack_bytes);
+    coroutine->fake_stack = NULL;
+#endif
 }
 
 void coroutine_free(struct coroutine *coroutine)

@@ -18,8 +18,9 @@ struct coroutine *coroutine_new(void (*run)(void *argument), void *argument);
  * Costs some ten nanoseconds and no system call. */
 void coroutine_switch(struct coroutine *from, struct coroutine *to);
 
-/* The lowest address and the size of a coroutine's stack, for telling what lies there. */
-void *coroutine_stack(const struct coroutine *coroutine, size_t *bytes);
+/* Makes a coroutine that has run anew: the next switch to it begins it again from the start, on the
+ * same stack. Not the running one. */
+void coroutine_restart(struct coroutine *coroutine);
 
 /* Ends a coroutine, wherever it is; not the running one. What it owns is not freed. */
 void coroutine_free(struct coroutine *coroutine);

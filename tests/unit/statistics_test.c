@@ -114,7 +114,8 @@ static void owners_in_turn(void **state)
     assert_int_equal(metrics.max_gap, 3);
 }
 
-/* Gaps of a: 1, 1, 4; of b: 1, so that the median of all lies between two of them; c has it once. */
+/* Gaps of a: 1, 1, 4; of b: 1, so that the median of all lies between two of them; c has it once.
+ */
 static void owners_that_hog(void **state)
 {
     struct owner_metrics metrics = owners_of("aaabbcaa", 3);
@@ -122,7 +123,8 @@ static void owners_that_hog(void **state)
     (void)state;
     assert_true(isnan(metrics.lwss_mean) && isnan(metrics.lwss_median));
     assert_float_equal(metrics.mttr, 1, 1e-12);
-    assert_int_equal(metrics.max_gap, 4);
+    /* c waits for its turn while the others have five. */
+    assert_int_equal(metrics.max_gap, 6);
     metrics = owners_of("abbbbbbbba", 2);
     assert_int_equal(metrics.max_gap, 9);
     assert_float_equal(owners_of("abaabb", 2).mttr, 1.5, 1e-12);
@@ -142,6 +144,9 @@ static void no_owner_twice(void **state)
 {
     (void)state;
     assert_true(isnan(owners_of("ab", 2).mttr));
+    assert_int_equal(owners_of("ab", 2).max_gap, 2);
+    /* b never gets it. */
+    assert_int_equal(owners_of("aaaaa", 2).max_gap, 6);
     assert_true(isnan(owners_of("", 2).mttr));
 }
 
