@@ -184,13 +184,13 @@ static inline __attribute__((always_inline)) int measured_turn(const struct lock
 
 /* Runs turns until the phase is no longer `phase`; returns 0, or what the lock returned instead. An
  * acquisition counts in the phase in which it was released; one that was under way when the last
- * phase ended is finished, for the total, and counted by nobody. With constant `ops` and
- * `scripted`, this compiles to a loop of that lock alone. */
+ * phase ended is finished, for the total, and counted by nobody. `context` has LOCK_CONTEXT_SIZE
+ * bytes, aligned to MACHINE_APART, on the thread's stack. With constant `ops` and `scripted`, this
+ * compiles to a loop of that lock alone. */
 static inline __attribute__((always_inline)) int measured_loop(const struct lock_ops *ops,
                                                                bool scripted, struct worker *worker,
-                                                               uint32_t phase)
+                                                               void *context, uint32_t phase)
 {
-    _Alignas(MACHINE_APART) char context[LOCK_CONTEXT_SIZE];
     const struct workplace place = worker->place;
     uint64_t acquisitions = worker->carried, writes = worker->carried_writes;
     const uint64_t writes_before = writes;

@@ -125,9 +125,11 @@ static enum exit_code set_machine(void *settings, const struct option_row *row, 
 
 static enum exit_code set_model(void *settings, const struct option_row *row, const char *value)
 {
-    struct machine *machine = option_field(settings, row);
+    struct measuring *measuring = settings;
 
-    return sim_parameters_read(value, &machine->parameters);
+    (void)row;
+    measuring->modelled = true;
+    return sim_parameters_read(value, &measuring->machine.parameters);
 }
 
 static enum exit_code set_dispatch(void *settings, const struct option_row *row, const char *value)
@@ -311,12 +313,10 @@ static enum exit_code check_text(const char *option, const char *text)
 /* What belongs to one kind of machine only. */
 static enum exit_code check_machine(struct measuring *measuring)
 {
-    const struct sim_parameters usual = sim_parameters_default();
     const char *culprit = measuring->trace != NULL               ? "trace"
                           : measuring->machine.latencies != NULL ? "latencies"
-                          : memcmp(&measuring->machine.parameters, &usual, sizeof usual) != 0
-                              ? "model"
-                              : NULL;
+                          : measuring->modelled                  ? "model"
+                                                                 : NULL;
 
     enum exit_code code = check_text("machine", measuring->machine.text);
     if (code == EXIT_FINE)
@@ -345,6 +345,10 @@ static enum exit_code check_machine(struct measuring *measuring)
 /* A trace is of one run. */
 static enum exit_code check_trace(const struct measuring *measuring, const struct plan *plan)
 {
+    if (measuring->trace != NULL && strcmp(measuring->trace, "-") == 0)
+        return complain(EXIT_USAGE, "--trace needs a file's name: standard output is for results");
+    if (measuring->trace != NULL && strcmp(measuring->trace, measuring->output) == 0)
+        return complain(EXIT_USAGE, "--trace and --output can't both be '%s'", measuring->trace);
     if (measuring->trace == NULL || plan->locks_count * plan->threads_count == 1)
         return EXIT_FINE;
     return complain(EXIT_USAGE,

@@ -20,6 +20,7 @@ struct measuring {
     uint64_t seed;
     bool seeded; /* a seed was given */
     struct machine machine;
+    bool modelled;      /* parameters of a model were given */
     const char *trace;  /* NULL: none */
     const char *output; /* NULL: not given */
     bool through_vtable, quiet, json, draw;

@@ -26,12 +26,19 @@ set colorsequence podo
 stats data using 1 nooutput
 curves = STATS_blocks
 most_threads = STATS_max
-# How far apart the curves lie before threads share CPUs.
-above_zero(y) = y > 0 ? y : NaN
-stats data using (column(1) <= cpus ? above_zero(left_y(column(left_column))) : NaN) nooutput
-left_spread = STATS_records > 0 ? STATS_max / STATS_min : 1
-stats data using (column(1) <= cpus ? above_zero(right_y(column(right_column))) : NaN) nooutput
-right_spread = STATS_records > 0 ? STATS_max / STATS_min : 1
+# How far apart the curves lie before threads share CPUs; 0 as the largest: nothing was measured. `stats`
+# complains of a column that is NaN all over, so it is not shown any; it only walks along the lines.
+least = 1e300
+most = 0
+note(y) = (y > 0 && y < least ? least = y : 0, y > most ? most = y : 0, 1)
+known(c) = column(1) <= cpus && strcol(c) ne "NaN"
+stats data using (known(left_column) ? note(left_y(column(left_column))) : 1) nooutput
+left_spread = most > 0 ? most / least : 1
+least = 1e300
+most = 0
+stats data using (known(right_column) ? note(right_y(column(right_column))) : 1) nooutput
+right_spread = most > 0 ? most / least : 1
+right_measured = most > 0
 
 # The palette has eight colours: from the ninth curve on they come again, dashed.
 dash(i) = i < 8 ? 1 : 2
@@ -120,9 +127,15 @@ if (right_spread > 20 && right_most == 0) {
         set yrange [right_least : *]
     }
 }
+# The key is drawn with points that lie outside.
+if (!right_measured) {
+    set yrange [0 : 1]
+    set format y ""
+    set label 3 "not measured" at graph 0.5, 0.5 center textcolor rgb "#777777"
+}
 set ylabel right_label
 set key at screen key_left, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.25
-plot for [i = 0 : curves - 1] data index i using 1:(right_y(column(right_column))) \
+plot for [i = 0 : curves - 1] data index i using 1:(right_measured ? right_y(column(right_column)) : -1) \
          with linespoints linecolor (i + 1) pointtype (i + 4) dashtype dash(i) \
          title columnheader(1)
 unset multiplot

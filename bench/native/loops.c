@@ -4,14 +4,23 @@
 
 #include "locks/catalogue.def"
 
+static inline __attribute__((always_inline)) int loop_on_stack(const struct lock_ops *ops,
+                                                               bool scripted, struct worker *worker,
+                                                               uint32_t phase)
+{
+    _Alignas(MACHINE_APART) char context[LOCK_CONTEXT_SIZE];
+
+    return measured_loop(ops, scripted, worker, context, phase);
+}
+
 #define LOCK(name)                                                         \
     static int name##_bare_loop(struct worker *worker, uint32_t phase)     \
     {                                                                      \
-        return measured_loop(&name##_ops, false, worker, phase);           \
+        return loop_on_stack(&name##_ops, false, worker, phase);           \
     }                                                                      \
     static int name##_scripted_loop(struct worker *worker, uint32_t phase) \
     {                                                                      \
-        return measured_loop(&name##_ops, true, worker, phase);            \
+        return loop_on_stack(&name##_ops, true, worker, phase);            \
     }
 #include "locks/catalogue.def"
 #undef LOCK
@@ -36,12 +45,12 @@ loop_function *loop_inlined(const struct lock_ops *ops, bool scripted)
 
 static int vtable_bare_loop(struct worker *worker, uint32_t phase)
 {
-    return measured_loop(worker->ops, false, worker, phase);
+    return loop_on_stack(worker->ops, false, worker, phase);
 }
 
 static int vtable_scripted_loop(struct worker *worker, uint32_t phase)
 {
-    return measured_loop(worker->ops, true, worker, phase);
+    return loop_on_stack(worker->ops, true, worker, phase);
 }
 
 loop_function *loop_through_vtable(bool scripted)

@@ -66,7 +66,7 @@ static uint64_t at_work_since(const struct member *member)
                                                          : member->crew->engine.now / PS_PER_NS;
 }
 
-static void work_in_window(struct member *member, bool scripted)
+static void work_in_window(struct member *member, bool scripted, void *context)
 {
     struct worker *worker = member->worker;
 
@@ -75,7 +75,7 @@ static void work_in_window(struct member *member, bool scripted)
     worker->acquisitions = worker->carried;
     member->in_window = true;
     member->start_ns = at_work_since(member);
-    member->error = measured_loop(worker->ops, scripted, worker, PHASE_WINDOW);
+    member->error = measured_loop(worker->ops, scripted, worker, context, PHASE_WINDOW);
     member->end_ns = member->crew->engine.now / PS_PER_NS;
 }
 
@@ -84,10 +84,13 @@ static void member_main(void *argument)
     struct member *member = argument;
     struct crew *crew = member->crew;
     bool scripted = workload_is_scripted(&crew->repetition->workload);
+    /* One for both phases, so that the window begins with a warm one. */
+    _Alignas(MACHINE_APART) char context[LOCK_CONTEXT_SIZE];
 
-    member->error = measured_loop(member->worker->ops, scripted, member->worker, PHASE_WARMUP);
+    member->error =
+        measured_loop(member->worker->ops, scripted, member->worker, context, PHASE_WARMUP);
     if (member->error == 0 && crew->phase == PHASE_WINDOW)
-        work_in_window(member, scripted);
+        work_in_window(member, scripted, context);
     /* One that never got the lock in the window waited for it from the beginning to the end. */
     if (!member->in_window && crew->phase == PHASE_STOP) {
         member->start_ns = at_work_since(member);

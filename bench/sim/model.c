@@ -1,6 +1,7 @@
 #include "bench/sim/model.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,24 @@ static bool is_path(const char *text)
            (length > 4 && strcmp(text + length - 4, ".xml") == 0);
 }
 
-static enum exit_code check_file(const char *name)
+/* `what` the file is to be. */
+static enum exit_code check_file(const char *what, const char *name)
 {
     struct stat file;
 
     if (stat(name, &file) != 0 || access(name, R_OK) != 0)
-        return complain(EXIT_USAGE, "the topology '%s' can't be read: %s", name, strerror(errno));
+        return complain(EXIT_USAGE, "the %s '%s' can't be read: %s", what, name, strerror(errno));
     if (!S_ISREG(file.st_mode))
-        return complain(EXIT_USAGE, "the topology '%s' is no file", name);
+        return complain(EXIT_USAGE,
+                        "the %s '%s' can't be read: that is no file, but a directory or a device",
+                        what, name);
     return EXIT_FINE;
+}
+
+static enum exit_code complain_size(const char *text, double cpus)
+{
+    return complain(EXIT_USAGE, "the topology '%s' has %.0f CPUs: at most %d are simulated", text,
+                    cpus, SIM_CPUS_MOST);
 }
 
 static enum exit_code check_size(const char *text, hwloc_topology_t topology)
@@ -34,18 +44,37 @@ static enum exit_code check_size(const char *text, hwloc_topology_t topology)
     if (cpus < 1)
         return complain(EXIT_USAGE, "the topology '%s' has no CPU", text);
     if (cpus > SIM_CPUS_MOST)
-        return complain(EXIT_USAGE, "the topology '%s' has %d CPUs: at most %d are simulated", text,
-                        cpus, SIM_CPUS_MOST);
+        return complain_size(text, cpus);
     return EXIT_FINE;
+}
+
+/* How many CPUs a synthetic string asks for: hwloc would make them all first, however many. Memory,
+ * in brackets, multiplies nothing; 0: hwloc will not take it. */
+static double cpus_asked_for(const char *text)
+{
+    double cpus = 1;
+
+    while (*text != '\0') {
+        const char *colon = strpbrk(text, ": ");
+        long count = strtol(colon != NULL && *colon == ':' ? colon + 1 : text, NULL, 10);
+        if (*text != '[' && (count <= 0 || count > INT_MAX))
+            return 0;
+        cpus *= *text == '[' ? 1 : (double)count;
+        text += strcspn(text, " ");
+        text += strspn(text, " ");
+    }
+    return cpus;
 }
 
 enum exit_code sim_topology_load(const char *text, hwloc_topology_t *topology)
 {
     bool path = is_path(text);
-    enum exit_code code = path ? check_file(text) : EXIT_FINE;
+    enum exit_code code = path ? check_file("topology", text) : EXIT_FINE;
 
     if (code != EXIT_FINE)
         return code;
+    if (!path && cpus_asked_for(text) > SIM_CPUS_MOST)
+        return complain_size(text, cpus_asked_for(text));
     if (hwloc_topology_init(topology) != 0)
         return complain(EXIT_MACHINE, "hwloc can't start: %s", strerror(errno));
     if ((path ? hwloc_topology_set_xml(*topology, text)
@@ -135,6 +164,11 @@ unsigned sim_model_index(const struct sim_model *model, unsigned os_index)
     return i;
 }
 
+static bool is_number(const json_t *value, unsigned number)
+{
+    return json_is_integer(value) && json_integer_value(value) == number;
+}
+
 /* Where the file's row or column for each CPU stands; false when it has not just these CPUs. */
 static bool match_cpus(const json_t *list, const struct sim_model *model, unsigned *places)
 {
@@ -143,7 +177,7 @@ static bool match_cpus(const json_t *list, const struct sim_model *model, unsign
     for (unsigned i = 0; i < model->cpus_count; i++) {
         unsigned place = 0;
         while (place < model->cpus_count &&
-               json_integer_value(json_array_get(list, place)) != model->cpus[i].os_index)
+               !is_number(json_array_get(list, place), model->cpus[i].os_index))
             place++;
         if (place == model->cpus_count)
             return false;
@@ -165,6 +199,15 @@ static enum exit_code read_cell(const char *name, const json_t *cell, double *ns
                     "'%s': a latency must be a number above 0 and up to 1e6 ns, or null", name);
 }
 
+static bool is_square(const json_t *rows, unsigned n)
+{
+    bool square = json_array_size(rows) == n;
+
+    for (unsigned i = 0; i < n && square; i++)
+        square = json_array_size(json_array_get(rows, i)) == n;
+    return square;
+}
+
 static enum exit_code read_matrix(const char *name, const json_t *object, struct sim_model *model)
 {
     const json_t *rows = json_object_get(object, "latency_ns");
@@ -181,6 +224,10 @@ static enum exit_code read_matrix(const char *name, const json_t *object, struct
                         "the latencies in '%s' are of %zu CPUs, and not of those %u that the "
                         "topology has",
                         name, json_array_size(json_object_get(object, "cpus")), n);
+    if (!is_square(rows, n))
+        return complain(EXIT_USAGE,
+                        "'%s' has no matrix of latencies from each of its %u CPUs to each", name,
+                        n);
     model->latency_ns = calloc((size_t)n * n, sizeof *model->latency_ns);
     if (model->latency_ns == NULL)
         return complain(EXIT_MACHINE, "out of memory");
@@ -195,14 +242,15 @@ static enum exit_code read_matrix(const char *name, const json_t *object, struct
 static enum exit_code read_latencies(const char *name, struct sim_model *model)
 {
     json_error_t error;
-    json_t *object = json_load_file(name, 0, &error);
+    enum exit_code code = check_file("latencies", name);
 
-    if (object == NULL && access(name, R_OK) != 0)
-        return complain(EXIT_USAGE, "the latencies '%s' can't be read: %s", name, strerror(errno));
+    if (code != EXIT_FINE)
+        return code;
+    json_t *object = json_load_file(name, 0, &error);
     if (object == NULL)
         return complain(EXIT_USAGE, "the latencies '%s' are not JSON: line %d: %s", name,
                         error.line, error.text);
-    enum exit_code code = read_matrix(name, object, model);
+    code = read_matrix(name, object, model);
     json_decref(object);
     return code;
 }

@@ -123,7 +123,9 @@ static enum exit_code read_value(const struct row *row, const char *text,
     return EXIT_FINE;
 }
 
-static enum exit_code read_setting(char *setting, struct sim_parameters *parameters)
+/* `given` says which were named before: bit i is of row i. */
+static enum exit_code read_setting(char *setting, struct sim_parameters *parameters,
+                                   uint32_t *given)
 {
     char *value = strchr(setting, '=');
 
@@ -133,8 +135,12 @@ static enum exit_code read_setting(char *setting, struct sim_parameters *paramet
                         setting);
     *value++ = '\0';
     for (size_t i = 0; i < ROWS; i++) {
-        if (strcmp(rows[i].name, setting) == 0)
-            return read_value(&rows[i], value, parameters);
+        if (strcmp(rows[i].name, setting) != 0)
+            continue;
+        if ((*given >> i & 1) != 0)
+            return complain(EXIT_USAGE, "--model has '%s' twice", setting);
+        *given |= UINT32_C(1) << i;
+        return read_value(&rows[i], value, parameters);
     }
     return complain_name(setting);
 }
@@ -143,9 +149,10 @@ enum exit_code sim_parameters_read(const char *text, struct sim_parameters *para
 {
     char *copy = strdup(text), *rest = copy, *setting;
     enum exit_code code = EXIT_FINE;
+    uint32_t given = 0;
 
     while (code == EXIT_FINE && (setting = strsep(&rest, ",")) != NULL)
-        code = read_setting(setting, parameters);
+        code = read_setting(setting, parameters, &given);
     free(copy);
     return code;
 }

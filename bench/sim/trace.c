@@ -30,15 +30,20 @@ enum exit_code trace_claim(const char *name)
     int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     struct stat file;
 
-    /* A device or a pipe is there to be written to. */
-    if (fd < 0 && errno == EEXIST && stat(name, &file) == 0 && !S_ISREG(file.st_mode))
+    if (fd >= 0) {
+        close(fd);
         return EXIT_FINE;
-    if (fd < 0 && errno == EEXIST)
-        return complain(EXIT_USAGE, "'%s' exists already: give --trace another name", name);
-    if (fd < 0)
-        return complain(EXIT_MACHINE, "the trace '%s' can't be written: %s", name, strerror(errno));
-    close(fd);
-    return EXIT_FINE;
+    }
+    int error = errno;
+    if (error == EEXIST && stat(name, &file) == 0) {
+        if (S_ISREG(file.st_mode))
+            return complain(EXIT_USAGE, "'%s' exists already: give --trace another name", name);
+        /* A device or a pipe is there to be written to. */
+        if (!S_ISDIR(file.st_mode))
+            return EXIT_FINE;
+        error = EISDIR;
+    }
+    return complain(EXIT_MACHINE, "the trace '%s' can't be written: %s", name, strerror(error));
 }
 
 void trace_give_up(const char *name)
