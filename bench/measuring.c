@@ -250,9 +250,10 @@ static enum exit_code check_duration(const struct measuring *measuring)
     if (machine_is_simulated(&measuring->machine) || measuring->duration_ns == 0 ||
         measuring->duration_ns >= least_ns)
         return EXIT_FINE;
-    return complain(EXIT_USAGE,
-                    "--duration can't be '%s' on real cores: it is a time from 1ms to 60min",
-                    format_time(measuring->duration_ns, text));
+    return complain(
+        EXIT_USAGE,
+        "--duration can't be '%s': on real cores it is a time from 1ms to 60min, as in 100ms",
+        format_time(measuring->duration_ns, text));
 }
 
 static enum exit_code plan_threads(struct plan *plan, const char *text, unsigned cpus)

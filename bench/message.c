@@ -42,6 +42,24 @@ void progress_enable(bool enabled)
     progress_enabled = enabled && isatty(STDERR_FILENO);
 }
 
+/* A line that wraps can't be wiped. */
+static void show_line(const char *line)
+{
+    struct winsize size;
+    int columns =
+        ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
+
+    fprintf(stderr, "\r\033[K%.*s", columns - 1, line);
+    fflush(stderr);
+    progress_shown = true;
+}
+
+void progress_note(const char *what)
+{
+    if (progress_enabled)
+        show_line(what);
+}
+
 void progress_show(unsigned done, unsigned all, unsigned long long start_ns, const char *what)
 {
     if (!progress_enabled)
@@ -54,13 +72,7 @@ void progress_show(unsigned done, unsigned all, unsigned long long start_ns, con
         snprintf(line + used, sizeof line - (size_t)used, "   %u:%02u left",
                  (unsigned)(left_s / 60), (unsigned)(left_s % 60));
     }
-    /* A line that wraps can't be wiped. */
-    struct winsize size;
-    int columns =
-        ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
-    fprintf(stderr, "\r\033[K%.*s", columns - 1, line);
-    fflush(stderr);
-    progress_shown = true;
+    show_line(line);
 }
 
 void progress_wipe(void)

@@ -24,6 +24,9 @@ enum exit_code complain(enum exit_code code, const char *format, ...)
  * the time left, judged from the time since `start_ns`. A new call overwrites the line. */
 void progress_show(unsigned done, unsigned all, unsigned long long start_ns, const char *what);
 
+/* The same for a job of which nobody knows how long it is. */
+void progress_note(const char *what);
+
 /* Wipes the progress line, if there is one. */
 void progress_wipe(void);
 

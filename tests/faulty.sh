@@ -49,7 +49,15 @@ caught native stays_held idle
 # will write is in a deadlock.
 caught "$model" hangs hang
 caught "$model" waits deadlock
-caught "$model" loops hang
+# The thread sanitizer holds back a signal until the program next calls something, which this one never does.
+if grep -aq __tsan_ "$program"; then
+    tests=$((tests + 1))
+    echo "ok $tests - loops on sim # SKIP the thread sanitizer holds back the watchdog's signal"
+else
+    caught "$model" loops hang
+    report "loops on sim: its process is ended, and why is said" grep -q \
+        'does the lock wait in a loop of its own' "$folder/sim-loops.jsonl"
+fi
 caught "$model" loses_one hang
 caught "$model" crashes crash
 caught "$model" refuses error
@@ -57,8 +65,6 @@ caught "$model" stays_held idle
 report "waits on sim: every thread's place is recorded" grep -q \
     '"positions":\[{"thread":0,"cpu":0,"at":"faulty.h:[0-9]*, waits for lock+0 to be 0"' \
     "$folder/sim-waits.jsonl"
-report "loops on sim: its process is ended, and why is said" grep -q \
-    'does the lock wait in a loop of its own' "$folder/sim-loops.jsonl"
 
 # One thread alone can't see broken_tts go wrong, nor two on one CPU in so short a time; and the thread
 # sanitizer looks up where the race is before it leaves it unreported, for longer than a window.

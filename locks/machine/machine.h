@@ -47,12 +47,17 @@
  *   machine_self()                 number of this thread among those that use the lock, 0..N-1
  *   machine_cpu(), machine_node()  where the thread runs at this moment; it may move at once
  *
+ * Arguments
+ *   machine_argument(text)         says why the memory order of the next operation in the source is
+ * not weaker, although no client of the checker notices when it is. Costs nothing; the checker
+ * prints it
+ *
  * Plain data: fields that the lock itself protects, and what lies under the lock
  *   plain_load(p), plain_store(p, v)     ordinary accesses, which a simulated machine counts and
  *                                        a checker watches for data races
  *
- * Real cores (native.h) are the usual form. With MACHINE_VIRTUAL defined before the first include of a
- * lock, all of it goes through a table of functions instead (virtual.h).
+ * Real cores (native.h) are the usual form. With MACHINE_VIRTUAL defined before the first include
+ * of a lock, all of it goes through a table of functions instead (virtual.h).
  *
  * Any thread may call any of these, except that a thread must have said which one it is, with
  * the machine's own function, before a lock asks for machine_self(). None of them fails.

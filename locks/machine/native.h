@@ -70,6 +70,8 @@
             machine_relax();                                      \
     } while (0)
 
+#define machine_argument(text) _Static_assert(sizeof(text) > 1, "an argument has words")
+
 #define plain_load(p)     (*(p))
 #define plain_store(p, v) (*(p) = (v))
 

@@ -83,6 +83,9 @@ struct virtual_machine {
     unsigned (*node)(void);
 };
 
+/* The argument that stands just before that place in the source, or NULL. */
+const char *virtual_argument(const char *file, int line);
+
 /* The machine that is in place. Locks are not told which one they run on, so it has to be found
  * from anywhere; whoever starts virtual threads sets it first. */
 extern const struct virtual_machine *virtual_machine;
@@ -159,6 +162,18 @@ extern const struct virtual_machine *virtual_machine;
     virtual_machine->futex_wait(VIRTUAL_SITE(FUTEX_WAIT, relaxed, plain), (w), (v))
 #define machine_futex_wake(w, n) \
     virtual_machine->futex_wake(VIRTUAL_SITE(FUTEX_WAKE, relaxed, plain), (w), (n))
+
+/* Arguments lie in a section of their own, which the linker makes a table. */
+struct virtual_argument {
+    const char *file, *text;
+    int line;
+};
+#define machine_argument(words)                                                                  \
+    do {                                                                                         \
+        static const struct virtual_argument argument_                                           \
+            __attribute__((used, section("lockbench_arguments"))) = {__FILE__, words, __LINE__}; \
+        (void)argument_;                                                                         \
+    } while (0)
 
 #define plain_load(p) \
     VIRTUAL_RESULT(p, virtual_machine->load(VIRTUAL_SITE(LOAD, plain, plain), VIRTUAL_WORD(p)))

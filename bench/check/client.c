@@ -1,0 +1,297 @@
+/* Compiled against the virtual machine, like the locks: the data under the lock is the machine's,
+ * too. */
+#define MACHINE_VIRTUAL
+#include "bench/check/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/virtual/alone.h"
+
+/* ---- what clients are made of ---- */
+
+static void *context_of(struct scene *scene, unsigned thread)
+{
+    return scene->contexts[thread].bytes;
+}
+
+static void expect_no_error(struct scene *scene, int error)
+{
+    if (error != 0)
+        explorer_violation(scene->explorer, "no error", "the lock returned '%s'", strerror(error));
+}
+
+static void acquire(struct scene *scene, unsigned thread)
+{
+    explorer_acquire_begins(scene->explorer);
+    expect_no_error(scene, scene->ops->acquire(scene->lock, context_of(scene, thread)));
+    explorer_acquire_ends(scene->explorer);
+}
+
+static void acquire_shared(struct scene *scene, unsigned thread)
+{
+    explorer_acquire_begins(scene->explorer);
+    expect_no_error(scene, scene->ops->acquire_shared(scene->lock, context_of(scene, thread)));
+    explorer_acquire_ends(scene->explorer);
+}
+
+/* What the lock still does with the context, it does too late. */
+static void forget_context(struct scene *scene, unsigned thread)
+{
+    scene->released[thread] = true;
+    explorer_overwrite(scene->explorer, context_of(scene, thread), LOCK_CONTEXT_SIZE);
+}
+
+static void release(struct scene *scene, unsigned thread)
+{
+    expect_no_error(scene, scene->ops->release(scene->lock, context_of(scene, thread)));
+    forget_context(scene, thread);
+}
+
+static void release_shared(struct scene *scene, unsigned thread)
+{
+    expect_no_error(scene, scene->ops->release_shared(scene->lock, context_of(scene, thread)));
+    forget_context(scene, thread);
+}
+
+static bool try_with(struct scene *scene, unsigned thread,
+                     int (*try_acquire)(void *lock, void *context))
+{
+    struct check_thread *self = scene->explorer->running;
+
+    self->trying = true;
+    int error = try_acquire(scene->lock, context_of(scene, thread));
+    self->trying = false;
+    if (error != 0 && error != EBUSY)
+        expect_no_error(scene, error);
+    if (error != 0)
+        forget_context(scene, thread);
+    return error == 0;
+}
+
+static void write_data(struct scene *scene, unsigned thread)
+{
+    plain_store(&scene->data, plain_load(&scene->data) + 1);
+    scene->writes[thread]++;
+}
+
+static void turn(struct scene *scene, unsigned thread)
+{
+    acquire(scene, thread);
+    write_data(scene, thread);
+    release(scene, thread);
+}
+
+static void turn_shared(struct scene *scene, unsigned thread)
+{
+    acquire_shared(scene, thread);
+    (void)plain_load(&scene->data);
+    release_shared(scene, thread);
+}
+
+static void turn_if_free(struct scene *scene, unsigned thread)
+{
+    if (!try_with(scene, thread, scene->ops->try_acquire))
+        return;
+    write_data(scene, thread);
+    release(scene, thread);
+}
+
+/* ---- the clients ---- */
+
+static void run_once(struct scene *scene, unsigned thread)
+{
+    turn(scene, thread);
+}
+
+static void run_twice(struct scene *scene, unsigned thread)
+{
+    turn(scene, thread);
+    turn(scene, thread);
+}
+
+static void run_reuse(struct scene *scene, unsigned thread)
+{
+    turn(scene, thread);
+    if (thread == 0)
+        turn(scene, thread);
+}
+
+static void run_try(struct scene *scene, unsigned thread)
+{
+    if (thread == 0)
+        turn_if_free(scene, thread);
+    turn(scene, thread);
+}
+
+static void run_tries(struct scene *scene, unsigned thread)
+{
+    turn_if_free(scene, thread);
+    if (thread == 0)
+        turn_if_free(scene, thread);
+}
+
+static void run_readers(struct scene *scene, unsigned thread)
+{
+    if (thread == 0)
+        turn(scene, thread);
+    else
+        turn_shared(scene, thread);
+}
+
+static void run_reader_twice(struct scene *scene, unsigned thread)
+{
+    if (thread == 0)
+        turn(scene, thread);
+    else
+        turn_shared(scene, thread);
+    if (thread == 0)
+        turn(scene, thread);
+    else
+        turn_shared(scene, thread);
+}
+
+static void run_try_shared(struct scene *scene, unsigned thread)
+{
+    if (thread == 0) {
+        turn(scene, thread);
+        return;
+    }
+    if (try_with(scene, thread, scene->ops->try_acquire_shared)) {
+        (void)plain_load(&scene->data);
+        release_shared(scene, thread);
+    }
+    turn_shared(scene, thread);
+}
+
+/* What was written must still be there after the downgrade: no writer got in between. */
+static void run_downgrade(struct scene *scene, unsigned thread)
+{
+    if (thread == 1) {
+        turn(scene, thread);
+        return;
+    }
+    if (thread == 2) {
+        turn_shared(scene, thread);
+        return;
+    }
+    acquire(scene, thread);
+    write_data(scene, thread);
+    uint64_t written = plain_load(&scene->data);
+    expect_no_error(scene, scene->ops->downgrade(scene->lock, context_of(scene, thread)));
+    if (plain_load(&scene->data) != written)
+        explorer_violation(scene->explorer, "downgrade without a gap",
+                           "a writer got in between the downgrade and its shared release");
+    release_shared(scene, thread);
+}
+
+const struct client check_clients[] = {
+    {"2x2", "two threads, two acquisitions each", 2, 0, false, false, run_twice},
+    {"3x1", "three threads, one acquisition each", 3, 0, false, false, run_once},
+    {"reuse", "three threads, one of them twice, with the same context", 3, 0, true, false,
+     run_reuse},
+    {"try", "one thread tries first, another acquires", 2, 0, false, false, run_try},
+    {"tries", "two threads try, one of them twice", 2, 0, false, false, run_tries},
+    {"readers", "a writer and two readers", 3, LOCK_SHARED, false, false, run_readers},
+    {"reader-twice", "a writer and a reader, twice each", 2, LOCK_SHARED, false, false,
+     run_reader_twice},
+    {"try-shared", "a writer, and a reader that tries first", 2, LOCK_SHARED, false, false,
+     run_try_shared},
+    {"downgrade", "a writer downgrades beside a writer and a reader", 3,
+     LOCK_SHARED | LOCK_DOWNGRADE, false, false, run_downgrade},
+    {"3-reuse", "three threads, one of them twice", 3, 0, false, true, run_reuse},
+    {"3x2", "three threads, two acquisitions each", 3, 0, false, true, run_twice},
+    {"4x1", "four threads, one acquisition each", 4, 0, false, true, run_once},
+};
+
+const unsigned check_clients_count = sizeof check_clients / sizeof check_clients[0];
+
+const struct client *client_find(const char *name)
+{
+    for (unsigned i = 0; i < check_clients_count; i++) {
+        if (strcmp(check_clients[i].name, name) == 0)
+            return &check_clients[i];
+    }
+    return NULL;
+}
+
+/* ---- scenes, as the explorer sees them ---- */
+
+static void begin(void *client)
+{
+    struct scene *scene = client;
+
+    virtual_machine_alone();
+    memset(scene->lock, 0, scene->lock_bytes);
+    memset(scene->contexts, 0xa5, sizeof scene->contexts);
+    memset(scene->released, 0, sizeof scene->released);
+    memset(scene->writes, 0, sizeof scene->writes);
+    scene->data = 0;
+    int error = scene->ops->init(scene->lock, scene->client->threads, scene->parameters);
+    scene->refused = error == 0 ? NULL : strerror(error);
+}
+
+static void run(void *client, unsigned thread)
+{
+    struct scene *scene = client;
+
+    scene->client->run(scene, thread);
+}
+
+static const char *end(void *client)
+{
+    struct scene *scene = client;
+    uint64_t written = 0;
+
+    virtual_machine_alone();
+    for (unsigned i = 0; i < scene->client->threads; i++)
+        written += scene->writes[i];
+    if (scene->data != written)
+        return "the count under the lock is not what the threads counted";
+    return scene->ops->is_idle(scene->lock) ? NULL
+                                            : "the lock is not free after every thread released it";
+}
+
+static bool is_context(void *client, uintptr_t address, unsigned *owner, bool **released)
+{
+    struct scene *scene = client;
+    uintptr_t start = (uintptr_t)scene->contexts;
+
+    if (address < start || address >= start + sizeof scene->contexts)
+        return false;
+    *owner = (unsigned)((address - start) / sizeof scene->contexts[0]);
+    *released = &scene->released[*owner];
+    return true;
+}
+
+bool scene_make(struct scene *scene, struct explorer *explorer, const struct client *client,
+                const struct lock_ops *ops, const uint64_t *parameters)
+{
+    size_t bytes = ops->size + client->threads * ops->size_per_thread;
+
+    bytes = (bytes + MACHINE_APART - 1) / MACHINE_APART * MACHINE_APART;
+    *scene = (struct scene){
+        .explorer = explorer,
+        .client = client,
+        .ops = ops,
+        .parameters = parameters,
+        .lock = aligned_alloc(MACHINE_APART, bytes),
+        .lock_bytes = bytes,
+    };
+    if (scene->lock == NULL)
+        return false;
+    explorer->begin = begin;
+    explorer->run = run;
+    explorer->end = end;
+    explorer->client = scene;
+    explorer->is_context = is_context;
+    explorer->fifo = (ops->traits & LOCK_FIFO) != 0;
+    explorer->model.undefined_start = (uintptr_t)scene->contexts;
+    explorer->model.undefined_end = (uintptr_t)scene->contexts + sizeof scene->contexts;
+    return true;
+}
+
+void scene_free(struct scene *scene)
+{
+    free(scene->lock);
+}
