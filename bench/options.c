@@ -86,9 +86,9 @@ static enum exit_code complain_unknown_option(const struct command *command, con
     char name[64];
     size_t count = 0;
 
+    names[count++] = "help";
     for (const struct option_row *row = command->options; row->name != NULL; row++)
         names[count++] = row->name;
-    names[count++] = "help";
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + strspn(word, "-"), "="),
              word + strspn(word, "-"));
     const char *nearest = nearest_name(name, names, count);
