@@ -48,4 +48,17 @@ every_file_is_linked()
     return $missing
 }
 report "the README leads to every document" every_file_is_linked
+
+every_file_is_packed()
+{
+    local file missing=0
+    for file in "$SOURCES"/docs/*.md; do
+        if ! grep -q "docs/$(basename "$file")" "$SOURCES/docs/docs.am"; then
+            echo "# docs/docs.am does not pack docs/$(basename "$file")"
+            missing=1
+        fi
+    done
+    return $missing
+}
+report "every document is packed and installed" every_file_is_packed
 echo "1..$tests"

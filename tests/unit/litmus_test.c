@@ -9,7 +9,8 @@
 #include "bench/virtual/alone.h"
 #include "bench/virtual/sanitizers.h"
 
-/* clang takes an operation within a macro's argument for an expression that should have been used. */
+/* clang takes an operation within a macro's argument for an expression that should have been used.
+ */
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wunused-value"
 #endif
@@ -270,6 +271,21 @@ THREAD(wrc_2, R(1, y, acquire); R(2, x, relaxed))
 LITMUS(write_read_causality, false, OUTCOME(1, 1, 0, ANY, ANY, ANY), wrc_0, wrc_1, wrc_2)
 LITMUS(write_read_no_cause, true, OUTCOME(0, 1, 0, ANY, ANY, ANY), wrc_0, wrc_1, wrc_2)
 
+/* Z6.U: an outcome that C11 forbids and RC11 allows, because it could not be had otherwise on
+ * Power. */
+THREAD(z6u_0, W(x, 1, relaxed); W(y, 1, release))
+THREAD(z6u_1, r[0] = word_fetch_add(y, 1, seq_cst); R(1, y, relaxed))
+THREAD(z6u_2, W(y, 3, seq_cst); R(2, x, seq_cst))
+LITMUS(z6_u, true, OUTCOME(1, 3, 0, ANY, ANY, ANY), z6u_0, z6u_1, z6u_2)
+
+/* Allowed by RC11 and NOT EXPLORED: y becomes 2 after 1 and x is read as 0, as if the accesses that
+ * are sequentially consistent had come in the order 1, 2, 0, x = 1, although y = 1 was stored by a
+ * thread that had seen x = 1. Here their order is that of execution. */
+THREAD(z6_0, W(x, 1, seq_cst))
+THREAD(z6_1, R(0, x, acquire); W(y, 1, seq_cst))
+THREAD(z6_2, W(y, 2, seq_cst); R(1, x, seq_cst))
+LITMUS(z6_against_execution_not_explored, false, OUTCOME(1, 0, ANY, ANY, ANY, 2), z6_0, z6_1, z6_2)
+
 /* ---- the reduction against every order of steps, on programs that are drawn at random ---- */
 
 enum { RANDOM_STEPS = 3, RANDOM_WORDS = 2, RESULTS_MOST = 4096 };
@@ -491,6 +507,8 @@ int main(void)
         TEST(deadline_is_kept),
         TEST(write_read_causality),
         TEST(write_read_no_cause),
+        TEST(z6_u),
+        TEST(z6_against_execution_not_explored),
         TEST(reduction_loses_nothing),
     };
     return cmocka_run_group_tests_name("litmus", tests, NULL, NULL);
