@@ -161,6 +161,12 @@ static bool is_futex(const struct virtual_site *site)
     return site->operation == VIRTUAL_FUTEX_WAIT || site->operation == VIRTUAL_FUTEX_WAKE;
 }
 
+/* Most steps are neither, so that nothing has to be looked for. */
+static bool has_an_order(const struct event *event)
+{
+    return event->order == VIRTUAL_seq_cst || is_futex(event->site);
+}
+
 /* Steps that do not commute although no load reads a store of the other: those with an order of
  * their own. */
 static bool have_an_order(const struct event *a, const struct event *b)
@@ -180,8 +186,9 @@ static bool should_be_reversed(const struct event *earlier, const struct event *
     bool could_write =
         later->writes || (earlier->writes && later->site->operation == VIRTUAL_COMPARE_EXCHANGE);
 
-    return (earlier->reads && could_write && earlier->location == later->location) ||
-           have_an_order(earlier, later);
+    if (earlier->reads && could_write && earlier->location == later->location)
+        return true;
+    return has_an_order(later) && have_an_order(earlier, later);
 }
 
 static void join(uint16_t *causes, const uint16_t *others, unsigned threads)
@@ -231,6 +238,9 @@ static void find_races(struct explorer *explorer, const uint16_t *known)
 {
     const struct event *present = &explorer->events[explorer->depth];
 
+    if (!present->writes && present->site->operation != VIRTUAL_COMPARE_EXCHANGE &&
+        !has_an_order(present))
+        return;
     for (unsigned i = explorer->depth; i-- > 0;) {
         const struct event *earlier = &explorer->events[i];
         if (earlier->thread == present->thread || known[earlier->thread] > i ||
@@ -535,7 +545,7 @@ static bool make_step(struct explorer *explorer, const struct frame *frame)
     memcpy(known, explorer->causes[frame->thread], sizeof known);
     explorer->causes[frame->thread][frame->thread] = (uint16_t)(explorer->depth + 1);
     bool goes_on = perform(explorer, thread, &choice, event);
-    for (unsigned i = 0; i < explorer->depth; i++) {
+    for (unsigned i = 0; has_an_order(event) && i < explorer->depth; i++) {
         if (have_an_order(&explorer->events[i], event))
             join(explorer->causes[frame->thread], explorer->events[i].causes,
                  explorer->threads_count);
