@@ -35,6 +35,7 @@ enum lock_trait {
     /* What it offers beyond exclusive acquire, try_acquire and release. */
     LOCK_SHARED = 1 << 6,    /* shared holders (two at once; never beside an exclusive one) */
     LOCK_DOWNGRADE = 1 << 7, /* exclusive to shared without a gap (no writer gets in between) */
+    LOCK_TIMED = 1 << 12,    /* an acquire that gives up (the checker: in time, and for good) */
 
     /* What a spinning waiter looks at. */
     LOCK_LOCAL_SPIN = 1 << 8, /* a line of its own, written once, by its predecessor */
@@ -89,6 +90,10 @@ struct lock_ops {
     /* Takes the lock if that is possible at once; never waits for a holder. EBUSY: it is not. May
      * also say EBUSY beside another thread that is just acquiring or releasing. */
     int (*try_acquire)(void *lock, void *context);
+
+    /* With LOCK_TIMED, else NULL: waits for the lock until machine_clock() reaches the deadline.
+     * ETIMEDOUT: it was not to be had, and the lock has forgotten this thread. */
+    int (*acquire_until)(void *lock, void *context, uint64_t deadline);
 
     /* By the holder, with the context of its acquire. */
     int (*release)(void *lock, void *context);
@@ -156,6 +161,14 @@ struct lock_ops {
                return lock_name##_try_acquire_shared(lock) ? 0 : EBUSY)                      \
     LOCK_ENTRY(lock_name, release_shared, lock_type, void, lock_name##_release_shared(lock); \
                return 0)
+
+#define LOCK_ENTRY_ACQUIRE_UNTIL(lock_name, lock_type)                                 \
+    static inline int lock_name##_entry_acquire_until(void *lock, void *context,       \
+                                                      uint64_t deadline)               \
+    {                                                                                  \
+        (void)context;                                                                 \
+        return lock_name##_acquire_until((lock_type *)lock, deadline) ? 0 : ETIMEDOUT; \
+    }
 
 #define LOCK_ENTRY_DOWNGRADE(lock_name, lock_type) \
     LOCK_ENTRY(lock_name, downgrade, lock_type, void, lock_name##_downgrade(lock); return 0)

@@ -28,6 +28,17 @@ static inline void ttas_acquire(struct ttas_lock *lock)
         word_await_equal(&lock->held, 0, relaxed);
 }
 
+/* Gives up when it sees the lock held after the deadline: it has left no trace in it. */
+static inline bool ttas_acquire_until(struct ttas_lock *lock, uint64_t deadline)
+{
+    while (word_await_equal_until(&lock->held, 0, relaxed, deadline) == 0) {
+        /* acquire: pairs with the release in ttas_release(). */
+        if (word_exchange(&lock->held, 1, acquire) == 0)
+            return true;
+    }
+    return false;
+}
+
 static inline bool ttas_try_acquire(struct ttas_lock *lock)
 {
     return word_load(&lock->held, relaxed) == 0 && word_exchange(&lock->held, 1, acquire) == 0;
@@ -45,16 +56,18 @@ static inline bool ttas_is_idle(struct ttas_lock *lock)
 
 LOCK_ENTRY_INIT(ttas, struct ttas_lock)
 LOCK_ENTRIES(ttas, struct ttas_lock)
+LOCK_ENTRY_ACQUIRE_UNTIL(ttas, struct ttas_lock)
 
 static const struct lock_ops ttas_ops = {
     .name = "ttas",
     .family = "test-and-set",
     .description = "test-and-test-and-set: waiters read, then race",
     .source = "Rudolph and Segall, ISCA 1984",
-    .traits = LOCK_UNFAIR | LOCK_SPINS,
+    .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_TIMED,
     .size = sizeof(struct ttas_lock),
     .init = ttas_entry_init,
     LOCK_ENTRIES_OF(ttas),
+    .acquire_until = ttas_entry_acquire_until,
 };
 
 #endif

@@ -164,6 +164,31 @@ static void run_try_shared(struct scene *scene, unsigned thread)
     turn_shared(scene, thread);
 }
 
+/* Whether the deadline passes is the explorer's choice, so one of a nanosecond is as good as any. A
+ * thread that gave up may come again, and nobody waits for it meanwhile. */
+static void turn_in_time(struct scene *scene, unsigned thread)
+{
+    int error = scene->ops->acquire_until(scene->lock, context_of(scene, thread), 1);
+
+    if (error != 0 && error != ETIMEDOUT)
+        expect_no_error(scene, error);
+    if (error != 0) {
+        forget_context(scene, thread);
+        return;
+    }
+    write_data(scene, thread);
+    release(scene, thread);
+}
+
+static void run_timed(struct scene *scene, unsigned thread)
+{
+    if (thread == 0)
+        turn(scene, thread);
+    else
+        turn_in_time(scene, thread);
+    turn(scene, thread);
+}
+
 /* What was written must still be there after the downgrade: no writer got in between. */
 static void run_downgrade(struct scene *scene, unsigned thread)
 {
@@ -197,6 +222,8 @@ const struct client check_clients[] = {
      run_reader_twice},
     {"try-shared", "a writer, and a reader that tries first", 2, LOCK_SHARED, false, false,
      run_try_shared},
+    {"timed", "an acquire that may give up, beside one that does not", 2, LOCK_TIMED, false, false,
+     run_timed},
     {"downgrade", "a writer downgrades beside a writer and a reader", 3,
      LOCK_SHARED | LOCK_DOWNGRADE, false, false, run_downgrade},
     {"3-reuse", "three threads, one of them twice", 3, 0, false, true, run_reuse},

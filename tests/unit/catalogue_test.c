@@ -46,6 +46,7 @@ static void traits_fit_each_other(void **state)
         assert_int_equal(ops->try_acquire_shared != NULL, shared);
         assert_int_equal(ops->release_shared != NULL, shared);
         assert_int_equal(ops->downgrade != NULL, (ops->traits & LOCK_DOWNGRADE) != 0);
+        assert_int_equal(ops->acquire_until != NULL, (ops->traits & LOCK_TIMED) != 0);
         assert_true(shared || ops->downgrade == NULL);
     }
 }

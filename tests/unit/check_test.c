@@ -136,6 +136,16 @@ SEEDED(ticket_try_, uint32_t serving = word_load(&lock->state, acquire);
        return word_compare_exchange(&lock->next, &serving, serving + 1, relaxed, relaxed) ? 0
                                                                                           : EBUSY)
 
+/* Who gives up has drawn a ticket, and nobody will be served behind it. */
+static int give_up_with_a_ticket(void *lock_, void *context, uint64_t deadline)
+{
+    struct seeded *lock = lock_;
+    uint32_t mine = word_fetch_add(&lock->next, 1, relaxed);
+
+    (void)context;
+    return word_await_equal_until(&lock->state, mine, acquire, deadline) == mine ? 0 : ETIMEDOUT;
+}
+
 /* The last owner's number stays in the lock, and its mark says that it is done. Whoever comes takes
  * the number over; but the owner may have come back meanwhile, and the number is the same: ABA. */
 SEEDED(
@@ -203,6 +213,8 @@ OPS(downgrade_gap, LOCK_UNFAIR | LOCK_SHARED | LOCK_DOWNGRADE, rw_acquire, NULL,
     .acquire_shared = rw_acquire_shared, .release_shared = rw_release_shared,
     .downgrade = rw_downgrade);
 OPS(try_waits, LOCK_FIFO, ticket_acquire_, ticket_acquire_, ticket_release_);
+OPS(lost_in_time, LOCK_FIFO | LOCK_TIMED, ticket_acquire_, ticket_try_, ticket_release_,
+    .acquire_until = give_up_with_a_ticket);
 OPS(barging, LOCK_FIFO, tas_acquire_, tas_try_, tas_release_, .destroy = destroy);
 OPS(aba, LOCK_UNFAIR, aba_acquire, NULL, aba_release);
 OPS(argued, LOCK_FIFO, argued_acquire, ticket_try_, ticket_release_);
@@ -233,6 +245,7 @@ static const struct {
     {&reader_lost, "readers", "no data race"},
     {&downgrade_gap, "downgrade", "downgrade without a gap"},
     {&try_waits, "try", "a try never waits"},
+    {&lost_in_time, "timed", "no deadlock, no lost wake-up"},
     {&barging, "2x2", "first come, first served"},
     {&aba, "2x2", "no data race"},
 };
