@@ -202,11 +202,15 @@ static void print_violations(FILE *out, const json_t *violations)
         fprintf(out, "\n  WRONG\n");
     json_array_foreach (violations, i, one) {
         size_t first = SIZE_MAX, count = 0;
+        int64_t last = -1;
         json_array_foreach (violations, j, other) {
             if (!alike(one, other))
                 continue;
             first = first == SIZE_MAX ? j : first;
-            count++;
+            /* One repetition may break a rule in two ways; they stand one after the other. */
+            int64_t repetition = integer_of(other, "repetition");
+            count += repetition != last;
+            last = repetition;
         }
         if (first == i)
             fprintf(out,

@@ -91,6 +91,8 @@ sed 's/"lock":"[^"]*"/"lock":"tas"/' check-broken_tts-2x2.json > other.json
 refused "a replay of another lock" "'other.json'" "does not lead to a violation" --replay other.json
 sed 's/"client":"[^"]*"/"client":"5x5"/' check-broken_tts-2x2.json > client.json
 refused "a replay of an unknown client" "'client.json'" "client" --replay client.json
+refused "mutation and a client" "--mutate" "--client" tas --mutate --client 2x2
+refused "a replay and mutation" "--replay" "--mutate" --replay old.json --mutate
 refused "a replay and a lock" "--replay" "name none" tas --replay old.json
 refused "a plugin that is not there" "nowhere.so" "No such file" --plugin nowhere.so
 echo "no object" > text.so
@@ -129,6 +131,16 @@ if [ -z "$why" ]; then
     report "a wrong plugin: exit code 1" check 1 --plugin wrong.so
     report "a wrong plugin: its own source is named" grep -q 'wrong.c:4 retry_exchange' out
     report "a right plugin's orders: all noticed" check 0 --plugin right.so --mutate
+    report "a plugin under a client that does not fit: exit code 2" check 2 --plugin right.so -c reuse
+    refused "a plugin and another lock's name" "'home'" "not 'mcs'" mcs --plugin right.so
+    sed 's/.init = home_entry_init, //' right.c > lacking.c
+    sed 's/word_retry_exchange(.*); }/for (volatile bool ever = true; ever;); (void)lock; }/' right.c > loops.c
+    for name in lacking loops; do
+        gcc -std=gnu11 -DMACHINE_VIRTUAL -shared -fPIC -I"$sources" $name.c -o $name.so
+    done
+    refused "a plugin without an init" "lacking.so" "no .init" --plugin lacking.so
+    report "a plugin that computes for ever is ended: exit code 1" check 1 --plugin loops.so
+    report "a plugin that computes for ever: what to do is said" grep -q 'use word_await_equal' err
     refused "a plugin for real cores" "native.so" "DMACHINE_VIRTUAL" --plugin native.so
 else
     tests=$((tests + 1))

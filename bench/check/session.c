@@ -10,8 +10,8 @@
 
 #include "locks/catalogue.h"
 
-/* Executions between two looks at the clock. */
-enum { TICK = 4096 };
+/* Executions between two looks at the clock; steps that a listing shows. */
+enum { TICK = 4096, LISTED_MOST = 200 };
 
 struct session *session_new(const char *lock, const struct lock_ops *ops,
                             const uint64_t *parameters, const struct client *client)
@@ -192,8 +192,15 @@ void session_print(const struct session *session, FILE *out)
         fprintf(out, "  broken: %s\n  %s\n", explorer->property, explorer->violation);
     fprintf(out, "\n  %4s  %6s  %-38s %-8s %-16s %s\n", "step", "thread", "place", "order", "word",
             "what it does");
-    for (unsigned i = 0; i < explorer->depth; i++)
+    for (unsigned i = 0; i < explorer->depth; i++) {
+        if (explorer->depth > LISTED_MOST && i == LISTED_MOST / 2) {
+            i = explorer->depth - LISTED_MOST / 2;
+            fputs("   ...\n", out);
+        }
         print_event(session, i, out);
+    }
+    if (explorer->depth == 0)
+        fputs("  no step at all: are the lock's shared variables WORDs, and used as such?\n", out);
     print_waiting(session, out);
 }
 

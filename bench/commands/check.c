@@ -3,9 +3,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "bench/check/mutate.h"
@@ -25,7 +27,8 @@ struct settings {
     bool named;                  /* the locks were asked for, not taken because nobody asked */
     const struct client *client; /* NULL: all that are not deep */
     const char *plugin, *replay;
-    uint64_t bound; /* executions; 0: the usual */
+    const char *plugin_lock; /* the name that was given beside the plugin, or NULL */
+    uint64_t bound;          /* executions; 0: the usual */
     bool deep, mutate, json, quiet;
 };
 
@@ -62,8 +65,8 @@ static enum exit_code set_bound(void *settings, const struct option_row *row, co
 
 static const struct option_row options[] = {
     OPTION("locks", 'l', "LIST", "locks, as in mcs,@queue", set_locks, struct settings, locks),
-    OPTION("client", 'c', "NAME", "only this client; --help lists them", set_client,
-           struct settings, client),
+    OPTION("client", 'c', "NAME", "only this client, of those above", set_client, struct settings,
+           client),
     OPTION("bound", 'b', "N",
            "at most so many executions of a client (default: all, and 100 million of a deep one)",
            set_bound, struct settings, bound),
@@ -114,6 +117,42 @@ static bool show_mutants(unsigned done, unsigned all, void *argument)
     return !interrupted();
 }
 
+/* ---- a lock that never comes back ---- */
+
+/* Of the session that is explored; the handler of a signal is given nothing. */
+static const struct session *watched;
+static uint64_t seen_executions;
+static unsigned seen_steps;
+
+/* A lock that waits in a loop of its own makes no step, and nothing else can end it. */
+static void look_for_steps(int signal)
+{
+    static const char message[] =
+        "\nlockbench: the lock computed for 10 s without one step that the checker sees: does it "
+        "wait in "
+        "a loop of its own? use word_await_equal\n";
+    const volatile struct explorer *explorer = &watched->explorer;
+
+    (void)signal;
+    if (explorer->model.execution == seen_executions && explorer->depth == seen_steps) {
+        ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
+        _exit(written < 0 ? EXIT_MACHINE : EXIT_NEGATIVE);
+    }
+    seen_executions = explorer->model.execution;
+    seen_steps = explorer->depth;
+}
+
+static void watch(const struct session *session)
+{
+    const struct itimerval period = {{10, 0}, {10, 0}}, never = {{0, 0}, {0, 0}};
+
+    watched = session;
+    seen_executions = UINT64_MAX;
+    if (session != NULL)
+        signal(SIGPROF, look_for_steps);
+    setitimer(ITIMER_PROF, session != NULL ? &period : &never, NULL);
+}
+
 /* ---- the table ---- */
 
 static const char *verdict_text(const struct session *session, char text[96])
@@ -129,12 +168,21 @@ static const char *verdict_text(const struct session *session, char text[96])
         snprintf(text, 96, "WRONG: %s", session->explorer.property);
         return text;
     case CHECK_NO_ROOM:
-        snprintf(text, 96, "WRONG: an execution has too many %s", session->explorer.model.overflow);
+        snprintf(text, 96, "WRONG: too many %s; does it poll instead of awaiting?",
+                 session->explorer.model.overflow);
         return text;
     case CHECK_INTERRUPTED:
         break;
     }
     return "interrupted";
+}
+
+/* The one that was wrong did not come to its end, but it was looked at. */
+static uint64_t executions_of(const struct session *session)
+{
+    bool wrong = session->verdict == CHECK_FOUND || session->verdict == CHECK_NO_ROOM;
+
+    return session->explorer.complete + (wrong ? 1 : 0);
 }
 
 static void print_head(void)
@@ -150,13 +198,13 @@ static void add_cell(const struct settings *settings, const struct session *sess
 
     if (!settings->json)
         printf("%-16s %-13s %12" PRIu64 " %9.2f  %s\n", session->lock, session->scene.client->name,
-               session->explorer.complete, session->seconds, verdict_text(session, text));
+               executions_of(session), session->seconds, verdict_text(session, text));
     fflush(stdout);
     json_array_append_new(
         outcomes->cells,
         json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:s*, s:s*}", "lock", session->lock, "client",
                   session->scene.client->name, "verdict", verdicts[session->verdict], "executions",
-                  (json_int_t)session->explorer.complete, "pruned",
+                  (json_int_t)executions_of(session), "pruned",
                   (json_int_t)session->explorer.pruned, "seconds", session->seconds, "property",
                   session->explorer.property, "detail",
                   session->explorer.property == NULL ? NULL : session->explorer.violation));
@@ -214,7 +262,9 @@ static enum exit_code check_client(const struct settings *settings, const struct
 
     if (session == NULL)
         return complain(EXIT_MACHINE, "out of memory");
+    watch(session);
     session_explore(session, bound, show_session, NULL);
+    watch(NULL);
     progress_wipe();
     enum exit_code code = session->scene.refused != NULL
                               ? complain(EXIT_MACHINE, "%s can't be made for %u threads: %s",
@@ -273,8 +323,8 @@ static enum exit_code mutate_lock(const struct settings *settings, const struct 
     progress_wipe();
     if (made && mutants.wrong) {
         free(mutants.list);
-        return complain(EXIT_NEGATIVE, "%s is wrong as it is: see 'lockbench check %s' first",
-                        subject->name, subject->name);
+        return complain(EXIT_NEGATIVE, "%s is wrong as it is: check it without --mutate first",
+                        subject->name);
     }
     for (size_t i = 0; made && i < mutants.count; i++) {
         const struct mutant *mutant = &mutants.list[i];
@@ -332,6 +382,23 @@ static enum exit_code load_plugin(const char *name, const struct lock_plugin **p
     return EXIT_FINE;
 }
 
+/* What the explorer would call or read. */
+static enum exit_code check_entries(const char *name, const struct lock_ops *ops)
+{
+    const char *missing = ops->name == NULL          ? "name"
+                          : ops->size == 0           ? "size"
+                          : ops->init == NULL        ? "init"
+                          : ops->acquire == NULL     ? "acquire"
+                          : ops->try_acquire == NULL ? "try_acquire"
+                          : ops->release == NULL     ? "release"
+                          : ops->is_idle == NULL     ? "is_idle"
+                                                     : NULL;
+
+    if (missing == NULL)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE, "the lock in '%s' has no .%s in its vtable", name, missing);
+}
+
 static enum exit_code check_subject(const struct settings *settings, const struct subject *subject,
                                     struct outcomes *outcomes)
 {
@@ -348,6 +415,12 @@ static enum exit_code check_plugin(const struct settings *settings, struct outco
     if (code != EXIT_FINE)
         return code;
     const struct lock_ops *ops = plugin->virtual_ops;
+    code = check_entries(settings->plugin, ops);
+    if (code != EXIT_FINE)
+        return code;
+    if (settings->plugin_lock != NULL && strcmp(settings->plugin_lock, ops->name) != 0)
+        return complain(EXIT_USAGE, "the lock in '%s' is '%s', not '%s'", settings->plugin,
+                        ops->name, settings->plugin_lock);
     for (int i = 0; ops->parameters != NULL && ops->parameters[i].name != NULL; i++)
         parameters[i] = ops->parameters[i].usual;
     return check_subject(settings, &(struct subject){ops->name, ops, parameters}, outcomes);
@@ -375,9 +448,6 @@ static enum exit_code check_catalogue(const struct settings *settings, struct ou
     }
     if (code == EXIT_FINE && checked == 0)
         return complain(EXIT_USAGE, "no lock is left to check");
-    if (code == EXIT_FINE && json_array_size(outcomes->cells) == 0 && settings->client != NULL)
-        return complain(EXIT_USAGE, "the client '%s' fits none of these locks",
-                        settings->client->name);
     return code;
 }
 
@@ -444,6 +514,9 @@ static enum exit_code check_all(struct settings *settings)
     if (code == EXIT_FINE)
         code = settings->plugin != NULL ? check_plugin(settings, &outcomes)
                                         : check_catalogue(settings, &outcomes);
+    if (code == EXIT_FINE && json_array_size(outcomes.cells) == 0 && settings->client != NULL)
+        code = complain(EXIT_USAGE, "the client '%s' fits none of these locks",
+                        settings->client->name);
     if (settings->json && code != EXIT_USAGE) {
         json_t *all = json_pack("{s:O}", settings->mutate ? "orders" : "cells", outcomes.cells);
         json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
@@ -462,6 +535,23 @@ static enum exit_code check_all(struct settings *settings)
                                                                                : code;
 }
 
+/* What would not do what it says beside the others. */
+static enum exit_code check_options(const struct settings *settings, int words)
+{
+    if (settings->replay != NULL &&
+        (words > 0 || settings->locks_count > 0 || settings->plugin != NULL))
+        return complain(EXIT_USAGE, "--replay says itself which lock it is of: name none");
+    if (settings->replay != NULL && (settings->mutate || settings->json))
+        return complain(EXIT_USAGE, "--replay and --%s do not go together",
+                        settings->mutate ? "mutate" : "json");
+    if (settings->mutate && settings->client != NULL)
+        return complain(EXIT_USAGE,
+                        "--mutate and --client do not go together: any client may notice");
+    if (settings->plugin != NULL && (words > 1 || settings->locks_count > 0))
+        return complain(EXIT_USAGE, "--plugin has one lock: name no other");
+    return EXIT_FINE;
+}
+
 static enum exit_code check_main(int argc, char **argv)
 {
     struct settings settings = {0};
@@ -470,12 +560,12 @@ static enum exit_code check_main(int argc, char **argv)
     enum exit_code code = options_read(&command_check, argc, argv, &settings, &words, &helped);
 
     if (code == EXIT_FINE && !helped) {
+        code = check_options(&settings, words);
         /* A plugin's own name is not in the catalogue. */
         for (int i = 1; i <= words && code == EXIT_FINE && settings.plugin == NULL; i++)
             code = lock_specs_read(argv[i], &settings.locks, &settings.locks_count);
-        if (code == EXIT_FINE && settings.replay != NULL && (words > 0 || settings.plugin != NULL))
-            code = complain(EXIT_USAGE, "--replay says itself which lock it is of: name none");
-        else if (code == EXIT_FINE)
+        settings.plugin_lock = words > 0 ? argv[1] : NULL;
+        if (code == EXIT_FINE)
             code = settings.replay != NULL ? replay(settings.replay) : check_all(&settings);
     }
     free(settings.locks);
