@@ -141,6 +141,7 @@ if [ -z "$why" ]; then
     refused "a plugin without an init" "lacking.so" "no .init" --plugin lacking.so
     report "a plugin that computes for ever is ended: exit code 1" check 1 --plugin loops.so
     report "a plugin that computes for ever: what to do is said" grep -q 'use word_await_equal' err
+    report "so it is when its orders are weakened" check 1 --plugin loops.so --mutate
     refused "a plugin for real cores" "native.so" "DMACHINE_VIRTUAL" --plugin native.so
 else
     tests=$((tests + 1))

@@ -789,14 +789,6 @@ bool explorer_next(struct explorer *explorer)
     return false;
 }
 
-void explorer_reset(struct explorer *explorer)
-{
-    explorer->path_length = 0;
-    explorer->complete = explorer->pruned = 0;
-    explorer->property = NULL;
-    explorer->model.locations_count = 0;
-}
-
 /* ---- first come, first served ---- */
 
 void explorer_acquire_begins(struct explorer *explorer)

@@ -138,9 +138,6 @@ void explorer_execute(struct explorer *explorer);
 /* Moves to the next path. False: there is none. */
 bool explorer_next(struct explorer *explorer);
 
-/* Begins anew, with an empty path. */
-void explorer_reset(struct explorer *explorer);
-
 /* Notes that a property is broken; the execution ends at the next step. For clients as well. */
 void explorer_violation(struct explorer *explorer, const char *property, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "config.h"
 
+#include "bench/virtual/watchdog.h"
 #include "locks/catalogue.h"
 
 /* Executions between two looks at the clock; steps that a listing shows. */
@@ -52,6 +54,24 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+static uint64_t steps_made(const void *watched)
+{
+    const volatile struct explorer *explorer = watched;
+
+    return (uint64_t)explorer->model.execution << 32 | explorer->depth;
+}
+
+/* A lock that waits in a loop of its own makes no step, and nothing else can end it. */
+static void give_up(void)
+{
+    static const char message[] =
+        "\nlockbench: the lock computed for 10 s without one step that the checker sees: does it "
+        "wait in a loop of its own? use word_await_equal\n";
+    ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
+
+    _exit(written < 0 ? EXIT_MACHINE : EXIT_NEGATIVE);
+}
+
 void session_explore(struct session *session, uint64_t bound,
                      bool (*tick)(const struct session *session, void *argument), void *argument)
 {
@@ -59,6 +79,7 @@ void session_explore(struct session *session, uint64_t bound,
     double start = now();
 
     session->verdict = CHECK_ALL_EXPLORED;
+    watchdog_start(steps_made, explorer, give_up);
     do {
         uint64_t made = explorer->complete + explorer->pruned;
         if (bound != 0 && made >= bound) {
@@ -78,6 +99,7 @@ void session_explore(struct session *session, uint64_t bound,
             break;
         }
     } while (explorer_next(explorer));
+    watchdog_stop();
     session->seconds = now() - start;
 }
 

@@ -3,11 +3,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "bench/check/mutate.h"
@@ -115,42 +113,6 @@ static bool show_mutants(unsigned done, unsigned all, void *argument)
     snprintf(what, sizeof what, "%s: order %u of %u", (const char *)argument, done + 1, all);
     progress_note(what);
     return !interrupted();
-}
-
-/* ---- a lock that never comes back ---- */
-
-/* Of the session that is explored; the handler of a signal is given nothing. */
-static const struct session *watched;
-static uint64_t seen_executions;
-static unsigned seen_steps;
-
-/* A lock that waits in a loop of its own makes no step, and nothing else can end it. */
-static void look_for_steps(int signal)
-{
-    static const char message[] =
-        "\nlockbench: the lock computed for 10 s without one step that the checker sees: does it "
-        "wait in "
-        "a loop of its own? use word_await_equal\n";
-    const volatile struct explorer *explorer = &watched->explorer;
-
-    (void)signal;
-    if (explorer->model.execution == seen_executions && explorer->depth == seen_steps) {
-        ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
-        _exit(written < 0 ? EXIT_MACHINE : EXIT_NEGATIVE);
-    }
-    seen_executions = explorer->model.execution;
-    seen_steps = explorer->depth;
-}
-
-static void watch(const struct session *session)
-{
-    const struct itimerval period = {{10, 0}, {10, 0}}, never = {{0, 0}, {0, 0}};
-
-    watched = session;
-    seen_executions = UINT64_MAX;
-    if (session != NULL)
-        signal(SIGPROF, look_for_steps);
-    setitimer(ITIMER_PROF, session != NULL ? &period : &never, NULL);
 }
 
 /* ---- the table ---- */
@@ -262,9 +224,7 @@ static enum exit_code check_client(const struct settings *settings, const struct
 
     if (session == NULL)
         return complain(EXIT_MACHINE, "out of memory");
-    watch(session);
     session_explore(session, bound, show_session, NULL);
-    watch(NULL);
     progress_wipe();
     enum exit_code code = session->scene.refused != NULL
                               ? complain(EXIT_MACHINE, "%s can't be made for %u threads: %s",

@@ -7,14 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/measured_loop.h"
 #include "bench/sim/observer.h"
 #include "bench/sim/memory.h"
 #include "bench/sim/model.h"
 #include "bench/sim/report.h"
-#include "bench/sim/watchdog.h"
 #include "bench/virtual/alone.h"
+#include "bench/virtual/watchdog.h"
 #include "locks/catalogue.h"
 
 struct member {
@@ -291,12 +292,25 @@ static const char *close_trace(struct crew *crew, char *problem, size_t problem_
     return problem;
 }
 
+/* Neither of the two ever becomes smaller. */
+static uint64_t steps_made(const void *watched)
+{
+    const volatile struct sim_engine *engine = watched;
+
+    return engine->now + engine->operations;
+}
+
+static void give_up(void)
+{
+    _exit(REPETITION_STUCK);
+}
+
 static json_t *run_threads(struct crew *crew, char *problem, size_t problem_size)
 {
     if (open_trace(crew, problem, problem_size) != NULL)
         return NULL;
     sim_engine_set_alarm(&crew->engine, crew->repetition->warmup_ns, begin_window, crew);
-    watchdog_start(&crew->engine);
+    watchdog_start(steps_made, &crew->engine, give_up);
     enum sim_end end = sim_engine_run(&crew->engine);
     watchdog_stop();
     if (close_trace(crew, problem, problem_size) != NULL)
