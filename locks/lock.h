@@ -33,18 +33,38 @@ enum lock_trait {
     LOCK_SLEEPS = 1 << 5,           /* asleep in the kernel at once */
 
     /* What it offers beyond exclusive acquire, try_acquire and release. */
-    LOCK_SHARED = 1 << 6,    /* shared holders (two at once; never beside an exclusive one) */
-    LOCK_DOWNGRADE = 1 << 7, /* exclusive to shared without a gap (no writer gets in between) */
-    LOCK_TIMED = 1 << 12,    /* an acquire that gives up (the checker: in time, and for good) */
+    LOCK_SHARED = 1 << 6,     /* shared holders (two at once; never beside an exclusive one) */
+    LOCK_DOWNGRADE = 1 << 7,  /* exclusive to shared without a gap (no writer gets in between) */
+    LOCK_TIMED = 1 << 12,     /* an acquire that gives up (the checker: in time, and for good) */
+    LOCK_RECURSIVE = 1 << 13, /* its holder may take it again (each time released once) */
+    LOCK_OWNER_CHECKED = 1 << 14, /* EDEADLK to a holder that would wait for itself, EPERM to a
+                                     release by anybody but the holder (the lock is unharmed) */
 
     /* What a spinning waiter looks at. */
     LOCK_LOCAL_SPIN = 1 << 8, /* a line of its own, written once, by its predecessor */
 
     /* What keeps it out of some uses. */
-    LOCK_NATIVE_ONLY = 1 << 9, /* foreign code: runs on real cores only */
-    LOCK_UNVERIFIED = 1 << 10, /* promises no exclusion, so none is checked, and is not ranked */
-    LOCK_BROKEN = 1 << 11,     /* a wrong lock, here to be caught; only when asked for by name */
+    LOCK_NATIVE_ONLY = 1 << 9,  /* foreign code: runs on real cores only */
+    LOCK_UNVERIFIED = 1 << 10,  /* promises no exclusion, so none is checked, and is not ranked */
+    LOCK_BROKEN = 1 << 11,      /* a wrong lock, here to be caught; only when asked for by name */
+    LOCK_ONE_PROCESS = 1 << 15, /* all its threads must be of one process */
 };
+
+/* The primitive of the NT kernel that a lock is the equivalent of. */
+struct lock_nt {
+    const char *name; /* as in "FAST_MUTEX" */
+    const char *irql; /* the interrupt request level at which its holder runs there */
+    const char *use;  /* where it may be used, and for what; at most 60 characters */
+};
+
+/* Something that a lock counts about itself. */
+struct lock_stat {
+    const char *name; /* as in "contentions" */
+    uint64_t value;
+};
+
+/* The most that a lock counts. */
+#define LOCK_STATS_MOST 8
 
 /* The unit in which a parameter is written: `budget=20us`, `limit=3`. */
 enum lock_unit {
@@ -63,8 +83,9 @@ struct lock_ops {
     const char *name;
     const char *alias; /* another name by which the lock is known, or NULL */
     const char *family;
-    const char *description; /* one line, at most 56 characters */
-    const char *source;      /* the paper or the documentation */
+    const char *description;  /* one line, at most 56 characters */
+    const char *source;       /* the paper or the documentation */
+    const struct lock_nt *nt; /* NULL: NT has none like it */
     uint32_t traits;
     const struct lock_parameter *parameters; /* NULL: none */
 
@@ -109,7 +130,25 @@ struct lock_ops {
 
     /* Whether nobody holds the lock or waits for it. While no other thread uses it. */
     bool (*is_idle)(void *lock);
+
+    /* What the lock has counted since init; returns how many. While no other thread uses it. NULL:
+     * it counts nothing. */
+    unsigned (*stats)(void *lock, struct lock_stat stats[LOCK_STATS_MOST]);
 };
+
+/* Runs a function alone: under the lock, with the context for this one acquisition. Returns what
+ * the acquire or the release says, 0 if both went well; the function runs unless the acquire
+ * failed. (KeSynchronizeExecution; there, too, the lock may be any that the caller names.) */
+static inline int lock_execute(const struct lock_ops *ops, void *lock, void *context,
+                               void (*function)(void *argument), void *argument)
+{
+    int error = ops->acquire(lock, context);
+
+    if (error != 0)
+        return error;
+    function(argument);
+    return ops->release(lock, context);
+}
 
 /* The entries of the vtable, made from a lock's own typed functions. A lock named x_ that has
  * x_acquire(lock), x_try_acquire(lock) -> bool, x_release(lock) and x_is_idle(lock) says
@@ -153,6 +192,24 @@ struct lock_ops {
     LOCK_ENTRY(lock_name, release, lock_type, context_type, lock_name##_release(lock, context); \
                return 0)                                                                        \
     LOCK_ENTRY_IS_IDLE(lock_name, lock_type)
+
+/* The same for a lock whose functions all take a context, used or not, and return 0 or an error. */
+#define LOCK_ENTRIES_CHECKED(lock_name, lock_type, context_type) \
+    LOCK_ENTRY(lock_name, acquire, lock_type, context_type,      \
+               return lock_name##_acquire(lock, context))        \
+    LOCK_ENTRY(lock_name, try_acquire, lock_type, context_type,  \
+               return lock_name##_try_acquire(lock, context))    \
+    LOCK_ENTRY(lock_name, release, lock_type, context_type,      \
+               return lock_name##_release(lock, context))        \
+    LOCK_ENTRY_IS_IDLE(lock_name, lock_type)
+
+#define LOCK_ENTRIES_SHARED_CHECKED(lock_name, lock_type, context_type) \
+    LOCK_ENTRY(lock_name, acquire_shared, lock_type, context_type,      \
+               return lock_name##_acquire_shared(lock, context))        \
+    LOCK_ENTRY(lock_name, try_acquire_shared, lock_type, context_type,  \
+               return lock_name##_try_acquire_shared(lock, context))    \
+    LOCK_ENTRY(lock_name, release_shared, lock_type, context_type,      \
+               return lock_name##_release_shared(lock, context))
 
 #define LOCK_ENTRIES_SHARED(lock_name, lock_type)                                            \
     LOCK_ENTRY(lock_name, acquire_shared, lock_type, void, lock_name##_acquire_shared(lock); \

@@ -276,7 +276,7 @@ end
 
 begin "the run record has the model's parameters, all of them, as they were given"
 for setting in hit:1 atomic:5 core:8 cache:23 package:50 remote:300 memory:100 relax:12 clock:20 syscall:200 \
-    switch:1500 wake:3000 slice:50000 jitter:30 stall:100 stall-every:1000; do
+    interrupt:1500 switch:1500 wake:3000 slice:50000 jitter:30 stall:100 stall-every:1000; do
     head -1 first.jsonl | grep -qE "\"model\":\{[^}]*\"${setting%:*}\":${setting#*:}[,}]" ||
         fail "plan.model should have $setting"
 done

@@ -135,7 +135,7 @@ static unsigned choose(struct explorer *explorer, const struct check_thread *thr
     if (thread->done)
         return 0;
     if (operation->asleep)
-        return operation->woken || !explorer->spurious_used;
+        return operation->woken || operation->timed || !explorer->spurious_used;
     switch (kind_of(operation)) {
     case VIRTUAL_FENCE:
     case VIRTUAL_FUTEX_WAKE:
@@ -164,7 +164,12 @@ static bool is_futex(const struct virtual_site *site)
 /* Most steps are neither, so that nothing has to be looked for. */
 static bool has_an_order(const struct event *event)
 {
-    return event->order == VIRTUAL_seq_cst || is_futex(event->site);
+    return event->order >= VIRTUAL_seq_cst || is_futex(event->site);
+}
+
+static bool is_asymmetric(const struct event *event)
+{
+    return event->order == VIRTUAL_light || event->order == VIRTUAL_heavy;
 }
 
 /* Steps that do not commute although no load reads a store of the other: those with an order of
@@ -173,6 +178,8 @@ static bool have_an_order(const struct event *a, const struct event *b)
 {
     if (is_futex(a->site) && is_futex(b->site))
         return a->location == b->location;
+    if (is_asymmetric(a) && is_asymmetric(b))
+        return a->order == VIRTUAL_heavy || b->order == VIRTUAL_heavy;
     if (a->order != VIRTUAL_seq_cst || b->order != VIRTUAL_seq_cst)
         return false;
     return a->site->operation == VIRTUAL_FENCE || b->site->operation == VIRTUAL_FENCE ||
@@ -503,9 +510,13 @@ static bool perform(struct explorer *explorer, struct check_thread *thread,
         wake(explorer, operation);
         return true;
     case VIRTUAL_FUTEX_WAIT:
+        thread->outcome.made = true;
         if (operation->asleep) {
-            explorer->spurious_used = explorer->spurious_used || !operation->woken;
             event->asleep = true;
+            event->gave_up = operation->timed && !operation->woken;
+            thread->outcome.made = !event->gave_up;
+            explorer->spurious_used =
+                explorer->spurious_used || (!operation->woken && !operation->timed);
             return true;
         }
         /* The kernel's look orders nothing for the lock. */

@@ -100,17 +100,20 @@ static void check_fence(const struct virtual_site *site)
     int order = explorer_order(explorer, site);
 
     explorer_note_site(explorer, site);
-    if (order == VIRTUAL_seq_cst)
+    if (order == VIRTUAL_seq_cst || order == VIRTUAL_light || order == VIRTUAL_heavy)
         step(&(struct operation){.site = site});
     else
         model_fence(&explorer->model, explorer->running->number, order);
 }
 
-static void check_futex_wait(const struct virtual_site *site, const volatile void *word,
-                             uint32_t value)
+static bool check_futex_wait(const struct virtual_site *site, const volatile void *word,
+                             uint32_t value, uint64_t deadline)
 {
-    step(&(struct operation){
-        .site = site, .location = location_of(word, sizeof value), .value = value});
+    return step(&(struct operation){.site = site,
+                                    .location = location_of(word, sizeof value),
+                                    .value = value,
+                                    .timed = deadline != MACHINE_NEVER})
+        .made;
 }
 
 static void check_futex_wake(const struct virtual_site *site, const volatile void *word,
@@ -131,6 +134,12 @@ static void passes_time(uint64_t ns)
 
 /* Time matters behind deadlines only, and those expire by the explorer's choice. */
 static uint64_t clock_stands(void)
+{
+    return 0;
+}
+
+/* Nobody but the thread itself could notice. */
+static uint32_t apc_disable(void)
 {
     return 0;
 }
@@ -160,6 +169,8 @@ static const struct virtual_machine check_machine = {
     .yield = passes,
     .spin = passes_time,
     .clock = clock_stands,
+    .apc_disable = apc_disable,
+    .apc_enable = passes,
     .self = check_self,
     .cpu = check_self,
     .node = node,

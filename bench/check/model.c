@@ -51,6 +51,8 @@ void model_begin(struct model *model, unsigned threads)
     model->overflow = NULL;
     memset(model->memory, 0, sizeof model->memory);
     memset(&model->sequential, 0, sizeof model->sequential);
+    memset(&model->light, 0, sizeof model->light);
+    memset(&model->heavy, 0, sizeof model->heavy);
     /* A clock of 0 is that of the beginning, which everybody knows. */
     for (unsigned i = 0; i < threads; i++)
         model->memory[i].current.clock[i] = 1;
@@ -185,10 +187,27 @@ uint16_t model_write(struct model *model, unsigned thread, struct location *loca
     return store;
 }
 
+/* Like two sequentially consistent fences where one of the two is heavy: a light fence knows what
+ * heavy ones before it knew, and a heavy one what any before it knew. */
+static void asymmetric_fence(struct model *model, struct thread_memory *memory, int order)
+{
+    learn_stores(model, &memory->current, &model->heavy);
+    if (order == VIRTUAL_light) {
+        learn_stores(model, &model->light, &memory->current);
+        return;
+    }
+    learn_stores(model, &memory->current, &model->light);
+    model->heavy = memory->current;
+}
+
 void model_fence(struct model *model, unsigned thread, int order)
 {
     struct thread_memory *memory = &model->memory[thread];
 
+    if (order == VIRTUAL_light || order == VIRTUAL_heavy) {
+        asymmetric_fence(model, memory, order);
+        return;
+    }
     if (acquires(order))
         learn(model, &memory->current, &memory->acquired);
     if (order == VIRTUAL_seq_cst) {

@@ -79,6 +79,7 @@ struct model {
     uint16_t stores_count;
     struct thread_memory memory[CHECK_THREADS_MOST];
     struct view sequential;                   /* of sequentially consistent accesses and fences */
+    struct view light, heavy;                 /* of those fences */
     const char *overflow;                     /* what there was no room for, or NULL */
     uintptr_t undefined_start, undefined_end; /* memory that nobody has initialised */
 };

@@ -26,6 +26,10 @@ static int weaker_orders(enum virtual_operation operation, int order, int weaker
                     : operation == VIRTUAL_STORE ? VIRTUAL_release
                                                  : VIRTUAL_acq_rel;
         return 1;
+    case VIRTUAL_light:
+    case VIRTUAL_heavy:
+        weaker[0] = VIRTUAL_relaxed;
+        return 1;
     default:
         return 0;
     }

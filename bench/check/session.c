@@ -108,6 +108,7 @@ void session_explore(struct session *session, uint64_t bound,
 static const char *const order_names[] = {
     [VIRTUAL_plain] = "plain",     [VIRTUAL_relaxed] = "relaxed", [VIRTUAL_acquire] = "acquire",
     [VIRTUAL_release] = "release", [VIRTUAL_acq_rel] = "acq_rel", [VIRTUAL_seq_cst] = "seq_cst",
+    [VIRTUAL_light] = "light",     [VIRTUAL_heavy] = "heavy",
 };
 
 const char *session_order_name(int order)
@@ -153,7 +154,7 @@ static void print_effect(const struct session *session, const struct event *even
     char value[48];
 
     if (event->asleep) {
-        fputs("wakes up", out);
+        fputs(event->gave_up ? "its time is over" : "wakes up", out);
         return;
     }
     if (event->reads) {

@@ -21,6 +21,7 @@ static struct sim_costs costs_of(const struct sim_parameters *parameters)
         .syscall = parameters->syscall_ns * PS_PER_NS,
         .context_switch = parameters->switch_ns * PS_PER_NS,
         .wake = parameters->wake_ns * PS_PER_NS,
+        .interrupt = parameters->interrupt_ns * PS_PER_NS,
         .slice = parameters->slice_ns * PS_PER_NS,
         .stall = parameters->stall_ns * PS_PER_NS,
         .jitter = parameters->jitter * 65536 / 100,
@@ -108,7 +109,7 @@ static bool handle_thread(struct sim_engine *engine, struct sim_thread *thread)
     case SIM_DISPATCHING:
         return resume(engine, thread);
     case SIM_ASLEEP:
-        scheduler_ready(engine, thread);
+        scheduler_awake(engine, thread);
         return false;
     case SIM_READY:
     case SIM_DONE:

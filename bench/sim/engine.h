@@ -58,6 +58,10 @@ struct sim_thread {
     uint64_t left;             /* for so long: of computing */
     uint64_t since;            /* when it last got its core */
     uint64_t until_stall;      /* operations */
+    bool sleeping;             /* it is among its line's sleepers; when it is not woken before its
+                                  event, its time is over */
+    bool woken;
+    uint32_t apc_disabled;
     struct sim_access access;
     struct sim_line *line; /* of the access */
     struct sim_transaction transaction;
@@ -78,7 +82,7 @@ struct sim_core {
 
 /* The costs of the model's parameters, in picoseconds. */
 struct sim_costs {
-    uint64_t hit, atomic, relax, clock, syscall, context_switch, wake, slice, stall;
+    uint64_t hit, atomic, relax, clock, syscall, context_switch, wake, interrupt, slice, stall;
     uint64_t jitter; /* in parts of 2^16 */
 };
 

@@ -47,6 +47,12 @@ static bool sim_compare_exchange(const struct virtual_site *site, volatile void 
     return engine->running->access.made;
 }
 
+/* Of a deadline; what lies beyond all time stays there. */
+static uint64_t picoseconds(uint64_t deadline)
+{
+    return deadline > UINT64_MAX / PS_PER_NS ? UINT64_MAX : deadline * PS_PER_NS;
+}
+
 static uint64_t sim_await(const struct virtual_site *site, const volatile void *word, unsigned size,
                           uint64_t value, uint64_t deadline)
 {
@@ -54,9 +60,7 @@ static uint64_t sim_await(const struct virtual_site *site, const volatile void *
                                                .word = (void *)word,
                                                .size = size,
                                                .value = value,
-                                               .deadline = deadline > UINT64_MAX / PS_PER_NS
-                                                               ? UINT64_MAX
-                                                               : deadline * PS_PER_NS});
+                                               .deadline = picoseconds(deadline)});
     return engine->running->access.seen;
 }
 
@@ -76,23 +80,27 @@ static void sim_retry_exchange(const struct virtual_site *site, volatile void *w
             .site = site, .word = (void *)word, .size = size, .value = value, .expected = until});
 }
 
-/* There are no store buffers, so only the one fence that empties them costs anything. */
+/* There are no store buffers, so only the fences that empty them cost anything: the own one, or by
+ * an interrupt those of all CPUs. What the interrupted threads lose is not modelled. */
 static void sim_fence(const struct virtual_site *site)
 {
     if (site->order == VIRTUAL_seq_cst)
         sim_spend(engine, engine->costs.hit + engine->costs.atomic);
+    else if (site->order == VIRTUAL_heavy)
+        sim_spend(engine, engine->costs.syscall + engine->costs.interrupt);
 }
 
 /* The kernel looks at the word and lays the thread to sleep in one step. */
-static void sim_futex_wait(const struct virtual_site *site, const volatile void *word,
-                           uint32_t value)
+static bool sim_futex_wait(const struct virtual_site *site, const volatile void *word,
+                           uint32_t value, uint64_t deadline)
 {
     struct sim_access access = {.site = site, .word = (void *)word, .size = sizeof value};
 
     sim_spend(engine, engine->costs.syscall);
     memory_access_at_once(engine, &access);
-    if (engine->running->access.seen == value)
-        scheduler_sleep(engine);
+    if (engine->running->access.seen != value)
+        return true;
+    return scheduler_sleep(engine, picoseconds(deadline));
 }
 
 static void sim_futex_wake(const struct virtual_site *site, const volatile void *word,
@@ -131,6 +139,19 @@ static uint64_t sim_clock(void)
     return ns;
 }
 
+/* A counter of the thread's own, which nobody else looks at, is in its cache. */
+static uint32_t sim_apc_disable(void)
+{
+    sim_spend(engine, 2 * engine->costs.hit);
+    return engine->running->apc_disabled++;
+}
+
+static void sim_apc_enable(void)
+{
+    sim_spend(engine, 2 * engine->costs.hit);
+    engine->running->apc_disabled--;
+}
+
 static unsigned sim_self(void)
 {
     return engine->running->number;
@@ -161,6 +182,8 @@ const struct virtual_machine sim_machine = {
     .yield = sim_yield,
     .spin = sim_spin,
     .clock = sim_clock,
+    .apc_disable = sim_apc_disable,
+    .apc_enable = sim_apc_enable,
     .self = sim_self,
     .cpu = sim_cpu,
     .node = sim_node,

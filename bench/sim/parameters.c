@@ -33,6 +33,7 @@ static const struct row {
     ROW("syscall", syscall_ns, 200, 0),
     ROW("switch", switch_ns, 1500, 0),
     ROW("wake", wake_ns, 3000, 0),
+    ROW("interrupt", interrupt_ns, 1500, 0),
     ROW("slice", slice_ns, 3000000, 0),
     ROW("jitter", jitter, 10, 90),
     ROW("stall", stall_ns, 100, 0),

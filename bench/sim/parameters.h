@@ -22,17 +22,18 @@ extern const char *const sim_distance_names[SIM_DISTANCES];
 /* Times in nanoseconds. docs/simulating.md says where the usual values come from. */
 struct sim_parameters {
     uint64_t latency_ns[SIM_DISTANCES]; /* of a transfer */
-    uint64_t hit_ns;      /* an access to a line that the core may so access already */
-    uint64_t atomic_ns;   /* what a read-modify-write or a full fence takes beyond that */
-    uint64_t relax_ns;    /* a polling pause, and so the period of a polling loop */
-    uint64_t clock_ns;    /* a look at the clock */
-    uint64_t syscall_ns;  /* entering and leaving the kernel */
-    uint64_t switch_ns;   /* from one thread to another on a core */
-    uint64_t wake_ns;     /* from a futex wake to the sleeper being ready to run */
-    uint64_t slice_ns;    /* how long a thread runs while others wait for its core */
-    uint64_t jitter;      /* per cent by which a transfer or a wake-up varies, up or down */
-    uint64_t stall_ns;    /* mean of a core's irregular stalls, */
-    uint64_t stall_every; /* of which there is one in so many operations on average; 0: none */
+    uint64_t hit_ns;       /* an access to a line that the core may so access already */
+    uint64_t atomic_ns;    /* what a read-modify-write or a full fence takes beyond that */
+    uint64_t relax_ns;     /* a polling pause, and so the period of a polling loop */
+    uint64_t clock_ns;     /* a look at the clock */
+    uint64_t syscall_ns;   /* entering and leaving the kernel */
+    uint64_t switch_ns;    /* from one thread to another on a core */
+    uint64_t wake_ns;      /* from a futex wake to the sleeper being ready to run */
+    uint64_t interrupt_ns; /* from interrupting all other CPUs to the last one's answer */
+    uint64_t slice_ns;     /* how long a thread runs while others wait for its core */
+    uint64_t jitter;       /* per cent by which a transfer or a wake-up varies, up or down */
+    uint64_t stall_ns;     /* mean of a core's irregular stalls, */
+    uint64_t stall_every;  /* of which there is one in so many operations on average; 0: none */
 };
 
 struct sim_parameters sim_parameters_default(void);

@@ -137,7 +137,23 @@ void scheduler_line_came(struct sim_engine *engine, const struct sim_thread *thr
     event_queue_set(&engine->events, slice_event(engine, thread->cpu), engine->now);
 }
 
-void scheduler_sleep(struct sim_engine *engine)
+/* Takes a thread out of its line's row of sleepers. */
+static void take_sleeper(struct sim_line *line, struct sim_thread *thread)
+{
+    struct sim_thread *previous = NULL;
+
+    for (struct sim_thread *other = line->sleepers; other != thread; other = other->next)
+        previous = other;
+    if (previous == NULL)
+        line->sleepers = thread->next;
+    else
+        previous->next = thread->next;
+    if (line->last_sleeper == thread)
+        line->last_sleeper = previous;
+    thread->sleeping = false;
+}
+
+bool scheduler_sleep(struct sim_engine *engine, uint64_t deadline)
 {
     struct sim_thread *thread = engine->running;
     struct sim_line *line = thread->line;
@@ -148,31 +164,37 @@ void scheduler_sleep(struct sim_engine *engine)
     else
         line->last_sleeper->next = thread;
     line->last_sleeper = thread;
+    thread->sleeping = true;
+    thread->woken = false;
     thread->activity = SIM_ASLEEP;
+    thread->resumed = SIM_COMPUTING;
+    thread->left = 0;
     engine->usage.voluntary++;
+    if (deadline != UINT64_MAX)
+        sim_set_event(engine, thread, deadline > engine->now ? deadline : engine->now);
     scheduler_leave(engine, thread);
     sim_wait(engine);
+    return thread->woken;
+}
+
+void scheduler_awake(struct sim_engine *engine, struct sim_thread *thread)
+{
+    if (thread->sleeping)
+        take_sleeper(thread->line, thread);
+    scheduler_ready(engine, thread);
 }
 
 void scheduler_wake(struct sim_engine *engine, struct sim_line *line, const void *word,
                     uint32_t most)
 {
-    struct sim_thread *previous = NULL, *next;
+    struct sim_thread *next;
 
     for (struct sim_thread *thread = line->sleepers; thread != NULL && most > 0; thread = next) {
         next = thread->next;
-        if (thread->access.word != word) {
-            previous = thread;
+        if (thread->access.word != word)
             continue;
-        }
-        if (previous == NULL)
-            line->sleepers = next;
-        else
-            previous->next = next;
-        if (line->last_sleeper == thread)
-            line->last_sleeper = previous;
-        thread->resumed = SIM_COMPUTING;
-        thread->left = 0;
+        take_sleeper(line, thread);
+        thread->woken = true;
         sim_set_event(engine, thread, engine->now + sim_jittered(engine, engine->costs.wake));
         most--;
     }

@@ -21,8 +21,12 @@ void scheduler_slice_ends(struct sim_engine *engine, unsigned cpu);
 /* A thread's line has come: if its slice was over meanwhile, it makes room at its next event. */
 void scheduler_line_came(struct sim_engine *engine, const struct sim_thread *thread);
 
-/* The running thread sleeps on the word of its last access. */
-void scheduler_sleep(struct sim_engine *engine);
+/* The running thread sleeps on the word of its last access, until it is woken or the deadline, in
+ * picoseconds (UINT64_MAX: none). Returns whether it was woken. */
+bool scheduler_sleep(struct sim_engine *engine, uint64_t deadline);
+
+/* A sleeping thread's event: it was woken, or its deadline has come. */
+void scheduler_awake(struct sim_engine *engine, struct sim_thread *thread);
 
 /* Wakes up to `most` threads that sleep on the word in that line. */
 void scheduler_wake(struct sim_engine *engine, struct sim_line *line, const void *word,

@@ -27,6 +27,15 @@ static uint64_t clock_stands(void)
     return 0;
 }
 
+static uint32_t apc_disable(void)
+{
+    return 0;
+}
+
+static void apc_enable(void)
+{
+}
+
 static unsigned first(void)
 {
     return 0;
@@ -39,6 +48,8 @@ static const struct virtual_machine alone = {
     .store = store,
     .fence = fence,
     .clock = clock_stands,
+    .apc_disable = apc_disable,
+    .apc_enable = apc_enable,
     .self = first,
     .cpu = first,
     .node = first,

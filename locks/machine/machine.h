@@ -16,6 +16,12 @@
  *                                  strong; expected is a pointer, and gets what was seen when the
  *                                  exchange fails; returns whether it was made
  *   machine_fence(order)           a C11 thread fence
+ *   machine_fence_light(), machine_fence_heavy()
+ *                                  two halves of a sequentially consistent fence: a light one and a
+ *                                  heavy one order each other like two such fences, two light ones
+ *                                  order nothing. The light one costs nothing; the heavy one
+ *                                  interrupts every CPU that runs a thread of this process
+ *   machine_fence_prepare()        before the first heavy fence; 0, or ENOSYS where there is none
  *
  * Waiting. A lock says WHAT it waits for and the machine decides how: real cores poll, a simulated
  * core is parked until the line is invalidated, the checker blocks the thread until a store can
@@ -35,6 +41,9 @@
  * Sleeping, on a WORD(uint32_t)
  *   machine_futex_wait(w, v)       sleeps while *w == v; may return for no reason: always re-check.
  *                                  Orders nothing: what the lock relies on, its words must order
+ *   machine_futex_wait_until(w, v, deadline)
+ *                                  the same, and false when it returns because machine_clock() has
+ *                                  reached the deadline
  *   machine_futex_wake(w, n)       wakes up to n sleepers; the word's storage need not exist any
  *                                  more, only its address is used
  *
@@ -46,6 +55,12 @@
  *   machine_deadline(ns)           the machine_clock() time ns from now; MACHINE_NEVER stays NEVER
  *   machine_self()                 number of this thread among those that use the lock, 0..N-1
  *   machine_cpu(), machine_node()  where the thread runs at this moment; it may move at once
+ *
+ * Interruption. NT raises the interrupt request level (IRQL); what user space has is this.
+ *   machine_apc_disable()          from here on, asynchronous calls to this thread are kept back
+ * (an NT guarded region; natively, signals whose handlers ask for it, see native_apc_deliver()).
+ * Nests. Returns how deep it was before machine_apc_enable()           ends the innermost; the last
+ * one makes the calls kept back
  *
  * Arguments
  *   machine_argument(text)         says why the memory order of the next operation in the source is

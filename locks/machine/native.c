@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,15 +15,70 @@ static _Thread_local unsigned self_of_thread;
  * shortest waits that it is asked for. */
 static uint64_t turns_per_65536_ns = 3 * 65536;
 
+static int futex_private = FUTEX_PRIVATE_FLAG;
+
+void native_share_futexes(void)
+{
+    futex_private = 0;
+}
+
 void machine_futex_wait(WORD(uint32_t) * word, uint32_t value)
 {
-    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+    syscall(SYS_futex, word, FUTEX_WAIT | futex_private, value, NULL, NULL, 0);
+}
+
+/* The bit set variant, because it takes a point in time and not a span. */
+bool machine_futex_wait_until(WORD(uint32_t) * word, uint32_t value, uint64_t deadline)
+{
+    struct timespec until = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};
+
+    if (deadline == MACHINE_NEVER) {
+        machine_futex_wait(word, value);
+        return true;
+    }
+    return syscall(SYS_futex, word, FUTEX_WAIT_BITSET | futex_private, value, &until, NULL,
+                   FUTEX_BITSET_MATCH_ANY) == 0 ||
+           errno != ETIMEDOUT;
 }
 
 void machine_futex_wake(WORD(uint32_t) * word, uint32_t most)
 {
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, most > INT_MAX ? INT_MAX : (int)most, NULL, NULL,
-            0);
+    syscall(SYS_futex, word, FUTEX_WAKE | futex_private, most > INT_MAX ? INT_MAX : (int)most, NULL,
+            NULL, 0);
+}
+
+int machine_fence_prepare(void)
+{
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 ? 0
+                                                                                         : ENOSYS;
+}
+
+void machine_fence_heavy(void)
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+_Thread_local struct native_apc native_apc;
+
+/* The call that is kept back, of all threads the same. */
+static void (*apc_call)(void *argument);
+static void *apc_argument;
+
+void native_apc_deliver_kept_back(void)
+{
+    native_apc.kept_back = 0;
+    apc_call(apc_argument);
+}
+
+void native_apc_deliver(void (*call)(void *argument), void *argument)
+{
+    if (native_apc.disabled == 0) {
+        call(argument);
+        return;
+    }
+    apc_call = call;
+    apc_argument = argument;
+    native_apc.kept_back = 1;
 }
 
 unsigned machine_self(void)

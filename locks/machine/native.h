@@ -27,6 +27,10 @@
                                             memory_order_##failure)
 #define machine_fence(order) atomic_thread_fence(memory_order_##order)
 
+/* What the CPU might still do in another order, the heavy fence's interrupt settles; the compiler
+ * must do nothing of the kind. */
+#define machine_fence_light() atomic_signal_fence(memory_order_seq_cst)
+
 /* The loops below keep their operands in variables of their own names, so that an operand is
  * evaluated once and a nested use shadows nothing that it needs. */
 #define NATIVE_AWAIT(w, order, seen, pause, condition)    \
@@ -98,7 +102,38 @@ static inline uint64_t machine_deadline(uint64_t ns)
     return ns > MACHINE_NEVER - now ? MACHINE_NEVER : now + ns;
 }
 
+/* Of each thread; a signal handler of the same thread reads and writes it as well. */
+struct native_apc {
+    volatile uint32_t disabled;
+    volatile uint32_t kept_back; /* a handler came meanwhile */
+};
+extern _Thread_local struct native_apc native_apc;
+
+void native_apc_deliver_kept_back(void);
+
+static inline uint32_t machine_apc_disable(void)
+{
+    uint32_t depth = native_apc.disabled;
+
+    native_apc.disabled = depth + 1;
+    /* A handler that runs from here on sees it; no other thread ever looks. */
+    atomic_signal_fence(memory_order_seq_cst);
+    return depth;
+}
+
+static inline void machine_apc_enable(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    native_apc.disabled = native_apc.disabled - 1;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (native_apc.kept_back != 0 && native_apc.disabled == 0)
+        native_apc_deliver_kept_back();
+}
+
+void machine_fence_heavy(void);
+int machine_fence_prepare(void);
 void machine_futex_wait(WORD(uint32_t) * word, uint32_t value);
+bool machine_futex_wait_until(WORD(uint32_t) * word, uint32_t value, uint64_t deadline);
 void machine_futex_wake(WORD(uint32_t) * word, uint32_t most);
 unsigned machine_self(void);
 unsigned machine_cpu(void);
@@ -108,6 +143,16 @@ void machine_spin(uint64_t ns);
 /* Says that the calling thread is thread `self` of those that will use a lock. Once, by each
  * thread, before it first uses a lock. */
 void native_set_self(unsigned self);
+
+/* For a signal handler that stands for an asynchronous call: makes the call `call(argument)` now,
+ * or, when the thread it interrupts has them disabled, at that thread's last machine_apc_enable().
+ * Calls with one `call` and `argument` that come while one is kept back become one, as signals do;
+ * a process has one kind of call at a time. */
+void native_apc_deliver(void (*call)(void *argument), void *argument);
+
+/* From here on, futexes are found by other processes that share the memory, too. Before any lock is
+ * used. It costs the kernel a look at the page tables in each call. */
+void native_share_futexes(void);
 
 /* Measures, on the calling thread, how many turns of machine_spin()'s loop pass in a nanosecond:
  * the median of many short batches, so that a preempted batch does not count. Takes about 3 ms.

@@ -21,6 +21,8 @@ enum virtual_order {
     VIRTUAL_release,
     VIRTUAL_acq_rel,
     VIRTUAL_seq_cst,
+    VIRTUAL_light, /* of fences only */
+    VIRTUAL_heavy,
 };
 
 enum virtual_operation {
@@ -72,12 +74,16 @@ struct virtual_machine {
     void (*retry_exchange)(const struct virtual_site *site, volatile void *word, unsigned size,
                            uint64_t value, uint64_t until);
     void (*fence)(const struct virtual_site *site);
-    void (*futex_wait)(const struct virtual_site *site, const volatile void *word, uint32_t value);
+    /* False: it gave up at the deadline. */
+    bool (*futex_wait)(const struct virtual_site *site, const volatile void *word, uint32_t value,
+                       uint64_t deadline);
     void (*futex_wake)(const struct virtual_site *site, const volatile void *word, uint32_t most);
     void (*relax)(void);
     void (*yield)(void);
     void (*spin)(uint64_t ns);
     uint64_t (*clock)(void);
+    uint32_t (*apc_disable)(void);
+    void (*apc_enable)(void);
     unsigned (*self)(void);
     unsigned (*cpu)(void);
     unsigned (*node)(void);
@@ -127,7 +133,9 @@ extern const struct virtual_machine *virtual_machine;
         *expected_ = VIRTUAL_RESULT(w, seen_);                                                     \
         made_;                                                                                     \
     })
-#define machine_fence(order) virtual_machine->fence(VIRTUAL_SITE(FENCE, order, plain))
+#define machine_fence(order)  virtual_machine->fence(VIRTUAL_SITE(FENCE, order, plain))
+#define machine_fence_light() machine_fence(light)
+#define machine_fence_heavy() machine_fence(heavy)
 
 #define VIRTUAL_AWAIT(w, v, operation, order, deadline)                             \
     VIRTUAL_RESULT(w, virtual_machine->await(VIRTUAL_SITE(operation, order, plain), \
@@ -158,8 +166,9 @@ extern const struct virtual_machine *virtual_machine;
     virtual_machine->retry_exchange(VIRTUAL_SITE(RETRY_EXCHANGE, order, plain), VIRTUAL_WORD(w), \
                                     VIRTUAL_VALUE(w, v), VIRTUAL_VALUE(w, until))
 
-#define machine_futex_wait(w, v) \
-    virtual_machine->futex_wait(VIRTUAL_SITE(FUTEX_WAIT, relaxed, plain), (w), (v))
+#define machine_futex_wait_until(w, v, deadline) \
+    virtual_machine->futex_wait(VIRTUAL_SITE(FUTEX_WAIT, relaxed, plain), (w), (v), (deadline))
+#define machine_futex_wait(w, v) ((void)machine_futex_wait_until(w, v, MACHINE_NEVER))
 #define machine_futex_wake(w, n) \
     virtual_machine->futex_wake(VIRTUAL_SITE(FUTEX_WAKE, relaxed, plain), (w), (n))
 
@@ -198,6 +207,21 @@ static inline void machine_spin(uint64_t ns)
 static inline uint64_t machine_clock(void)
 {
     return virtual_machine->clock();
+}
+
+static inline int machine_fence_prepare(void)
+{
+    return 0;
+}
+
+static inline uint32_t machine_apc_disable(void)
+{
+    return virtual_machine->apc_disable();
+}
+
+static inline void machine_apc_enable(void)
+{
+    virtual_machine->apc_enable();
 }
 
 static inline uint64_t machine_deadline(uint64_t ns)
