@@ -32,6 +32,17 @@ struct findings {
     uint64_t clock_cost_ns;          /* of two looks at the clock in a row */
     uint64_t cpu_ns;                 /* of all threads, in the window */
     uint64_t voluntary, involuntary; /* context switches in the window */
+    struct lock_stat stats[LOCK_STATS_MOST]; /* what the lock counted itself, */
+    unsigned stats_count;                    /* so many numbers */
 };
+
+/* Asks the lock, when every thread is back from it, whether it is free and what it counted. `ops`
+ * and `lock` are of the machine that is in place. */
+static inline void findings_ask_lock(struct findings *findings, const struct lock_ops *ops,
+                                     void *lock)
+{
+    findings->idle = ops->is_idle(lock);
+    findings->stats_count = ops->stats == NULL ? 0 : ops->stats(lock, findings->stats);
+}
 
 #endif

@@ -166,6 +166,21 @@ static void add_usage(struct result *result, const struct findings *findings)
                         json_integer((json_int_t)findings->involuntary));
 }
 
+static void add_lock_stats(struct result *result, const struct findings *findings)
+{
+    json_t *object;
+
+    if (findings->repetition->lock.ops->stats == NULL) {
+        result_unmeasured(result, result->object, "lock_stats", "this lock counts nothing");
+        return;
+    }
+    object = json_object();
+    for (unsigned i = 0; i < findings->stats_count; i++)
+        json_object_set_new(object, findings->stats[i].name,
+                            json_integer((json_int_t)findings->stats[i].value));
+    json_object_set_new(result->object, "lock_stats", object);
+}
+
 /* The part of the time, from the first thread's start to the last one's end, in which all were at
  * work. Signed: in a window that is short for its threads, one may end before another starts. */
 static void add_full_concurrency(struct result *result, const struct findings *findings)
@@ -233,6 +248,7 @@ static void nothing_found(struct result *result)
     const char *reason = "not every thread came back in time after the window";
 
     result_unmeasured(result, result->object, "burst", reason);
+    result_unmeasured(result, result->object, "lock_stats", reason);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         result_unmeasured(result, result->validity, names[i], reason);
 }
@@ -245,6 +261,7 @@ struct result result_begin(const struct findings *findings)
     find_violations(&result, findings);
     if (all_are_back(findings)) {
         add_burst(&result, findings);
+        add_lock_stats(&result, findings);
         add_full_concurrency(&result, findings);
         add_achieved(&result, "critical_ns", findings, true);
         add_achieved(&result, "outside_ns", findings, false);

@@ -66,6 +66,28 @@ report "waits on sim: every thread's place is recorded" grep -q \
     '"positions":\[{"thread":0,"cpu":0,"at":"faulty.h:[0-9]*, waits for lock+0 to be 0"' \
     "$folder/sim-waits.jsonl"
 
+# counted MACHINE: what a lock counts about itself is in the sample, whole; one that counts nothing says so.
+counted()
+{
+    local results=$folder/${1%%:*}-counts.jsonl sample acquisitions releases window
+    timeout 120 "$program" run counts,ttas -m "$1" -t 2 -d 10ms -R 1 -s 7 -O "$results" \
+        > "$folder/out" 2> "$folder/err"
+    report "counts on ${1%%:*}: exit code 0" test $? -eq 0
+    sample=$(grep '"record":"sample","lock":"counts"' "$results")
+    acquisitions=$(sed -n 's/.*"lock_stats":{"acquisitions":\([0-9]*\),"releases":[0-9]*}.*/\1/p' <<< "$sample")
+    releases=$(sed -n 's/.*"lock_stats":{"acquisitions":[0-9]*,"releases":\([0-9]*\)}.*/\1/p' <<< "$sample")
+    window=$(sed -n 's/.*"acquisitions":\[\([0-9]*\),\([0-9]*\)\].*/\1 + \2/p' <<< "$sample")
+    report "counts on ${1%%:*}: every release is counted" test "${acquisitions:--1}" -eq "${releases:--2}"
+    report "counts on ${1%%:*}: no fewer than those of the window, and some" \
+        test "${acquisitions:-0}" -ge $((window)) -a $((window)) -gt 0
+    report "ttas on ${1%%:*}: counts nothing, and says so" grep -q \
+        '"record":"sample","lock":"ttas".*"lock_stats":null.*"lock_stats":"this lock counts nothing"' "$results"
+}
+counted native
+counted "$model"
+report "loses_one on native: nothing is counted while a thread is out" grep -q \
+    '"lock_stats":null.*"lock_stats":"not every thread came back' "$folder/native-loses_one.jsonl"
+
 # One thread alone can't see broken_tts go wrong, nor two on one CPU in so short a time; and the thread
 # sanitizer looks up where the race is before it leaves it unreported, for longer than a window.
 why_uncaught=

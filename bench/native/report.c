@@ -44,7 +44,7 @@ static void find_all(struct crew *crew, struct findings *findings)
     }
     if (crew->departed == crew->repetition->threads) {
         findings->counted = crew->guarded->first;
-        findings->idle = crew->repetition->lock.ops->is_idle(crew->lock);
+        findings_ask_lock(findings, crew->repetition->lock.ops, crew->lock);
     }
 }
 

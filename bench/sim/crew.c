@@ -233,7 +233,8 @@ static void find_all(struct crew *crew, struct findings *findings)
     }
     findings->counted = crew->guarded->first;
     virtual_machine_alone();
-    findings->idle = crew->back == repetition->threads && crew->ops->is_idle(crew->lock);
+    if (crew->back == repetition->threads)
+        findings_ask_lock(findings, crew->ops, crew->lock);
 }
 
 static json_t *report(struct crew *crew, enum sim_end end)
