@@ -32,6 +32,7 @@ struct findings {
     uint64_t clock_cost_ns;          /* of two looks at the clock in a row */
     uint64_t cpu_ns;                 /* of all threads, in the window */
     uint64_t voluntary, involuntary; /* context switches in the window */
+    double irql_ns; /* of a raise and its lower, measured before; nothing without an irql */
     struct lock_stat stats[LOCK_STATS_MOST]; /* what the lock counted itself, */
     unsigned stats_count;                    /* so many numbers */
 };

@@ -108,6 +108,13 @@ static enum exit_code set_readers(void *settings, const struct option_row *row, 
     return read_unsigned_within(0, 100, settings, row, value);
 }
 
+static enum exit_code set_irql(void *settings, const struct option_row *row, const char *value)
+{
+    if (!irql_find(value, option_field(settings, row)))
+        return complain(EXIT_USAGE, "--%s can't be '%s': there are " IRQL_NAMES, row->name, value);
+    return EXIT_FINE;
+}
+
 static enum exit_code set_seed(void *settings, const struct option_row *row, const char *value)
 {
     struct measuring *measuring = settings;
@@ -166,6 +173,10 @@ const struct option_row measuring_options[] = {
           workload.lines),
     VALUE("readers", 'r', "PERCENT", "acquisitions that only read; shared where the lock can",
           set_readers, workload.readers),
+    VALUE("irql", 0, "NAME",
+          "what keeps a thread from being interrupted from each acquire to its release: " IRQL_NAMES
+          "; its cost is measured apart",
+          set_irql, workload.irql),
     TEXT("placement", 'p', "NAME",
          "threads on CPUs: compact (default), scatter, cores, or a list of CPUs in their order, as "
          "in 0,2,4-7",
@@ -340,6 +351,10 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--dispatch is for real cores: a simulated machine does not see "
                         "how a lock is called");
+    if (measuring->workload.irql != IRQL_NONE)
+        return complain(EXIT_USAGE,
+                        "--irql is for real cores: nothing interrupts the threads of a simulated "
+                        "machine");
     return choose_locks(measuring);
 }
 

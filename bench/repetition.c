@@ -118,6 +118,9 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
     if (code == EXIT_FINE)
         code = lock_spec_read(lock, &repetition->lock);
     if (code == EXIT_FINE && machine_is_simulated(&repetition->machine) &&
+        repetition->workload.irql != IRQL_NONE)
+        code = complain(EXIT_USAGE, "the request is wrong: an irql is raised on real cores only");
+    if (code == EXIT_FINE && machine_is_simulated(&repetition->machine) &&
         (repetition->lock.ops->traits & LOCK_NATIVE_ONLY) != 0)
         code = complain(EXIT_USAGE, "the request is wrong: %s runs on real cores only", lock);
     return code;

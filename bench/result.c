@@ -242,6 +242,14 @@ static void add_achieved(struct result *result, const char *name, const struct f
     free(all);
 }
 
+static void add_irql(struct result *result, const struct findings *findings)
+{
+    if (findings->repetition->workload.irql == IRQL_NONE)
+        result_unmeasured(result, result->object, "irql_ns", "no irql was raised");
+    else
+        json_object_set_new(result->object, "irql_ns", json_real(findings->irql_ns));
+}
+
 static void nothing_found(struct result *result)
 {
     static const char *const names[] = {"full_concurrency", "critical_ns", "outside_ns"};
@@ -269,6 +277,7 @@ struct result result_begin(const struct findings *findings)
         nothing_found(&result);
     }
     add_usage(&result, findings);
+    add_irql(&result, findings);
     json_object_set_new(result.validity, "threads_back", json_integer(findings->back));
     return result;
 }

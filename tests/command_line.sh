@@ -282,6 +282,8 @@ done
 refuse_run "CPU 9999" "$allowed" tas --placement 9999
 refuse_run "'heavy'" "saturated" tas --workload heavy
 refuse_run "'fast'" "vtable" tas --dispatch fast
+refuse_run "'fast'" "apc-guard" tas --irql fast
+refuse_run "''" "dispatch-fifo-held" tas --irql ''
 for seed in -1 1.5 abc '' 99999999999999999999; do
     refuse_run "--seed can't be '$seed'" "from 0 to" tas --seed "$seed"
 done
@@ -591,6 +593,69 @@ want_code 0
 want_verified_samples vtable.jsonl 12
 want_text vtable.jsonl '"dispatch":"vtable"'
 end
+
+for irql in apc-sigmask apc-guard; do
+    begin "--irql $irql"
+    run_to irql.jsonl tas,mcs,rw_ticket,pthread_mutex --irql $irql -t 1,2 --readers 20
+    want_code 0
+    want_verified_samples irql.jsonl 16
+    want_same "the samples with the irql and its cost" \
+        "$(grep '"record":"sample"' irql.jsonl | grep "\"irql\":\"$irql\"" | grep -c '"irql_ns":[0-9]')" 16
+    want_text "$stdout" "0% readers, irql $irql"
+    grep -aqE "^  irql $irql: [0-9.]+ ns a pair of raise and lower, included in the figures\.\$" "$stdout" ||
+        fail "the cost should stand below the table"
+    end
+done
+
+begin "--irql and --dispatch vtable, with a preset behind it"
+run_to irql.jsonl tas,rw_ticket --irql apc-guard --dispatch vtable -w read-mostly -t 2
+want_code 0
+want_verified_samples irql.jsonl 4
+want_same "the samples with the irql and the preset's readers" \
+    "$(grep '"record":"sample"' irql.jsonl | grep -c '"readers":95,"irql":"apc-guard"')" 4
+end
+
+begin "without --irql: no cost, and why"
+want_no_text vtable.jsonl '"irql":'
+want_text vtable.jsonl '"irql_ns":null'
+want_text vtable.jsonl '"irql_ns":"no irql was raised"'
+end
+
+# Real-time threads that spin, as many as CPUs and twice as many, must not keep the run from its end.
+throttle=$(cat /proc/sys/kernel/sched_rt_runtime_us 2>>"$work/ignored")
+if ! have chrt || ! chrt -f 2 true 2>>"$work/ignored" || [ "${throttle:--1}" -lt 0 ]; then
+    skip "--irql dispatch-fifo" "real-time threads are not permitted here"
+else
+    for irql in dispatch-fifo dispatch-fifo-held; do
+        begin "--irql $irql"
+        rm -f irql.jsonl
+        call "$LOCKBENCH" run ticket,mcs_yield,spin_park,pthread_mutex --irql $irql -t max,2x -d 50ms -R 2 -q \
+            -O irql.jsonl
+        want_code 0
+        want_same "the number of samples" "$(count_records irql.jsonl sample)" 16
+        want_same "the samples with the irql and its cost" \
+            "$(grep '"record":"sample"' irql.jsonl | grep "\"irql\":\"$irql\"" | grep -c '"irql_ns":[0-9]')" 16
+        want_same "the number of violations" "$(count_records irql.jsonl violation)" 0
+        end
+    done
+fi
+
+# Who may use real-time threads gives that up.
+unprivileged=()
+! have chrt || ! chrt -f 2 true 2>>"$work/ignored" ||
+    unprivileged=(setpriv --inh-caps=-sys_nice --bounding-set=-sys_nice prlimit --rtprio=0)
+if ! have chrt || ! "${unprivileged[@]}" true 2>>"$work/ignored" ||
+    "${unprivileged[@]}" chrt -f 2 true 2>>"$work/ignored"; then
+    skip "--irql dispatch-fifo without permission" "the permission can't be given up here"
+else
+    for irql in dispatch-fifo dispatch-fifo-held; do
+        refuse "--irql $irql without permission" 3 "--irql $irql" "CAP_SYS_NICE" \
+            "${unprivileged[@]}" "$LOCKBENCH" run tas --irql $irql -t 1 -d 5ms -R 1 -O refused.jsonl
+        begin "--irql $irql without permission leaves no file"
+        want_missing refused.jsonl
+        end
+    done
+fi
 
 begin "--readers 50"
 run_to readers.jsonl rw_ticket,pthread_rwlock,tas --readers 50 -t 1,2
@@ -991,6 +1056,13 @@ else
     want_empty "$stderr"
     want_picture png default.png
     want_picture svg default.svg
+    end
+
+    begin "a figure's title says the irql"
+    run_to raised.jsonl tas --irql apc-guard -t 1,2
+    call "$LOCKBENCH" plot raised.jsonl --format svg
+    want_code 0
+    want_text raised.svg "irql apc-guard"
     end
 
     begin "plot --format dumb draws here"

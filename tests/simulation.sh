@@ -696,6 +696,7 @@ end
 refuse "--time-budget on a model" 2 "--time-budget" "--duration" \
     "$LOCKBENCH" run tas -m "$model" -b 2s -t 2 -R 1 -O refused.jsonl
 refuse_run 2 "--time-budget" "--duration" tas -m "$model" -b 2s
+refuse_run 2 "--irql" "real cores" tas -m "$model" --irql apc-guard
 refuse_run 2 "--dispatch" "real cores" tas -m "$model" --dispatch vtable
 begin "what is refused leaves no file"
 want_missing refused.jsonl

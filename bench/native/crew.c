@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/native/bind.h"
+#include "bench/native/irql.h"
 #include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
@@ -133,6 +134,8 @@ static void make_worker(struct member *member, unsigned self)
     native_set_self(self);
     member->worker = allocate_zeroed(PAGE_BYTES, sizeof *member->worker);
     member->worker->ops = repetition->lock.ops;
+    member->worker->raise = irql_mode(repetition->workload.irql)->raise;
+    member->worker->lower = irql_mode(repetition->workload.irql)->lower;
     workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
 }
 
@@ -171,10 +174,16 @@ static void work(struct member *member)
     uint64_t migrations = 0;
     bool known = migrations_now(&migrations);
 
+    bool held = irql_is_held(crew->repetition->workload.irql);
+
     pthread_barrier_wait(&crew->barrier);
+    if (held)
+        member->worker->raise();
     member->error = crew->loop(member->worker, PHASE_WARMUP);
     if (member->error == 0 && word_load(&crew->phase, relaxed) == PHASE_WINDOW)
         work_in_window(member);
+    if (held)
+        member->worker->lower();
     member->stayed = member->stayed && machine_cpu() == member->cpu;
     member->migrations_known = known && migrations_now(&member->migrations);
     member->migrations -= migrations;
@@ -196,8 +205,10 @@ static void *member_main(void *argument)
     if (crew->called_off)
         return NULL;
     place_worker(member, self);
-    if (member->first_on_cpu)
+    if (member->first_on_cpu) {
         member->spin_rate = native_measure_spin_rate();
+        member->irql_ns = irql_measure_ns(crew->repetition->workload.irql);
+    }
     pthread_barrier_wait(&crew->barrier);
     /* Between this one and the one in work(), the leader sets the rate. */
     work(member);
@@ -221,6 +232,21 @@ static void set_spin_rate(struct crew *crew)
     crew->spin_rate_most = rates[count - 1];
     free(rates);
     native_set_spin_rate(crew->spin_rate);
+}
+
+/* Likewise of what was measured on all CPUs at once. */
+static void set_irql_cost(struct crew *crew)
+{
+    double *costs = allocate_zeroed(sizeof *costs, crew->repetition->threads * sizeof *costs);
+    size_t count = 0;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+        if (crew->members[i].first_on_cpu)
+            costs[count++] = crew->members[i].irql_ns;
+    }
+    statistics_sort(costs, count);
+    crew->irql_ns = statistics_median(costs, count);
+    free(costs);
 }
 
 static uint64_t measure_clock_cost(void)
@@ -329,16 +355,29 @@ static void lead(struct crew *crew)
     drain(crew);
 }
 
+static loop_function *choose_loop(const struct repetition *repetition)
+{
+    const struct workload *workload = &repetition->workload;
+    bool scripted = workload_is_scripted(workload);
+
+    if (workload->irql != IRQL_NONE && !irql_is_held(workload->irql))
+        return repetition->through_vtable ? loop_raised_through_vtable()
+                                          : loop_raised(repetition->lock.ops);
+    return repetition->through_vtable ? loop_through_vtable(scripted)
+                                      : loop_inlined(repetition->lock.ops, scripted);
+}
+
 const char *crew_run(struct crew *crew, const struct repetition *repetition, char *problem,
                      size_t problem_size)
 {
-    bool scripted = workload_is_scripted(&repetition->workload);
+    const enum irql irql = repetition->workload.irql;
     int error = 0;
 
     memset(crew, 0, sizeof *crew);
     crew->repetition = repetition;
-    crew->loop = repetition->through_vtable ? loop_through_vtable(scripted)
-                                            : loop_inlined(repetition->lock.ops, scripted);
+    if (irql_check(irql, problem, problem_size) != NULL)
+        return problem;
+    crew->loop = choose_loop(repetition);
     crew->members = allocate_zeroed(MACHINE_APART, repetition->threads * sizeof *crew->members);
     crew->clock_cost_ns = measure_clock_cost();
     pthread_barrier_init(&crew->barrier, NULL, repetition->threads + 1);
@@ -357,7 +396,10 @@ const char *crew_run(struct crew *crew, const struct repetition *repetition, cha
         return problem;
     pthread_barrier_wait(&crew->barrier);
     set_spin_rate(crew);
+    set_irql_cost(crew);
+    irql_raise_leader(irql);
     pthread_barrier_wait(&crew->barrier);
     lead(crew);
+    irql_lower_leader(irql);
     return NULL;
 }

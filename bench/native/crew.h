@@ -26,6 +26,7 @@ struct member {
     bool stayed;          /* it ran where it was bound to, at the start and at the end */
     bool first_on_cpu;    /* one thread a CPU calibrates, so that CPUs and not threads compete */
     double spin_rate;     /* turns a nanosecond */
+    double irql_ns;       /* of a raise and its lower */
     WORD(bool) in_window; /* from here on, the worker's counts are of the window */
     WORD(bool) departed;  /* it came back from the lock: what it found is whole */
     int error;            /* what the lock returned instead of 0 */
@@ -53,6 +54,7 @@ struct crew {
     uint64_t silence_ns;    /* how long nobody has come back, at the end of the wait */
     uint64_t clock_cost_ns; /* of two looks at the clock in a row */
     double spin_rate, spin_rate_least, spin_rate_most;
+    double irql_ns; /* the median over the CPUs */
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;
 };
 

@@ -99,6 +99,7 @@ json_t *native_report(struct crew *crew)
         .back = crew->departed,
         .silence_ns = crew->silence_ns,
         .clock_cost_ns = crew->clock_cost_ns,
+        .irql_ns = crew->irql_ns,
         .cpu_ns = crew->after.cpu_ns - crew->before.cpu_ns,
         .voluntary = crew->after.voluntary - crew->before.voluntary,
         .involuntary = crew->after.involuntary - crew->before.involuntary,
