@@ -8,14 +8,21 @@
 #include "bench/delay_samples.h"
 #include "bench/repetition.h"
 
+/* A lock that a thread asked for out of the order of their ranks. */
+struct order_refusal {
+    bool refused;
+    unsigned asked, held; /* ranks: of that lock, and the highest that the thread held */
+};
+
 struct thread_findings {
-    uint64_t acquisitions;     /* in the window */
-    bool back;                 /* it came back from the lock: all below is whole */
-    int error;                 /* what the lock returned instead of 0 */
-    uint64_t writes;           /* in the window: exclusive acquisitions, */
-    uint64_t bursts;           /* how often it took over from another writer, */
-    uint64_t burst_most;       /* the longest run without another writer in between */
-    uint64_t start_ns, end_ns; /* its part of the window */
+    uint64_t acquisitions;      /* in the window */
+    bool back;                  /* it came back from the lock: all below is whole */
+    int error;                  /* what the lock returned instead of 0 */
+    struct order_refusal order; /* why, where that was EDEADLK for the order of nested locks */
+    uint64_t writes;            /* in the window: exclusive acquisitions, */
+    uint64_t bursts;            /* how often it took over from another writer, */
+    uint64_t burst_most;        /* the longest run without another writer in between */
+    uint64_t start_ns, end_ns;  /* its part of the window */
     const struct delay_samples *critical, *outside;
 };
 

@@ -37,14 +37,15 @@ void repetition_set_patience(struct repetition *repetition)
 {
     const uint64_t least_ns = 1000000000, slice_ns = 10000000, most_ns = 10000000000u;
     uint64_t threads = repetition->threads;
+    uint64_t locks = workload_is_nested(&repetition->workload) ? repetition->workload.nested : 1;
     /* Each thread gets so small a part of its CPU. */
     uint64_t sharing = 1 + threads / repetition->cpus_count;
 
     repetition->silence_ns = least_ns + sharing * slice_ns +
                              sharing * workload_longest_ns(&repetition->workload) +
-                             threads * longest_parameter_ns(&repetition->lock);
+                             locks * threads * longest_parameter_ns(&repetition->lock);
     if (machine_is_simulated(&repetition->machine))
-        repetition->silence_ns += model_patience_ns(repetition, sharing);
+        repetition->silence_ns += locks * model_patience_ns(repetition, sharing);
     repetition->drain_ns = repetition->silence_ns < most_ns ? repetition->silence_ns : most_ns;
 }
 

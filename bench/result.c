@@ -65,13 +65,32 @@ static void find_hang(struct result *result, const struct findings *findings)
             findings->repetition->threads, (double)findings->silence_ns / 1e9);
 }
 
+static void find_disorder(struct result *result, const struct findings *findings)
+{
+    unsigned first = 0, refused = 0;
+
+    for (unsigned i = 0; i < findings->repetition->threads; i++) {
+        if (!findings->threads[i].back || !findings->threads[i].order.refused)
+            continue;
+        first = refused == 0 ? i : first;
+        refused++;
+    }
+    if (refused > 0)
+        result_violation(result, "order",
+                         "thread %u asked for the lock of rank %u while it held that of rank %u, "
+                         "and was refused before it could wait; such threads in all: %u",
+                         first, findings->threads[first].order.asked,
+                         findings->threads[first].order.held, refused);
+}
+
 /* Returns whether there was one: what a thread did then is counted nowhere. */
 static bool find_errors(struct result *result, const struct findings *findings)
 {
     unsigned first = 0, refused = 0;
 
     for (unsigned i = 0; i < findings->repetition->threads; i++) {
-        if (!findings->threads[i].back || findings->threads[i].error == 0)
+        const struct thread_findings *thread = &findings->threads[i];
+        if (!thread->back || thread->error == 0 || thread->order.refused)
             continue;
         first = refused == 0 ? i : first;
         refused++;
@@ -98,6 +117,7 @@ static void find_lost_counts(struct result *result, const struct findings *findi
 static void find_violations(struct result *result, const struct findings *findings)
 {
     find_hang(result, findings);
+    find_disorder(result, findings);
     bool erred = find_errors(result, findings);
     if ((findings->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
         return;

@@ -62,38 +62,59 @@ bool workload_preset(const char *name, struct workload *workload)
 json_t *workload_to_json(const struct workload *workload)
 {
     char critical[DELAY_TEXT], outside[DELAY_TEXT];
+    json_t *object =
+        json_pack("{s:s, s:s, s:i, s:i}", "critical", format_delay(&workload->critical, critical),
+                  "outside", format_delay(&workload->outside, outside), "lines",
+                  (int)workload->lines, "readers", (int)workload->readers);
 
-    return json_pack("{s:s, s:s, s:i, s:i, s:s*}", "critical",
-                     format_delay(&workload->critical, critical), "outside",
-                     format_delay(&workload->outside, outside), "lines", (int)workload->lines,
-                     "readers", (int)workload->readers, "irql",
-                     workload->irql == IRQL_NONE ? NULL : irql_name(workload->irql));
+    if (workload->irql != IRQL_NONE)
+        json_object_set_new(object, "irql", json_string(irql_name(workload->irql)));
+    if (workload_is_nested(workload)) {
+        json_object_set_new(object, "nested", json_integer(workload->nested));
+        json_object_set_new(object, "nested_order",
+                            json_string(workload->mixed ? "mixed" : "ranked"));
+    }
+    return object;
+}
+
+bool nested_order_find(const char *name, bool *mixed)
+{
+    *mixed = strcmp(name, "mixed") == 0;
+    return *mixed || strcmp(name, "ranked") == 0;
 }
 
 bool workload_from_json(const json_t *object, struct workload *workload)
 {
-    const char *critical, *outside, *irql = irql_name(IRQL_NONE);
-    int lines, readers;
+    const char *critical, *outside, *irql = irql_name(IRQL_NONE), *order = "ranked";
+    int lines, readers, nested = 1;
 
-    if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i, s?s}", "critical", &critical, "outside",
-                    &outside, "lines", &lines, "readers", &readers, "irql", &irql) != 0 ||
-        lines < 0 || lines > WORKLOAD_LINES_MOST || readers < 0 || readers > 100 ||
-        !irql_find(irql, &workload->irql))
+    if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i, s?s, s?i, s?s}", "critical", &critical,
+                    "outside", &outside, "lines", &lines, "readers", &readers, "irql", &irql,
+                    "nested", &nested, "nested_order", &order) != 0 ||
+        lines < 0 || lines > WORKLOAD_LINES_MOST || readers < 0 || readers > 100 || nested < 1 ||
+        nested > WORKLOAD_NESTED_MOST || !irql_find(irql, &workload->irql) ||
+        !nested_order_find(order, &workload->mixed))
         return false;
     workload->lines = (unsigned)lines;
     workload->readers = (unsigned)readers;
+    workload->nested = (unsigned)nested;
     return read_delay(critical, &workload->critical) && read_delay(outside, &workload->outside);
 }
 
 const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT])
 {
     char critical[DELAY_TEXT], outside[DELAY_TEXT];
+    int used = snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers",
+                        format_delay(&workload->critical, critical),
+                        format_delay(&workload->outside, outside), workload->lines,
+                        workload->lines == 1 ? "" : "s", workload->readers);
 
-    snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers%s%s",
-             format_delay(&workload->critical, critical), format_delay(&workload->outside, outside),
-             workload->lines, workload->lines == 1 ? "" : "s", workload->readers,
-             workload->irql == IRQL_NONE ? "" : ", irql ",
-             workload->irql == IRQL_NONE ? "" : irql_name(workload->irql));
+    if (workload->irql != IRQL_NONE)
+        used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", irql %s",
+                         irql_name(workload->irql));
+    if (workload_is_nested(workload))
+        snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", %u nested locks%s", workload->nested,
+                 workload->mixed ? " in mixed orders" : "");
     return text;
 }
 

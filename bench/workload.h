@@ -24,13 +24,26 @@ enum irql {
 const char *irql_name(enum irql irql);
 bool irql_find(const char *name, enum irql *irql);
 
+/* The order of nested locks by its name: `ranked`, or `mixed`; false if it is neither. */
+bool nested_order_find(const char *name, bool *mixed);
+
 struct workload {
     struct delay critical; /* busy time under the lock */
     struct delay outside;  /* busy time between a release and the next acquire */
     unsigned lines;        /* shared cache lines written under the lock */
     unsigned readers;      /* per cent of the acquisitions that only read, at random */
     enum irql irql;
+    unsigned nested; /* locks of the kind taken one within the other; 0 is one, too */
+    bool mixed;      /* threads of odd numbers take them in the opposite order, which is wrong */
 };
+
+enum { WORKLOAD_NESTED_MOST = 16 };
+
+/* Whether a turn takes more than one lock. */
+static inline bool workload_is_nested(const struct workload *workload)
+{
+    return workload->nested > 1;
+}
 
 enum { WORKLOAD_LINES_MOST = 4096 };
 
@@ -43,7 +56,7 @@ struct workload workload_default(void);
 bool workload_preset(const char *name, struct workload *workload);
 
 /* As an object of a record, and back; reading returns false when the object is not one. What was
- * not asked for (IRQL_NONE) is left out of it. */
+ * not asked for (an irql, nested locks) is left out of it. */
 json_t *workload_to_json(const struct workload *workload);
 bool workload_from_json(const json_t *object, struct workload *workload);
 

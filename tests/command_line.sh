@@ -284,6 +284,11 @@ refuse_run "'heavy'" "saturated" tas --workload heavy
 refuse_run "'fast'" "vtable" tas --dispatch fast
 refuse_run "'fast'" "apc-guard" tas --irql fast
 refuse_run "''" "dispatch-fifo-held" tas --irql ''
+for nested in 0 17 -1 2.5 two ''; do
+    refuse_run "'$nested'" "from 1 to 16" tas --nested "$nested"
+done
+refuse_run "'random'" "ranked or mixed" tas --nested 2 --nested-order random
+refuse_run "--nested-order mixed" "--nested 2" tas --nested-order mixed
 for seed in -1 1.5 abc '' 99999999999999999999; do
     refuse_run "--seed can't be '$seed'" "from 0 to" tas --seed "$seed"
 done
@@ -619,6 +624,55 @@ begin "without --irql: no cost, and why"
 want_no_text vtable.jsonl '"irql":'
 want_text vtable.jsonl '"irql_ns":null'
 want_text vtable.jsonl '"irql_ns":"no irql was raised"'
+end
+
+for nested in 2 16; do
+    begin "--nested $nested"
+    run_to nested.jsonl tas,mcs,rw_ticket,pthread_mutex,null --nested $nested -t 1,2 --readers 20
+    want_code 0
+    want_same "the number of samples" "$(count_records nested.jsonl sample)" 20
+    want_same "the verified ones" "$(grep -c '"verified":true' nested.jsonl)" 16
+    want_same "the number of violations" "$(count_records nested.jsonl violation)" 0
+    want_same "the samples that say it" \
+        "$(grep '"record":"sample"' nested.jsonl | grep -c "\"nested\":$nested,\"nested_order\":\"ranked\"")" 20
+    want_text nested.jsonl '"dispatch":"vtable"'
+    want_text "$stdout" ", $nested nested locks"
+    end
+done
+
+begin "--nested 1 is one lock"
+run_to nested.jsonl tas --nested 1 -t 1
+want_code 0
+want_verified_samples nested.jsonl 2
+want_no_text nested.jsonl '"nested":'
+want_text nested.jsonl '"dispatch":"inline"'
+end
+
+begin "--nested and --irql, with the words under the lock"
+run_to nested.jsonl mcs,ticket --nested 3 --irql apc-guard --lines 0 -t 1,2
+want_code 0
+want_verified_samples nested.jsonl 8
+want_same "the samples that say both" \
+    "$(grep '"record":"sample"' nested.jsonl | grep -c '"irql":"apc-guard","nested":3,')" 8
+end
+
+# Nobody hangs, whatever the threads do to each other: the wrong order is seen in the first turn.
+begin "--nested-order mixed: caught, with the thread and the ranks"
+run_to nested.jsonl mcs,spin_park,pthread_mutex --nested 3 --nested-order mixed -t 2,3
+want_code 1
+want_same "the number of samples" "$(count_records nested.jsonl sample)" 12
+want_same "the number of violations" "$(count_records nested.jsonl violation)" 12
+want_same "the violations of the order" "$(grep '"record":"violation"' nested.jsonl | grep '"kind":"order"' |
+    grep -c 'thread 1 asked for the lock of rank 1 while it held that of rank 2, .* in all: 1"')" 12
+want_text "$stdout" "mcs, 2 threads: order, in 2 repetitions"
+want_text "$stdout" "3 nested locks in mixed orders"
+end
+
+begin "--nested-order mixed on one thread breaks no order"
+run_to nested.jsonl tas --nested 2 --nested-order mixed -t 1
+want_code 0
+want_verified_samples nested.jsonl 2
+want_text nested.jsonl '"nested":2,"nested_order":"mixed"'
 end
 
 # Real-time threads that spin, as many as CPUs and twice as many, must not keep the run from its end.
@@ -1293,6 +1347,12 @@ refuse_request "a negative warm-up" "$(change '"warmup_ns":1000000' '"warmup_ns"
 refuse_request "a bad critical section" "$(change '"critical":"0"' '"critical":"fast"')" \
     "the request is wrong"
 refuse_request "too many lines" "$(change '"lines":1' '"lines":99999')" "the request is wrong"
+refuse_request "too many nested locks" "$(change '"readers":0' '"readers":0,"nested":17')" \
+    "the request is wrong"
+refuse_request "an unknown order" "$(change '"readers":0' '"readers":0,"nested":2,"nested_order":"x"')" \
+    "the request is wrong"
+refuse_request "an unknown irql" "$(change '"readers":0' '"readers":0,"irql":"high"')" \
+    "the request is wrong"
 refuse_request "too many readers" "$(change '"readers":0' '"readers":101')" "the request is wrong"
 refuse_request "a number for yes or no" "$(change false 0)" "the request is wrong"
 

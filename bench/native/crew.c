@@ -105,26 +105,45 @@ static void bind_member(struct member *member)
     member->stayed = member->bind_error == 0 && machine_cpu() == member->cpu;
 }
 
+static int init_lock(struct crew *crew, void *storage)
+{
+    const struct repetition *repetition = crew->repetition;
+    const struct lock_ops *ops = repetition->lock.ops;
+    const size_t threads = repetition->threads;
+
+    if (!workload_is_nested(&repetition->workload)) {
+        crew->ops = ops;
+        crew->lock = storage;
+        return ops->init(storage, repetition->threads, repetition->lock.parameters);
+    }
+    crew->ops = &crew->nested.ops;
+    crew->lock = &crew->nested;
+    return nested_init(
+        &crew->nested, ops, repetition, storage,
+        allocate_zeroed(MACHINE_APART, threads * sizeof(struct lock_order_thread)),
+        allocate_zeroed(_Alignof(struct order_refusal), threads * sizeof(struct order_refusal)));
+}
+
 /* By the first thread, where it runs, so that the pages lie on its node. With no lines under the
  * lock, the words by which exclusion is checked follow the lock itself, on its line if there is
  * room; otherwise they are the first line, apart from the lock. */
 static void make_lock(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
-    const struct lock_ops *ops = repetition->lock.ops;
-    size_t lock_bytes = ops->size + repetition->threads * ops->size_per_thread;
+    const struct workload *workload = &repetition->workload;
+    size_t lock_bytes = nested_bytes(repetition->lock.ops, repetition->threads,
+                                     workload_is_nested(workload) ? workload->nested : 1);
     size_t lock_end = (lock_bytes + _Alignof(struct guarded) - 1) / _Alignof(struct guarded) *
                       _Alignof(struct guarded);
 
-    crew->lock = allocate_zeroed(MACHINE_APART, lock_end + sizeof(struct guarded));
-    if (repetition->workload.lines == 0)
-        crew->guarded = (struct guarded *)((char *)crew->lock + lock_end);
+    char *storage = allocate_zeroed(MACHINE_APART, lock_end + sizeof(struct guarded));
+    if (workload->lines == 0)
+        crew->guarded = (struct guarded *)(storage + lock_end);
     else
         crew->guarded = allocate_zeroed(MACHINE_APART, sizeof(struct guarded));
-    if (repetition->workload.lines > 1)
-        crew->lines =
-            allocate_zeroed(MACHINE_APART, (repetition->workload.lines - 1) * sizeof *crew->lines);
-    crew->init_error = ops->init(crew->lock, repetition->threads, repetition->lock.parameters);
+    if (workload->lines > 1)
+        crew->lines = allocate_zeroed(MACHINE_APART, (workload->lines - 1) * sizeof *crew->lines);
+    crew->init_error = init_lock(crew, storage);
 }
 
 static void make_worker(struct member *member, unsigned self)
@@ -133,7 +152,6 @@ static void make_worker(struct member *member, unsigned self)
 
     native_set_self(self);
     member->worker = allocate_zeroed(PAGE_BYTES, sizeof *member->worker);
-    member->worker->ops = repetition->lock.ops;
     member->worker->raise = irql_mode(repetition->workload.irql)->raise;
     member->worker->lower = irql_mode(repetition->workload.irql)->lower;
     workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
@@ -144,6 +162,7 @@ static void place_worker(struct member *member, unsigned self)
     struct crew *crew = member->crew;
     const struct workload *workload = &crew->repetition->workload;
 
+    member->worker->ops = crew->ops;
     member->worker->place = (struct workplace){
         .lock = crew->lock,
         .guarded = crew->guarded,
@@ -359,12 +378,14 @@ static loop_function *choose_loop(const struct repetition *repetition)
 {
     const struct workload *workload = &repetition->workload;
     bool scripted = workload_is_scripted(workload);
+    bool through_vtable = repetition->through_vtable || workload_is_nested(workload);
 
     if (workload->irql != IRQL_NONE && !irql_is_held(workload->irql))
-        return repetition->through_vtable ? loop_raised_through_vtable()
-                                          : loop_raised(repetition->lock.ops);
-    return repetition->through_vtable ? loop_through_vtable(scripted)
-                                      : loop_inlined(repetition->lock.ops, scripted);
+        return through_vtable ? loop_raised_through_vtable() : loop_raised(repetition->lock.ops);
+    if (workload_is_nested(workload))
+        return loop_nested();
+    return through_vtable ? loop_through_vtable(scripted)
+                          : loop_inlined(repetition->lock.ops, scripted);
 }
 
 const char *crew_run(struct crew *crew, const struct repetition *repetition, char *problem,

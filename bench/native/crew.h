@@ -9,6 +9,7 @@
 
 #include "bench/measured_loop.h"
 #include "bench/native/loops.h"
+#include "bench/nested.h"
 #include "bench/repetition.h"
 
 /* What the kernel did for and to the process. */
@@ -42,7 +43,9 @@ struct crew {
     pthread_barrier_t barrier;
     bool called_off; /* nobody goes to work */
     sem_t departures;
+    const struct lock_ops *ops; /* to use the lock through */
     void *lock;
+    struct nested nested; /* where the lock is several */
     struct guarded *guarded;
     struct guarded_line *lines;
     int init_error;             /* what the lock returned for that many threads */

@@ -58,12 +58,26 @@ loop_function *loop_through_vtable(bool scripted)
     return scripted ? vtable_scripted_loop : vtable_bare_loop;
 }
 
+enum { NESTED_CONTEXTS_SIZE = WORKLOAD_NESTED_MOST * LOCK_CONTEXT_SIZE };
+
+static int nested_loop(struct worker *worker, uint32_t phase)
+{
+    _Alignas(MACHINE_APART) char contexts[NESTED_CONTEXTS_SIZE];
+
+    return measured_loop(worker->ops, true, worker, contexts, phase);
+}
+
+loop_function *loop_nested(void)
+{
+    return nested_loop;
+}
+
 /* ---- raised ---- */
 
 /* What a raised loop hands to the lock's functions as their context: the lock's own, and what is
  * around them. */
 struct raised_context {
-    _Alignas(MACHINE_APART) char bytes[LOCK_CONTEXT_SIZE];
+    _Alignas(MACHINE_APART) char bytes[NESTED_CONTEXTS_SIZE];
     _Alignas(MACHINE_APART) const struct lock_ops *ops;
     void (*raise)(void), (*lower)(void);
 };

@@ -25,6 +25,8 @@ static void find_thread(struct member *member, struct thread_findings *thread)
     if (!thread->back)
         return;
     thread->error = member->error;
+    if (workload_is_nested(&member->crew->repetition->workload))
+        thread->order = member->crew->nested.refusals[member - member->crew->members];
     thread->writes = worker->writes;
     thread->bursts = worker->bursts;
     thread->burst_most = worker->burst_most;
@@ -44,7 +46,7 @@ static void find_all(struct crew *crew, struct findings *findings)
     }
     if (crew->departed == crew->repetition->threads) {
         findings->counted = crew->guarded->first;
-        findings_ask_lock(findings, crew->repetition->lock.ops, crew->lock);
+        findings_ask_lock(findings, crew->ops, crew->lock);
     }
 }
 

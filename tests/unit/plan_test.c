@@ -144,6 +144,15 @@ static void workloads_come_back_from_json(void **state)
     assert_true(workload_from_json(raised, &back));
     assert_int_equal(back.irql, IRQL_DISPATCH_FIFO_HELD);
     assert_non_null(strstr(workload_describe(&back, text), "irql dispatch-fifo-held"));
+    assert_false(workload_is_nested(&back));
+    workload.nested = 3;
+    workload.mixed = true;
+    json_t *nested = workload_to_json(&workload);
+    assert_true(workload_from_json(nested, &back));
+    assert_int_equal(back.nested, 3);
+    assert_true(back.mixed);
+    assert_non_null(strstr(workload_describe(&back, text), "3 nested locks in mixed orders"));
+    json_decref(nested);
     json_object_set_new(raised, "irql", json_string("high"));
     assert_false(workload_from_json(raised, &back));
     json_decref(raised);
