@@ -46,6 +46,7 @@ caught native loses_one hang
 caught native crashes crash
 caught native refuses error
 caught native stays_held idle
+caught native refuses error --irql apc-guard
 # On the model, threads that try for ever never stand still: a hang. Who waits for a line that nobody
 # will write is in a deadlock.
 caught "$model" hangs hang

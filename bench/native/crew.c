@@ -421,6 +421,9 @@ const char *crew_run(struct crew *crew, const struct repetition *repetition, cha
     irql_raise_leader(irql);
     pthread_barrier_wait(&crew->barrier);
     lead(crew);
-    irql_lower_leader(irql);
+    /* Threads that did not come back still run, and would keep an ordinary leader from reporting.
+     */
+    if (crew->departed == repetition->threads)
+        irql_lower_leader(irql);
     return NULL;
 }
