@@ -80,8 +80,9 @@ counted()
     releases=$(sed -n 's/.*"lock_stats":{"acquisitions":[0-9]*,"releases":\([0-9]*\)}.*/\1/p' <<< "$sample")
     window=$(sed -n 's/.*"acquisitions":\[\([0-9]*\),\([0-9]*\)\].*/\1 + \2/p' <<< "$sample")
     report "counts on ${1%%:*}: every release is counted" test "${acquisitions:--1}" -eq "${releases:--2}"
+    # On a busy machine there may be none in the window; but each thread makes one turn at least.
     report "counts on ${1%%:*}: no fewer than those of the window, and some" \
-        test "${acquisitions:-0}" -ge $((window)) -a $((window)) -gt 0
+        test "${acquisitions:-0}" -ge $((window)) -a "${acquisitions:-0}" -ge 2
     report "ttas on ${1%%:*}: counts nothing, and says so" grep -q \
         '"record":"sample","lock":"ttas".*"lock_stats":null.*"lock_stats":"this lock counts nothing"' "$results"
 }
