@@ -10,7 +10,8 @@ static inline __attribute__((always_inline)) int loop_on_stack(const struct lock
 {
     _Alignas(MACHINE_APART) char context[LOCK_CONTEXT_SIZE];
 
-    return measured_loop(ops, scripted, worker, context, phase);
+    return measured_loop(ops, scripted, worker, worker->context != NULL ? worker->context : context,
+                         phase);
 }
 
 #define LOCK(name)                                                         \
