@@ -646,8 +646,8 @@ done
 
 # What is in shared memory of ours; the unit tests, which may run meanwhile, have names of their own.
 want_no_shared_memory() {
-    # shellcheck disable=SC2012
-    want_same "what is in /dev/shm" "$(ls /dev/shm | grep '^lockbench' | grep -v '^lockbench-test')" ""
+    want_same "what is in /dev/shm" \
+        "$(find /dev/shm -maxdepth 1 -name 'lockbench*' ! -name 'lockbench-test*')" ""
 }
 
 begin "--processes 2: verified across processes"

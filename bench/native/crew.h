@@ -27,6 +27,7 @@ struct crew_process {
     unsigned started;        /* of its threads */
     int start_error;         /* why no more were, or 0 */
     bool ended_well;         /* it did all that it was to do */
+    bool gone; /* it has ended and been waited for; for the process of the repetition */
 };
 
 struct member {

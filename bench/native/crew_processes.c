@@ -10,8 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/plan.h"
-
 enum { PAGE_BYTES = 4096 };
 
 /* ---- the memory ---- */
@@ -193,7 +191,6 @@ struct watch {
     /* A process's number stands for it until it has been waited for: nobody kills while somebody
      * waits. */
     pthread_mutex_t mutex;
-    bool *gone;    /* by the number of the process; guarded by the mutex */
     char *problem; /* what the leader could not do */
     size_t problem_size;
     const char *led; /* what crew_lead() returned */
@@ -203,7 +200,7 @@ static void kill_all(struct watch *watch)
 {
     pthread_mutex_lock(&watch->mutex);
     for (unsigned i = 0; i < watch->crew->repetition->processes; i++) {
-        if (watch->crew->processes[i].pid > 0 && !watch->gone[i])
+        if (watch->crew->processes[i].pid > 0 && !watch->crew->processes[i].gone)
             kill(watch->crew->processes[i].pid, SIGKILL);
     }
     pthread_mutex_unlock(&watch->mutex);
@@ -285,7 +282,7 @@ static unsigned take_event(struct watch *watch, siginfo_t *event)
         } else {
             number = number_of(crew, pid);
             if (number < crew->repetition->processes)
-                watch->gone[number] = true;
+                crew->processes[number].gone = true;
         }
     }
     pthread_mutex_unlock(&watch->mutex);
@@ -339,8 +336,7 @@ static unsigned start_processes(struct crew *crew)
 const char *crew_processes_run(struct crew *crew, char *problem, size_t problem_size)
 {
     static char led[256];
-    static bool gone[PLAN_THREADS_MOST];
-    struct watch watch = {crew, PTHREAD_MUTEX_INITIALIZER, gone, led, sizeof led, NULL};
+    struct watch watch = {crew, PTHREAD_MUTEX_INITIALIZER, led, sizeof led, NULL};
     pthread_t leader;
     unsigned started = start_processes(crew);
     int error = errno;
