@@ -61,11 +61,14 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
 
     for (size_t i = 0; i < job->placement->count && i < turn->threads; i++)
         json_array_append_new(cpus, json_integer(job->placement->cpus[i]));
-    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record, "lock",
-                     turn->lock->text, "machine", job->plan->machine.text, "threads",
-                     (int)turn->threads, "cpus", cpus, "placement", job->plan->placement,
-                     "workload", workload_to_json(&job->plan->workload), "repetition",
-                     (int)turn->repetition, "seed", (json_int_t)turn->seed);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record, "lock", turn->lock->text,
+        "machine", job->plan->machine.text, "threads", (int)turn->threads, "cpus", cpus,
+        "placement", job->plan->placement, "workload", workload_to_json(&job->plan->workload),
+        "repetition", (int)turn->repetition, "seed", (json_int_t)turn->seed);
+    if (!machine_is_simulated(&job->plan->machine))
+        json_object_set_new(object, "processes", processes_to_json(job->plan->processes));
+    return object;
 }
 
 /* `violation` says what was wrong. */
@@ -148,6 +151,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .threads = turn->threads,
         .cpus = job->placement->cpus,
         .cpus_count = job->placement->count,
+        .processes = processes_for(job->plan->processes, turn->threads),
         .workload = job->plan->workload,
         .warmup_ns = plan_warmup_ns(job->plan, window_ns),
         .window_ns = window_ns,

@@ -28,13 +28,15 @@ static void write_line(json_t *object)
 
 static json_t *measure_natively(const struct repetition *repetition, char *problem, size_t size)
 {
-    static struct crew crew;
-
     signal(SIGCONT, note_continuation);
-    if (crew_run(&crew, repetition, problem, size) != NULL)
+    struct crew *crew = crew_make(repetition, problem, size);
+    if (crew == NULL)
         return NULL;
-    json_t *result = native_report(&crew);
-    json_object_set_new(result, "stopped", json_boolean(was_stopped));
+    if (crew_run(crew, problem, size) != NULL)
+        return crew->crashed ? json_pack("{s:s}", "crash", problem) : NULL;
+    json_t *result = native_report(crew);
+    json_object_set_new(result, "stopped",
+                        json_boolean(was_stopped || word_load(&crew->stopped, relaxed)));
     return result;
 }
 
