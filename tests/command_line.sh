@@ -1340,6 +1340,43 @@ want_same "the number of lines that are no row" "$(grep -vc '^|.*|$' "$stdout")"
 want_text "$stdout" '| `mcs` | queue |'
 end
 
+begin "list --family nt has every lock that NT has, of whatever family"
+call "$LOCKBENCH" list --family nt
+want_code 0
+want_empty "$stderr"
+sed 1d "$stdout" | cut -d ' ' -f 1 | sort >nt-compared
+"$LOCKBENCH" list --family nt --json | sed -n 's/^    "name": "\(.*\)",$/\1/p' | sort >nt-names
+want_same "the locks" "$(cat nt-compared)" "$(cat nt-names)"
+for lock in broken_tts tas ttas mcs spin_park kmutex eresource; do
+    grep -qx "$lock" nt-compared || fail "$lock should be there"
+done
+! grep -qx ticket nt-compared || fail "NT has no ticket lock"
+[ "$(wc -L <"$stdout")" -le 150 ] || fail "it should be at most 150 columns wide"
+end
+
+begin "list --json: nt is what NT calls it, or null"
+call "$LOCKBENCH" list --json
+want_code 0
+want_same "those with an entry" "$(grep -c '^    "nt": {$' "$stdout")" "$(wc -l <nt-names)"
+want_same "all" "$(grep -c '^    "nt": \({\|null,\)$' "$stdout")" "$(grep -c '^    "name":' "$stdout")"
+end
+
+begin "list LOCK says what it is in NT"
+call "$LOCKBENCH" list mcs
+want_code 0
+want_text "$stdout" "KLOCK_QUEUE_HANDLE, at IRQL DISPATCH"
+end
+
+# Each on one simulated core, which takes no time to speak of.
+begin "run @nt takes every correct lock that NT has"
+run_to nt.jsonl @nt --machine sim:pu:1 -t 1 -R 1
+want_code 0
+want_empty "$stderr"
+want_same "the locks" "$(cells nt.jsonl | sed 's/"lock":"\([^"]*\)".*/\1/' | sort)" \
+    "$(grep -vx broken_tts nt-names)"
+end
+
+refuse_run "'nosuch'" "sleeping-mutex, nt, c-library" @nosuch
 refuse "list --family with an unknown family" 2 "'nosuch'" "queue" "$LOCKBENCH" list --family nosuch
 refuse "list with an unknown lock" 2 "'mcz'" "did you mean 'mcs'?" "$LOCKBENCH" list mcz
 refuse "list to a full disk" 3 "standard output" "No space left on device" \

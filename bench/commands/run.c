@@ -236,7 +236,8 @@ const struct command command_run = {
         "in "
         "one random order. Saves every sample to a results file (JSON Lines), prints a table, and "
         "ends with 1 when a lock was caught being wrong. LOCK is a name, a name with parameters "
-        "(spin_park:budget=20us), @FAMILY or @all; 'lockbench list' shows them.",
+        "(spin_park:budget=20us), @FAMILY, @nt (all that NT has) or @all; 'lockbench list' shows "
+        "them.",
     .run = run_main,
     .options = measuring_options,
 };
