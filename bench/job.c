@@ -61,11 +61,14 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
 
     for (size_t i = 0; i < job->placement->count && i < turn->threads; i++)
         json_array_append_new(cpus, json_integer(job->placement->cpus[i]));
-    return json_pack("{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record, "lock",
-                     turn->lock->text, "machine", job->plan->machine.text, "threads",
-                     (int)turn->threads, "cpus", cpus, "placement", job->plan->placement,
-                     "workload", workload_to_json(&job->plan->workload), "repetition",
-                     (int)turn->repetition, "seed", (json_int_t)turn->seed);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record, "lock", turn->lock->text,
+        "machine", job->plan->machine.text, "threads", (int)turn->threads, "cpus", cpus,
+        "placement", job->plan->placement, "workload", workload_to_json(&job->plan->workload),
+        "repetition", (int)turn->repetition, "seed", (json_int_t)turn->seed);
+    if (exchange_has_objects(job->plan->workload.exchange))
+        json_object_set_new(object, "objects", json_integer(turn->objects));
+    return object;
 }
 
 /* `violation` says what was wrong. */
@@ -146,6 +149,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .machine = job->plan->machine,
         .lock = *turn->lock,
         .threads = turn->threads,
+        .objects = turn->objects,
         .cpus = job->placement->cpus,
         .cpus_count = job->placement->count,
         .workload = job->plan->workload,

@@ -17,7 +17,8 @@ struct repetition {
     struct machine machine;
     struct lock_spec lock;
     unsigned threads;
-    unsigned *cpus; /* thread i runs on cpus[i % cpus_count] */
+    unsigned objects; /* of one wait, in a workload of signals; 1 otherwise */
+    unsigned *cpus;   /* thread i runs on cpus[i % cpus_count] */
     size_t cpus_count;
     struct workload workload;
     uint64_t warmup_ns, window_ns;

@@ -16,10 +16,20 @@ bool workload_preset(const char *name, struct workload *workload)
         const char *name;
         struct workload workload;
     } presets[] = {
-        {"saturated", {{DELAY_FIXED, 0, 0}, {DELAY_FIXED, 0, 0}, 1, 0}},
-        {"moderate", {{DELAY_FIXED, 100, 100}, {DELAY_EXPONENTIAL, 500, 500}, 1, 0}},
-        {"light", {{DELAY_FIXED, 100, 100}, {DELAY_EXPONENTIAL, 10000, 10000}, 1, 0}},
-        {"read-mostly", {{DELAY_FIXED, 200, 200}, {DELAY_EXPONENTIAL, 200, 200}, 1, 95}},
+        {"saturated", {.lines = 1}},
+        {"moderate",
+         {.critical = {DELAY_FIXED, 100, 100},
+          .outside = {DELAY_EXPONENTIAL, 500, 500},
+          .lines = 1}},
+        {"light",
+         {.critical = {DELAY_FIXED, 100, 100},
+          .outside = {DELAY_EXPONENTIAL, 10000, 10000},
+          .lines = 1}},
+        {"read-mostly",
+         {.critical = {DELAY_FIXED, 200, 200},
+          .outside = {DELAY_EXPONENTIAL, 200, 200},
+          .lines = 1,
+          .readers = 95}},
     };
 
     for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
@@ -28,13 +38,34 @@ bool workload_preset(const char *name, struct workload *workload)
             return true;
         }
     }
-    return false;
+    struct workload exchange = {0};
+    if (!exchange_read(name, &exchange.exchange))
+        return false;
+    *workload = exchange;
+    return true;
+}
+
+/* What is drawn in such a workload is part of it. */
+static json_t *exchange_to_json(enum exchange exchange)
+{
+    const char *name = exchange_traits(exchange)->name;
+
+    if (exchange == EXCHANGE_TIMER)
+        return json_pack("{s:s, s:[i, i], s:i}", "exchange", name, "delay_ns",
+                         EXCHANGE_DELAY_LEAST_NS, EXCHANGE_DELAY_MOST_NS, "period_ns",
+                         EXCHANGE_PERIOD_NS);
+    if (exchange == EXCHANGE_HANDOFF)
+        return json_pack("{s:s}", "exchange", name);
+    return json_pack("{s:s, s:[i, i]}", "exchange", name, "settle_ns", EXCHANGE_SETTLE_LEAST_NS,
+                     EXCHANGE_SETTLE_MOST_NS);
 }
 
 json_t *workload_to_json(const struct workload *workload)
 {
     char critical[DELAY_TEXT], outside[DELAY_TEXT];
 
+    if (workload->exchange != EXCHANGE_NONE)
+        return exchange_to_json(workload->exchange);
     return json_pack("{s:s, s:s, s:i, s:i}", "critical",
                      format_delay(&workload->critical, critical), "outside",
                      format_delay(&workload->outside, outside), "lines", (int)workload->lines,
@@ -43,9 +74,12 @@ json_t *workload_to_json(const struct workload *workload)
 
 bool workload_from_json(const json_t *object, struct workload *workload)
 {
-    const char *critical, *outside;
+    const char *critical, *outside, *exchange;
     int lines, readers;
 
+    *workload = (struct workload){0};
+    if (json_unpack((json_t *)object, "{s:s}", "exchange", &exchange) == 0)
+        return exchange_read(exchange, &workload->exchange);
     if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i}", "critical", &critical, "outside",
                     &outside, "lines", &lines, "readers", &readers) != 0 ||
         lines < 0 || lines > WORKLOAD_LINES_MOST || readers < 0 || readers > 100)
@@ -59,9 +93,13 @@ const char *workload_describe(const struct workload *workload, char text[WORKLOA
 {
     char critical[DELAY_TEXT], outside[DELAY_TEXT];
 
-    snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers",
-             format_delay(&workload->critical, critical), format_delay(&workload->outside, outside),
-             workload->lines, workload->lines == 1 ? "" : "s", workload->readers);
+    if (workload->exchange != EXCHANGE_NONE)
+        snprintf(text, WORKLOAD_TEXT, "%s", exchange_traits(workload->exchange)->name);
+    else
+        snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers",
+                 format_delay(&workload->critical, critical),
+                 format_delay(&workload->outside, outside), workload->lines,
+                 workload->lines == 1 ? "" : "s", workload->readers);
     return text;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/exchange.h"
 #include "bench/values.h"
 
 struct workload {
@@ -13,6 +14,8 @@ struct workload {
     struct delay outside;  /* busy time between a release and the next acquire */
     unsigned lines;        /* shared cache lines written under the lock */
     unsigned readers;      /* per cent of the acquisitions that only read, at random */
+    /* Instead of all that, when it is not EXCHANGE_NONE: threads signal to each other. */
+    enum exchange exchange;
 };
 
 enum { WORKLOAD_LINES_MOST = 4096 };
@@ -22,7 +25,7 @@ struct workload workload_default(void);
 
 /* Stores the preset of that name; false if there is none. The names, for messages, are
  * WORKLOAD_PRESETS. */
-#define WORKLOAD_PRESETS "saturated, moderate, light, read-mostly"
+#define WORKLOAD_PRESETS "saturated, moderate, light, read-mostly, " EXCHANGE_NAMES
 bool workload_preset(const char *name, struct workload *workload);
 
 /* As an object of a record, and back; reading returns false when the object is not one. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bench/commands/commands.h"
+#include "bench/native/exchange.h"
 #include "bench/native/report.h"
 #include "bench/sim/crew.h"
 
@@ -30,10 +31,15 @@ static json_t *measure_natively(const struct repetition *repetition, char *probl
 {
     static struct crew crew;
 
+    json_t *result = NULL;
+
     signal(SIGCONT, note_continuation);
-    if (crew_run(&crew, repetition, problem, size) != NULL)
+    if (repetition->workload.exchange != EXCHANGE_NONE)
+        result = exchange_measure(repetition, problem, size);
+    else if (crew_run(&crew, repetition, problem, size) == NULL)
+        result = native_report(&crew);
+    if (result == NULL)
         return NULL;
-    json_t *result = native_report(&crew);
     json_object_set_new(result, "stopped", json_boolean(was_stopped));
     return result;
 }

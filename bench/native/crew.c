@@ -15,7 +15,7 @@
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
 enum { STACK_BYTES = 256 * 1024, PAGE_BYTES = 4096 };
 
-static void *allocate_zeroed(size_t alignment, size_t size)
+void *allocate_zeroed(size_t alignment, size_t size)
 {
     size = (size + alignment - 1) / alignment * alignment;
     void *memory = aligned_alloc(alignment, size);
@@ -45,7 +45,7 @@ static void sleep_until(uint64_t deadline_ns)
         ;
 }
 
-static struct usage usage_now(void)
+struct usage usage_now(void)
 {
     struct timespec cpu;
     struct rusage rusage;
@@ -70,8 +70,8 @@ static bool migrations_now(uint64_t *migrations)
     return known;
 }
 
-/* Nanoseconds that the hypervisor took from these CPUs so far. The kernel counts in ticks. */
-static bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
+/* The kernel counts in ticks. */
+bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
 {
     FILE *file = fopen("/proc/stat", "re");
     char line[512];
@@ -223,7 +223,7 @@ static void set_spin_rate(struct crew *crew)
     native_set_spin_rate(crew->spin_rate);
 }
 
-static uint64_t measure_clock_cost(void)
+uint64_t measure_clock_cost(void)
 {
     uint64_t least = UINT64_MAX;
 

@@ -56,6 +56,20 @@ struct crew {
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;
 };
 
+/* For whoever else measures on real cores. */
+
+/* Zeroed memory; without any, complains and ends the process. */
+void *allocate_zeroed(size_t alignment, size_t size);
+
+/* What the kernel did until now. */
+struct usage usage_now(void);
+
+/* Nanoseconds that the hypervisor took from the repetition's CPUs so far. False: not known. */
+bool steal_now(const struct repetition *repetition, uint64_t *steal_ns);
+
+/* Nanoseconds of two looks at the clock in a row. */
+uint64_t measure_clock_cost(void);
+
 /* Runs a repetition, from starting the threads to the end of the wait for them. Returns NULL, or
  * what could not be done, in words that end in the reason, in `problem`. When threads did not come
  * back (departed < threads), they still run: end the process. */
