@@ -66,6 +66,30 @@ report "waits on sim: every thread's place is recorded" grep -q \
     '"positions":\[{"thread":0,"cpu":0,"at":"faulty.h:[0-9]*, waits for lock+0 to be 0"' \
     "$folder/sim-waits.jsonl"
 
+# miscarries WORKLOAD PRIMITIVE KIND [OPTION...]: the same for signals, beside a good primitive.
+miscarries()
+{
+    local workload=$1 signal=$2 kind=$3 results=$folder/$1-$2.jsonl code name="$2, $1"
+    timeout 120 "$program" run "$signal,futex" -w "$workload" -d 20ms -R 1 -s 7 -O "$results" "${@:4}" \
+        > "$folder/out" 2> "$folder/err"
+    code=$?
+    report "$name: exit code 1" test "$code" -eq 1
+    report "$name: recorded as $kind" grep -q \
+        "\"record\":\"violation\",\"lock\":\"$signal\".*\"kind\":\"$kind\"" "$results"
+    report "$name: shown to the person" grep -q "^  $signal, [12] threads*: $kind" "$folder/out"
+    report "$name: the other primitive is measured all the same" test \
+        "$(grep -c '"record":"sample","lock":"futex".*"verified":true' "$results")" -eq 1
+}
+miscarries signal loses hang
+miscarries handoff loses hang
+miscarries signal early early
+miscarries signal repeats repeated
+miscarries signal fails error
+miscarries broadcast forgets dropped -t 2
+miscarries wait-any misnames index --objects 3
+miscarries wait-all takes_some hang --objects 3
+miscarries timer early early
+
 # One thread alone can't see broken_tts go wrong, nor two on one CPU in so short a time; and the thread
 # sanitizer looks up where the race is before it leaves it unreported, for longer than a window.
 why_uncaught=
