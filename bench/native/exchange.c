@@ -10,6 +10,9 @@
 /* Of one measure; 8 MB, which no usual window fills. */
 enum { SAMPLES_MOST = 1 << 20 };
 
+/* Enough for the blocks of a wait for many objects; a thousand threads should cost little. */
+enum { STACK_BYTES = 256 * 1024 };
+
 /* By the first thread, where it runs, so that the pages lie on its node. */
 static void make_signals(struct exchange_crew *crew)
 {
@@ -57,20 +60,24 @@ static void *party_main(void *argument)
 static const char *start_parties(struct exchange_crew *crew, char *problem, size_t size)
 {
     const struct repetition *repetition = crew->repetition;
+    pthread_attr_t attributes;
 
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
     for (unsigned i = 0; i < repetition->threads; i++) {
         struct party *party = &crew->parties[i];
         party->crew = crew;
         party->self = i;
         party->cpu = repetition->cpus[i % repetition->cpus_count];
         crew->shared_cpu = crew->shared_cpu || (i > 0 && party->cpu == crew->parties[0].cpu);
-        int error = pthread_create(&party->thread, NULL, party_main, party);
+        int error = pthread_create(&party->thread, &attributes, party_main, party);
         if (error != 0) {
             snprintf(problem, size, "thread %u of %u can't be started: %s", i + 1,
                      repetition->threads, strerror(error));
             return problem;
         }
     }
+    pthread_attr_destroy(&attributes);
     return NULL;
 }
 

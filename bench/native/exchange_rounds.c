@@ -41,8 +41,8 @@ static void note_progress(struct exchange_crew *crew)
     word_fetch_add(&crew->progress, 1, relaxed);
 }
 
-/* The part of a measurement in which `step` is repeated: a warm-up, then the window. `step` takes
- * one sample; where several threads share in it, `crew` says so. */
+/* Repeats a step, which takes one sample, through a warm-up and then through the window. The first
+ * measure is the one whose window the record tells of. */
 static void repeat(struct party *party, uint64_t (*step)(struct party *party), unsigned measure)
 {
     struct exchange_crew *crew = party->crew;

@@ -45,6 +45,9 @@ static int posix_sem_wait(void *memory, unsigned object, uint64_t deadline)
     struct timespec until = signal_timespec(deadline);
     int failed;
 
+    /* A time that is past would be slept for all the same. */
+    if (deadline != MACHINE_NEVER && machine_clock() >= deadline)
+        return sem_trywait(permits) == 0 ? 0 : ETIMEDOUT;
     do
         failed = deadline == MACHINE_NEVER ? sem_wait(permits)
                                            : sem_clockwait(permits, CLOCK_MONOTONIC, &until);

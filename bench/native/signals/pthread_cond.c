@@ -72,10 +72,13 @@ static int cond_reset(void *memory, unsigned object)
     return 0;
 }
 
+/* A time that is past would be slept for all the same. */
 static int await_change(struct condition *guard, uint64_t deadline)
 {
     struct timespec until = signal_timespec(deadline);
 
+    if (deadline != MACHINE_NEVER && machine_clock() >= deadline)
+        return ETIMEDOUT;
     return deadline == MACHINE_NEVER
                ? pthread_cond_wait(&guard->changed, &guard->mutex)
                : pthread_cond_clockwait(&guard->changed, &guard->mutex, CLOCK_MONOTONIC, &until);
