@@ -227,6 +227,13 @@ static inline int lock_execute(const struct lock_ops *ops, void *lock, void *con
         return lock_name##_acquire_until((lock_type *)lock, deadline) ? 0 : ETIMEDOUT; \
     }
 
+#define LOCK_ENTRY_ACQUIRE_UNTIL_CHECKED(lock_name, lock_type, context_type)                    \
+    static inline int lock_name##_entry_acquire_until(void *lock, void *context,                \
+                                                      uint64_t deadline)                        \
+    {                                                                                           \
+        return lock_name##_acquire_until((lock_type *)lock, (context_type *)context, deadline); \
+    }
+
 #define LOCK_ENTRY_DOWNGRADE(lock_name, lock_type) \
     LOCK_ENTRY(lock_name, downgrade, lock_type, void, lock_name##_downgrade(lock); return 0)
 

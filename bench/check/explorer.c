@@ -172,12 +172,18 @@ static bool is_asymmetric(const struct event *event)
     return event->order == VIRTUAL_light || event->order == VIRTUAL_heavy;
 }
 
+/* A wait that found the word changed, and did not go to sleep. */
+static bool found_it_changed(const struct event *event)
+{
+    return event->site->operation == VIRTUAL_FUTEX_WAIT && event->returned;
+}
+
 /* Steps that do not commute although no load reads a store of the other: those with an order of
- * their own. */
+ * their own; `a` comes first. */
 static bool have_an_order(const struct event *a, const struct event *b)
 {
     if (is_futex(a->site) && is_futex(b->site))
-        return a->location == b->location;
+        return a->location == b->location && !found_it_changed(a);
     if (is_asymmetric(a) && is_asymmetric(b))
         return a->order == VIRTUAL_heavy || b->order == VIRTUAL_heavy;
     if (a->order != VIRTUAL_seq_cst || b->order != VIRTUAL_seq_cst)
@@ -474,7 +480,8 @@ static void wake(struct explorer *explorer, const struct operation *operation)
 }
 
 /* What a thread stored before it called the kernel, whoever calls the kernel about that word later
- * must see: both hold the kernel's own lock on it meanwhile. */
+ * must see, and so must whoever is woken there: they hold the kernel's own lock on it meanwhile, or
+ * are taken from its queue by one who does. Of that word only; nothing else is ordered. */
 static void meet_in_kernel(struct explorer *explorer, const struct check_thread *thread)
 {
     struct location *location = thread->pending.location;
@@ -517,12 +524,16 @@ static bool perform(struct explorer *explorer, struct check_thread *thread,
             thread->outcome.made = !event->gave_up;
             explorer->spurious_used =
                 explorer->spurious_used || (!operation->woken && !operation->timed);
+            if (operation->woken)
+                model_learn(&explorer->model, thread->number, operation->location,
+                            operation->location->kernel_view);
             return true;
         }
         /* The kernel's look orders nothing for the lock. */
         read_store(explorer, thread, choice->store, VIRTUAL_relaxed, event);
         meet_in_kernel(explorer, thread);
         operation->asleep = event->seen == operation->value;
+        event->returned = !operation->asleep;
         return !operation->asleep;
     default:
         read_store(explorer, thread, choice->store, order, event);

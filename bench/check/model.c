@@ -135,6 +135,12 @@ void model_read(struct model *model, unsigned thread, struct location *location,
         learn_store(model, &model->sequential, at, store);
 }
 
+void model_learn(struct model *model, unsigned thread, const struct location *location,
+                 uint16_t store)
+{
+    learn_store(model, &model->memory[thread].current, index_of(model, location), store);
+}
+
 bool model_may_store_at(const struct model *model, unsigned thread, const struct location *location,
                         unsigned position, int order)
 {

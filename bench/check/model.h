@@ -105,6 +105,11 @@ unsigned model_oldest_readable(const struct model *model, unsigned thread,
 void model_read(struct model *model, unsigned thread, struct location *location, uint16_t store,
                 int order);
 
+/* The thread comes to know of that store, and can read nothing older there; NO_STORE: of nothing.
+ */
+void model_learn(struct model *model, unsigned thread, const struct location *location,
+                 uint16_t store);
+
 /* Whether a store of the thread may go to that place, moving those from there on one up. */
 bool model_may_store_at(const struct model *model, unsigned thread, const struct location *location,
                         unsigned position, int order);

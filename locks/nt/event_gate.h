@@ -31,27 +31,17 @@ static inline void event_gate_init(struct event_gate *gate)
     word_init(&gate->state, EVENT_GATE_CLEAR);
 }
 
-/* Takes the signal if there is one, and leaves `left` in its place. acquire: what the signaller did
- * before is done. */
-static inline bool event_gate_consume(struct event_gate *gate, uint32_t left)
+/* acquire, where the signal is consumed: what the signaller did before is done. One that sleeps, or
+ * has slept, leaves SLEEPERS behind: it can't know whether it was the last, so the next signal has
+ * to look. */
+static inline void event_gate_wait(struct event_gate *gate)
 {
     uint32_t seen = EVENT_GATE_SET;
 
-    return word_compare_exchange(&gate->state, &seen, left, acquire, relaxed);
-}
-
-/* One that has slept leaves SLEEPERS: it can't know whether it was the last, so the next signal has
- * to look. Going to sleep orders nothing; what consumes the signal does. */
-static inline void event_gate_wait(struct event_gate *gate)
-{
-    if (event_gate_consume(gate, EVENT_GATE_CLEAR))
+    if (word_compare_exchange(&gate->state, &seen, EVENT_GATE_CLEAR, acquire, relaxed))
         return;
-    do {
-        uint32_t seen = EVENT_GATE_CLEAR;
-        word_compare_exchange(&gate->state, &seen, EVENT_GATE_SLEEPERS, relaxed, relaxed);
-        if (seen != EVENT_GATE_SET)
-            machine_futex_wait(&gate->state, EVENT_GATE_SLEEPERS);
-    } while (!event_gate_consume(gate, EVENT_GATE_SLEEPERS));
+    while (word_exchange(&gate->state, EVENT_GATE_SLEEPERS, acquire) != EVENT_GATE_SET)
+        machine_futex_wait(&gate->state, EVENT_GATE_SLEEPERS);
 }
 
 /* The exchange is the last access to the gate; a wake-up of a gate that is gone does no harm. */
