@@ -53,6 +53,7 @@ static void *party_main(void *argument)
         return NULL;
     exchange_work(party);
     party->stayed = party->stayed && machine_cpu() == party->cpu;
+    word_store(&party->departed, true, release);
     sem_post(&crew->departures);
     return NULL;
 }

@@ -37,6 +37,7 @@ struct party {
     uint64_t slept; /* how often it gave its CPU away in waits, */
     uint64_t waits; /* of so many */
     struct exchange_faults faults;
+    WORD(bool) departed; /* it has come to its end: what it found is whole */
 };
 
 struct exchange_crew {

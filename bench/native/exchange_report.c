@@ -9,12 +9,15 @@ static bool all_are_back(const struct exchange_crew *crew)
     return crew->departed == crew->repetition->threads;
 }
 
-static struct exchange_faults all_faults(const struct exchange_crew *crew)
+/* Of a thread that hangs nothing can be said. */
+static struct exchange_faults all_faults(struct exchange_crew *crew)
 {
     struct exchange_faults all = {0};
 
     for (unsigned i = 0; i < crew->repetition->threads; i++) {
         const struct exchange_faults *one = &crew->parties[i].faults;
+        if (!word_load(&crew->parties[i].departed, acquire))
+            continue;
         all.early += one->early;
         all.repeated += one->repeated;
         all.dropped += one->dropped;
@@ -47,7 +50,7 @@ static void find_lost(struct result *result, const struct exchange_crew *crew)
                          sent, crew->ball);
 }
 
-static void find_violations(struct result *result, const struct exchange_crew *crew)
+static void find_violations(struct result *result, struct exchange_crew *crew)
 {
     const bool timer = crew->repetition->workload.exchange == EXCHANGE_TIMER;
     struct exchange_faults faults = all_faults(crew);
