@@ -670,11 +670,11 @@ run_signals() {
     done
     end
 }
-run_signals signal futex,eventfd 2
-run_signals broadcast pthread_cond,pipe 4 -t 2,4
-run_signals wait-any futex,eventfd 4 --objects 1,64
-run_signals wait-all futex,pthread_cond 4 --objects 2-3
-run_signals timer timerfd,clock_nanosleep 2
+run_signals signal futex,eventfd,event_sync 3
+run_signals broadcast event_notify,pipe 4 -t 2,4
+run_signals wait-any event_sync,eventfd 4 --objects 1,64
+run_signals wait-all event_sync_per_object,pthread_cond 4 --objects 2-3
+run_signals timer timer_sync,timerfd 2
 run_signals handoff posix_sem,mcs,spin_park 3
 
 begin "--workload wait-any: each number of objects is a cell, and a test of signalled ones is measured too"
