@@ -99,6 +99,15 @@ static const char *check_ready(struct exchange_crew *crew, char *problem, size_t
     return problem;
 }
 
+static uint64_t all_progress(struct exchange_crew *crew)
+{
+    uint64_t all = 0;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++)
+        all += word_load(&crew->parties[i].progress, relaxed);
+    return all;
+}
+
 /* Waits for the threads. A long time without any signal coming through is a hang; but a process
  * that was stopped meanwhile did not wait. */
 static void watch(struct exchange_crew *crew)
@@ -112,7 +121,7 @@ static void watch(struct exchange_crew *crew)
         struct timespec deadline = signal_timespec(start_ns + step_ns);
         bool came = sem_clockwait(&crew->departures, CLOCK_MONOTONIC, &deadline) == 0;
         uint64_t waited_ns = machine_clock() - start_ns;
-        uint64_t now = word_load(&crew->progress, relaxed);
+        uint64_t now = all_progress(crew);
         crew->departed += came;
         crew->silence_ns =
             came || now != progress

@@ -37,7 +37,8 @@ struct party {
     uint64_t slept; /* how often it gave its CPU away in waits, */
     uint64_t waits; /* of so many */
     struct exchange_faults faults;
-    WORD(bool) departed; /* it has come to its end: what it found is whole */
+    WORD(uint64_t) progress; /* grows as long as signals come through */
+    WORD(bool) departed;     /* it has come to its end: what it found is whole */
 };
 
 struct exchange_crew {
@@ -70,10 +71,9 @@ struct exchange_crew {
     WORD(bool) closed;                            /* there will be no other */
     _Alignas(MACHINE_APART)
         WORD(uint32_t) ready; /* waiters that are about to wait, of all rounds */
-    _Alignas(MACHINE_APART) WORD(uint32_t) arrived;  /* waiters that have run, of all rounds */
-    _Alignas(MACHINE_APART) WORD(uint64_t) progress; /* grows as long as signals come through */
-    _Alignas(MACHINE_APART) WORD(uint32_t) turn;     /* of the two that hand over through a lock */
-    _Alignas(MACHINE_APART) uint64_t ball;           /* plain data that is handed over */
+    _Alignas(MACHINE_APART) WORD(uint32_t) arrived; /* waiters that have run, of all rounds */
+    _Alignas(MACHINE_APART) WORD(uint32_t) turn;    /* of the two that hand over through a lock */
+    _Alignas(MACHINE_APART) uint64_t ball;          /* plain data that is handed over */
 };
 
 /* What a thread of each workload does; the first thread leads (exchange_rounds.c). */

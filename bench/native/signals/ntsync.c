@@ -7,8 +7,8 @@
 
 #include "bench/native/signals/signal.h"
 
-/* As Documentation/userspace-api/ntsync.rst and linux/ntsync.h of Linux 6.14 have them; the headers
- * of most distributions do not yet. */
+/* As linux/ntsync.h of Linux 6.14 has them; most distributions do not have that header yet. (The
+ * kernel's documentation lists the fields in another order.) */
 struct event_arguments {
     uint32_t manual, signaled;
 };
@@ -25,6 +25,7 @@ struct wait_arguments {
 #define WAIT_ANY     _IOWR('N', 0x82, struct wait_arguments)
 #define WAIT_ALL     _IOWR('N', 0x83, struct wait_arguments)
 
+_Static_assert(sizeof(struct wait_arguments) == 40, "the kernel's layout has no gaps");
 _Static_assert(MACHINE_NEVER == UINT64_MAX, "never is the same to both");
 
 struct ntsync_signals {
@@ -35,7 +36,7 @@ struct ntsync_signals {
 
 static int open_device(void)
 {
-    return open("/dev/ntsync", O_RDWR | O_CLOEXEC);
+    return open("/dev/ntsync", O_RDONLY | O_CLOEXEC);
 }
 
 static const char *ntsync_missing(void)
@@ -47,7 +48,7 @@ static const char *ntsync_missing(void)
         return NULL;
     }
     return errno == ENOENT ? "there is no /dev/ntsync (Linux 6.14 or later, module ntsync)"
-                           : "/dev/ntsync can't be opened: it needs the right to read and write it";
+                           : "/dev/ntsync can't be opened: it needs the right to read it";
 }
 
 static void ntsync_destroy(void *memory)
