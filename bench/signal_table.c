@@ -207,7 +207,7 @@ static void print_cell(FILE *out, const struct cells *cells, const struct signal
         short_time(series->interval.high, high);
     }
     if (!isnan(over))
-        snprintf(ratio, sizeof ratio, "%.2f", over);
+        snprintf(ratio, sizeof ratio, "%.*f", over < 0.1 ? 4 : over < 100 ? 2 : 0, over);
     fprintf(
         out, "  %-*s %7s  %7s %7s %7s %7s %7s %7s%s\n", width, cell->lock,
         short_time(series->medians[P50], text[P50]), low, high,

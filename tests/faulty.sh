@@ -89,6 +89,8 @@ miscarries broadcast forgets dropped -t 2
 miscarries wait-any misnames index --objects 3
 miscarries wait-all takes_some hang --objects 3
 miscarries timer early early
+miscarries handoff hangs hang
+miscarries handoff refuses error
 
 # One thread alone can't see broken_tts go wrong, nor two on one CPU in so short a time; and the thread
 # sanitizer looks up where the race is before it leaves it unreported, for longer than a window.
@@ -100,6 +102,10 @@ if [ -z "$why_uncaught" ]; then
         > "$folder/out" 2> "$folder/err"
     report "broken_tts: exit code 1" test $? -eq 1
     report "broken_tts: a lost count is recorded" grep -q '"kind":"total"' "$folder/broken.jsonl"
+    timeout 120 "$program" run broken_tts -w handoff -d 300ms -R 2 -O "$folder/handed.jsonl" \
+        > "$folder/out" 2> "$folder/err"
+    report "broken_tts, handoff: exit code 1" test $? -eq 1
+    report "broken_tts, handoff: a lost count is recorded" grep -q '"kind":"total"' "$folder/handed.jsonl"
 else
     tests=$((tests + 1))
     echo "ok $tests - broken_tts is caught # SKIP $why_uncaught"

@@ -34,8 +34,9 @@ struct party {
     bool stayed;     /* it ran where it was bound to, at the start and at the end */
     uint64_t ran_ns; /* when it ran after the latest set */
     uint64_t sent, received;
-    uint64_t slept; /* how often it gave its CPU away in waits, */
-    uint64_t waits; /* of so many */
+    uint64_t acquisitions; /* of a lock: also those in which it was not its turn */
+    uint64_t slept;        /* how often it gave its CPU away in waits, */
+    uint64_t waits;        /* of so many */
     struct exchange_faults faults;
     WORD(uint64_t) progress; /* grows as long as signals come through */
     WORD(bool) departed;     /* it has come to its end: what it found is whole */
@@ -74,6 +75,7 @@ struct exchange_crew {
     _Alignas(MACHINE_APART) WORD(uint32_t) arrived; /* waiters that have run, of all rounds */
     _Alignas(MACHINE_APART) WORD(uint32_t) turn;    /* of the two that hand over through a lock */
     _Alignas(MACHINE_APART) uint64_t ball;          /* plain data that is handed over */
+    uint64_t counted;                               /* acquisitions, counted under the lock */
 };
 
 /* What a thread of each workload does; the first thread leads (exchange_rounds.c). */

@@ -361,6 +361,8 @@ static void pass_turn(struct party *party)
             keep_error(party, error);
             return;
         }
+        crew->counted++;
+        party->acquisitions++;
         mine = word_load(&crew->turn, relaxed) == party->self;
         if (mine) {
             take_ball(party);
