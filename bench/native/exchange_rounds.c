@@ -353,6 +353,8 @@ static void pass_turn(struct party *party)
 {
     struct exchange_crew *crew = party->crew;
     const struct lock_ops *lock = crew->repetition->lock.ops;
+    /* Without exclusion, plain data would be a race of our own. */
+    const bool excludes = (lock->traits & LOCK_UNVERIFIED) == 0;
     _Alignas(MACHINE_APART) char context[LOCK_CONTEXT_SIZE];
 
     for (bool mine = false; !mine && party->faults.error == 0;) {
@@ -361,11 +363,14 @@ static void pass_turn(struct party *party)
             keep_error(party, error);
             return;
         }
-        crew->counted++;
-        party->acquisitions++;
+        if (excludes) {
+            crew->counted++;
+            party->acquisitions++;
+        }
         mine = word_load(&crew->turn, relaxed) == party->self;
         if (mine) {
-            take_ball(party);
+            if (excludes)
+                take_ball(party);
             word_store(&crew->turn, 1 - party->self, relaxed);
         }
         lock->release(crew->signals, context);
