@@ -40,6 +40,12 @@ bool exchange_has_objects(enum exchange exchange)
     return exchange != EXCHANGE_NONE && traits[exchange].objects;
 }
 
+bool exchange_takes_threads(enum exchange exchange, unsigned threads)
+{
+    return exchange == EXCHANGE_NONE ||
+           (traits[exchange].threads == 0 ? threads >= 2 : threads == traits[exchange].threads);
+}
+
 bool exchange_read(const char *name, enum exchange *exchange)
 {
     for (size_t i = EXCHANGE_SIGNAL; i < sizeof traits / sizeof traits[0]; i++) {

@@ -43,6 +43,9 @@ const struct exchange_traits *exchange_traits(enum exchange exchange);
 /* Whether it is measured against the number of objects; also of EXCHANGE_NONE. */
 bool exchange_has_objects(enum exchange exchange);
 
+/* Whether it works with so many threads; EXCHANGE_NONE does with any. */
+bool exchange_takes_threads(enum exchange exchange, unsigned threads);
+
 /* The workload of that name; false if there is none. */
 bool exchange_read(const char *name, enum exchange *exchange);
 

@@ -8,14 +8,21 @@
 #include "bench/delay_samples.h"
 #include "bench/repetition.h"
 
+/* A lock that a thread asked for out of the order of their ranks. */
+struct order_refusal {
+    bool refused;
+    unsigned asked, held; /* ranks: of that lock, and the highest that the thread held */
+};
+
 struct thread_findings {
-    uint64_t acquisitions;     /* in the window */
-    bool back;                 /* it came back from the lock: all below is whole */
-    int error;                 /* what the lock returned instead of 0 */
-    uint64_t writes;           /* in the window: exclusive acquisitions, */
-    uint64_t bursts;           /* how often it took over from another writer, */
-    uint64_t burst_most;       /* the longest run without another writer in between */
-    uint64_t start_ns, end_ns; /* its part of the window */
+    uint64_t acquisitions;      /* in the window */
+    bool back;                  /* it came back from the lock: all below is whole */
+    int error;                  /* what the lock returned instead of 0 */
+    struct order_refusal order; /* why, where that was EDEADLK for the order of nested locks */
+    uint64_t writes;            /* in the window: exclusive acquisitions, */
+    uint64_t bursts;            /* how often it took over from another writer, */
+    uint64_t burst_most;        /* the longest run without another writer in between */
+    uint64_t start_ns, end_ns;  /* its part of the window */
     const struct delay_samples *critical, *outside;
 };
 
@@ -32,6 +39,18 @@ struct findings {
     uint64_t clock_cost_ns;          /* of two looks at the clock in a row */
     uint64_t cpu_ns;                 /* of all threads, in the window */
     uint64_t voluntary, involuntary; /* context switches in the window */
+    double irql_ns; /* of a raise and its lower, measured before; nothing without an irql */
+    struct lock_stat stats[LOCK_STATS_MOST]; /* what the lock counted itself, */
+    unsigned stats_count;                    /* so many numbers */
 };
+
+/* Asks the lock, when every thread is back from it, whether it is free and what it counted. `ops`
+ * and `lock` are of the machine that is in place. */
+static inline void findings_ask_lock(struct findings *findings, const struct lock_ops *ops,
+                                     void *lock)
+{
+    findings->idle = ops->is_idle(lock);
+    findings->stats_count = ops->stats == NULL ? 0 : ops->stats(lock, findings->stats);
+}
 
 #endif

@@ -53,6 +53,7 @@ struct worker {
     _Alignas(MACHINE_APART) struct workplace place;
     const struct lock_ops *ops;
     struct step script[SCRIPT_STEPS];
+    void (*raise)(void), (*lower)(void); /* of a raised loop: around each acquisition */
 
     /* A turn that was under way when the last phase ended: it belongs to the phase in which it
      * ended. Without this, a window in which each thread gets the lock once would count nothing. */

@@ -139,6 +139,26 @@ static enum exit_code set_readers(void *settings, const struct option_row *row, 
     return read_unsigned_within(0, 100, settings, row, value);
 }
 
+static enum exit_code set_irql(void *settings, const struct option_row *row, const char *value)
+{
+    if (!irql_find(value, option_field(settings, row)))
+        return complain(EXIT_USAGE, "--%s can't be '%s': there are " IRQL_NAMES, row->name, value);
+    return EXIT_FINE;
+}
+
+static enum exit_code set_nested(void *settings, const struct option_row *row, const char *value)
+{
+    return read_unsigned_within(1, WORKLOAD_NESTED_MOST, settings, row, value);
+}
+
+static enum exit_code set_nested_order(void *settings, const struct option_row *row,
+                                       const char *value)
+{
+    if (!nested_order_find(value, option_field(settings, row)))
+        return complain(EXIT_USAGE, "--%s can't be '%s': it is ranked or mixed", row->name, value);
+    return EXIT_FINE;
+}
+
 static enum exit_code set_seed(void *settings, const struct option_row *row, const char *value)
 {
     struct measuring *measuring = settings;
@@ -199,6 +219,15 @@ const struct option_row measuring_options[] = {
           workload.lines),
     VALUE("readers", 'r', "PERCENT", "acquisitions that only read; shared where the lock can",
           set_readers, workload.readers),
+    VALUE("irql", 0, "NAME",
+          "what keeps a thread from being interrupted from each acquire to its release: " IRQL_NAMES
+          "; its cost is measured apart",
+          set_irql, workload.irql),
+    VALUE("nested", 0, "N", "locks of the kind, taken one within the other (default 1)", set_nested,
+          workload.nested),
+    VALUE("nested-order", 0, "NAME",
+          "ranked (default), or mixed: odd threads take them the other way round, and are caught",
+          set_nested_order, workload.mixed),
     TEXT("placement", 'p', "NAME",
          "threads on CPUs: compact (default), scatter, cores, or a list of CPUs in their order, as "
          "in 0,2,4-7",
@@ -337,7 +366,7 @@ static enum exit_code plan_parties(struct plan *plan, bool given)
 
     for (size_t i = 0; i < plan->threads_count; i++) {
         unsigned threads = plan->threads[i];
-        bool fits = traits->threads == 0 ? threads >= 2 : threads == traits->threads;
+        bool fits = exchange_takes_threads(plan->workload.exchange, threads);
         if (given && !fits)
             return complain(EXIT_USAGE, "--threads can't have '%u': --workload %s has %s%u",
                             threads, traits->name, traits->threads == 0 ? "at least " : "",
@@ -359,6 +388,8 @@ static enum exit_code check_exchange(const struct measuring *measuring)
                           : workload->outside.high_ns != 0 ? "outside"
                           : workload->lines != 0           ? "lines"
                           : workload->readers != 0         ? "readers"
+                          : workload->irql != IRQL_NONE    ? "irql"
+                          : workload_is_nested(workload)   ? "nested"
                           : measuring->through_vtable      ? "dispatch"
                           : measuring->draw                ? "draw"
                                                            : NULL;
@@ -440,6 +471,10 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--dispatch is for real cores: a simulated machine does not see "
                         "how a lock is called");
+    if (measuring->workload.irql != IRQL_NONE)
+        return complain(EXIT_USAGE,
+                        "--irql is for real cores: nothing interrupts the threads of a simulated "
+                        "machine");
     return choose_locks(measuring);
 }
 
@@ -457,6 +492,13 @@ static enum exit_code check_trace(const struct measuring *measuring, const struc
                     plan->locks_count, plan->threads_count);
 }
 
+static enum exit_code check_nested(const struct measuring *measuring)
+{
+    if (!measuring->workload.mixed || workload_is_nested(&measuring->workload))
+        return EXIT_FINE;
+    return complain(EXIT_USAGE, "--nested-order mixed takes two locks or more: add --nested 2");
+}
+
 enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsigned placed,
                               struct plan *plan)
 {
@@ -464,6 +506,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
 
     if (code == EXIT_FINE)
         code = check_machine(measuring);
+    if (code == EXIT_FINE)
+        code = check_nested(measuring);
     if (code == EXIT_FINE)
         code = check_duration(measuring);
     if (code != EXIT_FINE)
@@ -477,7 +521,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .cpus = placed,
         .repetitions = measuring->repetitions,
         .seed = measuring->seed,
-        .through_vtable = measuring->through_vtable,
+        .through_vtable = measuring->through_vtable || (workload_is_nested(&measuring->workload) &&
+                                                        !machine_is_simulated(&measuring->machine)),
     };
     code = plan_threads(plan, measuring->threads, cpus);
     if (code == EXIT_FINE)

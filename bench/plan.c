@@ -219,6 +219,10 @@ json_t *plan_to_command(const struct plan *plan)
     add_option(words, "--outside", format_delay(&plan->workload.outside, delay));
     add_number(words, "--lines", plan->workload.lines);
     add_number(words, "--readers", plan->workload.readers);
+    if (workload_is_nested(&plan->workload)) {
+        add_number(words, "--nested", plan->workload.nested);
+        add_option(words, "--nested-order", plan->workload.mixed ? "mixed" : "ranked");
+    }
     if (plan->window_ns != 0)
         add_option(words, "--duration", format_time(plan->window_ns, time));
     add_number(words, "--repetitions", plan->repetitions);

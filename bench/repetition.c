@@ -40,14 +40,15 @@ void repetition_set_patience(struct repetition *repetition)
 {
     const uint64_t least_ns = 1000000000, slice_ns = 10000000, most_ns = 10000000000u;
     uint64_t threads = repetition->threads;
+    uint64_t locks = workload_is_nested(&repetition->workload) ? repetition->workload.nested : 1;
     /* Each thread gets so small a part of its CPU. */
     uint64_t sharing = 1 + threads / repetition->cpus_count;
 
     repetition->silence_ns = least_ns + sharing * slice_ns +
                              sharing * workload_longest_ns(&repetition->workload) +
-                             threads * longest_parameter_ns(&repetition->lock);
+                             locks * threads * longest_parameter_ns(&repetition->lock);
     if (machine_is_simulated(&repetition->machine))
-        repetition->silence_ns += model_patience_ns(repetition, sharing);
+        repetition->silence_ns += locks * model_patience_ns(repetition, sharing);
     repetition->drain_ns = repetition->silence_ns < most_ns ? repetition->silence_ns : most_ns;
 }
 
@@ -110,6 +111,7 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
     if (threads < 1 || threads > PLAN_THREADS_MOST || objects < 1 ||
         objects > EXCHANGE_OBJECTS_MOST || !cpus_from_json(cpus, repetition) ||
         !workload_from_json(workload, &repetition->workload) ||
+        !exchange_takes_threads(repetition->workload.exchange, (unsigned)threads) ||
         (model != NULL && !sim_parameters_from_json(model, &repetition->machine.parameters)) ||
         warmup_ns < 0 || window_ns < 1 || drain_ns < 1 || silence_ns < 1)
         return complain(EXIT_USAGE, "the request is wrong: a value is out of its range");
@@ -127,7 +129,11 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
                    ? lock_spec_read(lock, &repetition->lock)
                    : signal_spec_read(lock, repetition->workload.exchange, &repetition->lock);
     if (code == EXIT_FINE && machine_is_simulated(&repetition->machine) &&
-        (repetition->lock.ops == NULL || (repetition->lock.ops->traits & LOCK_NATIVE_ONLY) != 0))
+        repetition->workload.irql != IRQL_NONE)
+        code = complain(EXIT_USAGE, "the request is wrong: an irql is raised on real cores only");
+    if (code == EXIT_FINE && machine_is_simulated(&repetition->machine) &&
+        (repetition->workload.exchange != EXCHANGE_NONE ||
+         (repetition->lock.ops->traits & LOCK_NATIVE_ONLY) != 0))
         code = complain(EXIT_USAGE, "the request is wrong: %s runs on real cores only", lock);
     return code;
 }

@@ -65,13 +65,32 @@ static void find_hang(struct result *result, const struct findings *findings)
             findings->repetition->threads, (double)findings->silence_ns / 1e9);
 }
 
+static void find_disorder(struct result *result, const struct findings *findings)
+{
+    unsigned first = 0, refused = 0;
+
+    for (unsigned i = 0; i < findings->repetition->threads; i++) {
+        if (!findings->threads[i].back || !findings->threads[i].order.refused)
+            continue;
+        first = refused == 0 ? i : first;
+        refused++;
+    }
+    if (refused > 0)
+        result_violation(result, "order",
+                         "thread %u asked for the lock of rank %u while it held that of rank %u, "
+                         "and was refused before it could wait; such threads in all: %u",
+                         first, findings->threads[first].order.asked,
+                         findings->threads[first].order.held, refused);
+}
+
 /* Returns whether there was one: what a thread did then is counted nowhere. */
 static bool find_errors(struct result *result, const struct findings *findings)
 {
     unsigned first = 0, refused = 0;
 
     for (unsigned i = 0; i < findings->repetition->threads; i++) {
-        if (!findings->threads[i].back || findings->threads[i].error == 0)
+        const struct thread_findings *thread = &findings->threads[i];
+        if (!thread->back || thread->error == 0 || thread->order.refused)
             continue;
         first = refused == 0 ? i : first;
         refused++;
@@ -98,6 +117,7 @@ static void find_lost_counts(struct result *result, const struct findings *findi
 static void find_violations(struct result *result, const struct findings *findings)
 {
     find_hang(result, findings);
+    find_disorder(result, findings);
     bool erred = find_errors(result, findings);
     if ((findings->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
         return;
@@ -166,6 +186,21 @@ static void add_usage(struct result *result, const struct findings *findings)
                         json_integer((json_int_t)findings->involuntary));
 }
 
+static void add_lock_stats(struct result *result, const struct findings *findings)
+{
+    json_t *object;
+
+    if (findings->repetition->lock.ops->stats == NULL) {
+        result_unmeasured(result, result->object, "lock_stats", "this lock counts nothing");
+        return;
+    }
+    object = json_object();
+    for (unsigned i = 0; i < findings->stats_count; i++)
+        json_object_set_new(object, findings->stats[i].name,
+                            json_integer((json_int_t)findings->stats[i].value));
+    json_object_set_new(result->object, "lock_stats", object);
+}
+
 /* The part of the time, from the first thread's start to the last one's end, in which all were at
  * work. Signed: in a window that is short for its threads, one may end before another starts. */
 static void add_full_concurrency(struct result *result, const struct findings *findings)
@@ -227,12 +262,21 @@ static void add_achieved(struct result *result, const char *name, const struct f
     free(all);
 }
 
+static void add_irql(struct result *result, const struct findings *findings)
+{
+    if (findings->repetition->workload.irql == IRQL_NONE)
+        result_unmeasured(result, result->object, "irql_ns", "no irql was raised");
+    else
+        json_object_set_new(result->object, "irql_ns", json_real(findings->irql_ns));
+}
+
 static void nothing_found(struct result *result)
 {
     static const char *const names[] = {"full_concurrency", "critical_ns", "outside_ns"};
     const char *reason = "not every thread came back in time after the window";
 
     result_unmeasured(result, result->object, "burst", reason);
+    result_unmeasured(result, result->object, "lock_stats", reason);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         result_unmeasured(result, result->validity, names[i], reason);
 }
@@ -245,6 +289,7 @@ struct result result_begin(const struct findings *findings)
     find_violations(&result, findings);
     if (all_are_back(findings)) {
         add_burst(&result, findings);
+        add_lock_stats(&result, findings);
         add_full_concurrency(&result, findings);
         add_achieved(&result, "critical_ns", findings, true);
         add_achieved(&result, "outside_ns", findings, false);
@@ -252,6 +297,7 @@ struct result result_begin(const struct findings *findings)
         nothing_found(&result);
     }
     add_usage(&result, findings);
+    add_irql(&result, findings);
     json_object_set_new(result.validity, "threads_back", json_integer(findings->back));
     return result;
 }

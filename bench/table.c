@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,9 +91,39 @@ static void print_disturbed(FILE *out, const struct cell *cell, unsigned cpus, b
             cell->lock, cell->threads, cell->threads == 1 ? "" : "s", used * 100);
 }
 
-static void print_notes(FILE *out, const struct summary *summary, unsigned cpus)
+/* Where the table is of one run, what that run raised. */
+static void print_irql(FILE *out, const struct records *file, bool *first)
+{
+    const json_t *workload = json_object_get(json_object_get(file->run, "plan"), "workload");
+    const char *irql = json_string_value(json_object_get(workload, "irql"));
+    double *costs = calloc(json_array_size(file->samples) + 1, sizeof *costs);
+    size_t count = 0, i;
+    json_t *sample;
+
+    json_array_foreach (file->samples, i, sample) {
+        const json_t *cost = json_object_get(sample, "irql_ns");
+        if (costs != NULL && json_is_number(cost))
+            costs[count++] = json_number_value(cost);
+    }
+    if (irql != NULL && count > 0) {
+        char text[16];
+        statistics_sort(costs, count);
+        begin_note(out, first);
+        fprintf(out, "irql %s: %s ns a pair of raise and lower, %s.\n", irql,
+                short_number(statistics_median(costs, count), text),
+                strcmp(irql, irql_name(IRQL_DISPATCH_FIFO_HELD)) == 0
+                    ? "once for each thread and outside of the window"
+                    : "included in the figures");
+    }
+    free(costs);
+}
+
+static void print_notes(FILE *out, const struct records *file, const struct summary *summary,
+                        unsigned cpus)
 {
     bool too_few = false, first = true;
+
+    print_irql(out, file, &first);
 
     for (size_t i = 0; i < summary->count; i++) {
         print_disturbed(out, &summary->cells[i], cpus, &first);
@@ -242,6 +273,6 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
             print_block_head(out, &summary->cells[i], cpus, width);
         print_cell(out, &summary->cells[i], width);
     }
-    print_notes(out, summary, cpus);
+    print_notes(out, file, summary, cpus);
     table_print_violations(out, file);
 }

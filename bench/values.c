@@ -220,27 +220,37 @@ unsigned *read_list(const char *text, uint64_t least, uint64_t most,
     return list.values;
 }
 
-/* Levenshtein's distance, by the two rows that it needs. */
+static bool are_swapped(const char *a, const char *b)
+{
+    return a[-1] == b[0] && a[0] == b[-1];
+}
+
+/* Levenshtein's distance, with two letters in the wrong order as one error and not two (optimal
+ * string alignment), by the three rows that it needs. */
 static unsigned edit_distance(const char *a, const char *b)
 {
     enum { longest = 63 };
-    unsigned previous[longest + 1], current[longest + 1];
-    size_t b_length = strlen(b);
+    unsigned rows[3][longest + 1];
+    size_t a_length = strlen(a), b_length = strlen(b);
 
-    if (strlen(a) > longest || b_length > longest)
+    if (a_length > longest || b_length > longest)
         return longest;
     for (unsigned j = 0; j <= b_length; j++)
-        previous[j] = j;
-    for (unsigned i = 1; a[i - 1] != '\0'; i++) {
-        current[0] = i;
+        rows[0][j] = j;
+    for (unsigned i = 1; i <= a_length; i++) {
+        unsigned *row = rows[i % 3];
+        const unsigned *above = rows[(i + 2) % 3], *second_above = rows[(i + 1) % 3];
+        row[0] = i;
         for (size_t j = 1; j <= b_length; j++) {
-            unsigned best = previous[j - 1] + (a[i - 1] != b[j - 1]);
-            best = previous[j] + 1 < best ? previous[j] + 1 : best;
-            current[j] = current[j - 1] + 1 < best ? current[j - 1] + 1 : best;
+            row[j] = above[j - 1] + (a[i - 1] != b[j - 1]);
+            row[j] = above[j] + 1 < row[j] ? above[j] + 1 : row[j];
+            row[j] = row[j - 1] + 1 < row[j] ? row[j - 1] + 1 : row[j];
+            if (i > 1 && j > 1 && are_swapped(&a[i - 1], &b[j - 1]) &&
+                second_above[j - 2] + 1 < row[j])
+                row[j] = second_above[j - 2] + 1;
         }
-        memcpy(previous, current, sizeof previous);
     }
-    return previous[b_length];
+    return rows[a_length % 3][b_length];
 }
 
 const char *nearest_name(const char *text, const char *const *names, size_t count)

@@ -5,6 +5,30 @@
 
 #include "bench/random.h"
 
+static const char *const irql_names[] = {
+    [IRQL_NONE] = "none",
+    [IRQL_APC_SIGMASK] = "apc-sigmask",
+    [IRQL_APC_GUARD] = "apc-guard",
+    [IRQL_DISPATCH_FIFO] = "dispatch-fifo",
+    [IRQL_DISPATCH_FIFO_HELD] = "dispatch-fifo-held",
+};
+
+const char *irql_name(enum irql irql)
+{
+    return irql_names[irql];
+}
+
+bool irql_find(const char *name, enum irql *irql)
+{
+    for (size_t i = 0; i < sizeof irql_names / sizeof irql_names[0]; i++) {
+        if (strcmp(irql_names[i], name) == 0) {
+            *irql = (enum irql)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct workload workload_default(void)
 {
     return (struct workload){.outside = {DELAY_EXPONENTIAL, 50, 50}, .lines = 1};
@@ -14,34 +38,29 @@ bool workload_preset(const char *name, struct workload *workload)
 {
     static const struct {
         const char *name;
-        struct workload workload;
+        struct delay critical, outside;
+        unsigned readers;
     } presets[] = {
-        {"saturated", {.lines = 1}},
-        {"moderate",
-         {.critical = {DELAY_FIXED, 100, 100},
-          .outside = {DELAY_EXPONENTIAL, 500, 500},
-          .lines = 1}},
-        {"light",
-         {.critical = {DELAY_FIXED, 100, 100},
-          .outside = {DELAY_EXPONENTIAL, 10000, 10000},
-          .lines = 1}},
-        {"read-mostly",
-         {.critical = {DELAY_FIXED, 200, 200},
-          .outside = {DELAY_EXPONENTIAL, 200, 200},
-          .lines = 1,
-          .readers = 95}},
+        {"saturated", {DELAY_FIXED, 0, 0}, {DELAY_FIXED, 0, 0}, 0},
+        {"moderate", {DELAY_FIXED, 100, 100}, {DELAY_EXPONENTIAL, 500, 500}, 0},
+        {"light", {DELAY_FIXED, 100, 100}, {DELAY_EXPONENTIAL, 10000, 10000}, 0},
+        {"read-mostly", {DELAY_FIXED, 200, 200}, {DELAY_EXPONENTIAL, 200, 200}, 95},
     };
 
     for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
         if (strcmp(presets[i].name, name) == 0) {
-            *workload = presets[i].workload;
+            workload->critical = presets[i].critical;
+            workload->outside = presets[i].outside;
+            workload->lines = 1;
+            workload->readers = presets[i].readers;
+            workload->exchange = EXCHANGE_NONE;
             return true;
         }
     }
-    struct workload exchange = {0};
-    if (!exchange_read(name, &exchange.exchange))
+    if (!exchange_read(name, &workload->exchange))
         return false;
-    *workload = exchange;
+    workload->critical = workload->outside = (struct delay){DELAY_FIXED, 0, 0};
+    workload->lines = workload->readers = 0;
     return true;
 }
 
@@ -66,26 +85,45 @@ json_t *workload_to_json(const struct workload *workload)
 
     if (workload->exchange != EXCHANGE_NONE)
         return exchange_to_json(workload->exchange);
-    return json_pack("{s:s, s:s, s:i, s:i}", "critical",
-                     format_delay(&workload->critical, critical), "outside",
-                     format_delay(&workload->outside, outside), "lines", (int)workload->lines,
-                     "readers", (int)workload->readers);
+    json_t *object =
+        json_pack("{s:s, s:s, s:i, s:i}", "critical", format_delay(&workload->critical, critical),
+                  "outside", format_delay(&workload->outside, outside), "lines",
+                  (int)workload->lines, "readers", (int)workload->readers);
+    if (workload->irql != IRQL_NONE)
+        json_object_set_new(object, "irql", json_string(irql_name(workload->irql)));
+    if (workload_is_nested(workload)) {
+        json_object_set_new(object, "nested", json_integer(workload->nested));
+        json_object_set_new(object, "nested_order",
+                            json_string(workload->mixed ? "mixed" : "ranked"));
+    }
+    return object;
+}
+
+bool nested_order_find(const char *name, bool *mixed)
+{
+    *mixed = strcmp(name, "mixed") == 0;
+    return *mixed || strcmp(name, "ranked") == 0;
 }
 
 bool workload_from_json(const json_t *object, struct workload *workload)
 {
-    const char *critical, *outside, *exchange;
-    int lines, readers;
+    const char *critical, *outside, *irql = irql_name(IRQL_NONE), *order = "ranked";
+    const char *exchange;
+    int lines, readers, nested = 1;
 
     *workload = (struct workload){0};
     if (json_unpack((json_t *)object, "{s:s}", "exchange", &exchange) == 0)
         return exchange_read(exchange, &workload->exchange);
-    if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i}", "critical", &critical, "outside",
-                    &outside, "lines", &lines, "readers", &readers) != 0 ||
-        lines < 0 || lines > WORKLOAD_LINES_MOST || readers < 0 || readers > 100)
+    if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i, s?s, s?i, s?s}", "critical", &critical,
+                    "outside", &outside, "lines", &lines, "readers", &readers, "irql", &irql,
+                    "nested", &nested, "nested_order", &order) != 0 ||
+        lines < 0 || lines > WORKLOAD_LINES_MOST || readers < 0 || readers > 100 || nested < 1 ||
+        nested > WORKLOAD_NESTED_MOST || !irql_find(irql, &workload->irql) ||
+        !nested_order_find(order, &workload->mixed))
         return false;
     workload->lines = (unsigned)lines;
     workload->readers = (unsigned)readers;
+    workload->nested = (unsigned)nested;
     return read_delay(critical, &workload->critical) && read_delay(outside, &workload->outside);
 }
 
@@ -93,13 +131,20 @@ const char *workload_describe(const struct workload *workload, char text[WORKLOA
 {
     char critical[DELAY_TEXT], outside[DELAY_TEXT];
 
-    if (workload->exchange != EXCHANGE_NONE)
+    if (workload->exchange != EXCHANGE_NONE) {
         snprintf(text, WORKLOAD_TEXT, "%s", exchange_traits(workload->exchange)->name);
-    else
-        snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers",
-                 format_delay(&workload->critical, critical),
-                 format_delay(&workload->outside, outside), workload->lines,
-                 workload->lines == 1 ? "" : "s", workload->readers);
+        return text;
+    }
+    int used = snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers",
+                        format_delay(&workload->critical, critical),
+                        format_delay(&workload->outside, outside), workload->lines,
+                        workload->lines == 1 ? "" : "s", workload->readers);
+    if (workload->irql != IRQL_NONE)
+        used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", irql %s",
+                         irql_name(workload->irql));
+    if (workload_is_nested(workload))
+        snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", %u nested locks%s", workload->nested,
+                 workload->mixed ? " in mixed orders" : "");
     return text;
 }
 

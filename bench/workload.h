@@ -9,26 +9,57 @@
 #include "bench/exchange.h"
 #include "bench/values.h"
 
+/* What a thread does against being interrupted while it has the lock or waits for it: the nearest
+ * that user space has to the interrupt request levels of NT. On real cores only; how, is in
+ * native/irql.h. */
+enum irql {
+    IRQL_NONE,
+    IRQL_APC_SIGMASK,        /* blocks all signals */
+    IRQL_APC_GUARD,          /* keeps asynchronous calls back (machine_apc_disable()) */
+    IRQL_DISPATCH_FIFO,      /* is a real-time thread from each acquire to its release */
+    IRQL_DISPATCH_FIFO_HELD, /* is one all the time that it works */
+};
+#define IRQL_NAMES "none, apc-sigmask, apc-guard, dispatch-fifo, dispatch-fifo-held"
+
+/* The name of a level, and the level of a name; false if there is none. */
+const char *irql_name(enum irql irql);
+bool irql_find(const char *name, enum irql *irql);
+
+/* The order of nested locks by its name: `ranked`, or `mixed`; false if it is neither. */
+bool nested_order_find(const char *name, bool *mixed);
+
 struct workload {
     struct delay critical; /* busy time under the lock */
     struct delay outside;  /* busy time between a release and the next acquire */
     unsigned lines;        /* shared cache lines written under the lock */
     unsigned readers;      /* per cent of the acquisitions that only read, at random */
+    enum irql irql;
+    unsigned nested; /* locks of the kind taken one within the other; 0 is one, too */
+    bool mixed;      /* threads of odd numbers take them in the opposite order, which is wrong */
     /* Instead of all that, when it is not EXCHANGE_NONE: threads signal to each other. */
     enum exchange exchange;
 };
+
+enum { WORKLOAD_NESTED_MOST = 16 };
+
+/* Whether a turn takes more than one lock. */
+static inline bool workload_is_nested(const struct workload *workload)
+{
+    return workload->nested > 1;
+}
 
 enum { WORKLOAD_LINES_MOST = 4096 };
 
 /* The workload of the default plan: one line, some outside work. */
 struct workload workload_default(void);
 
-/* Stores the preset of that name; false if there is none. The names, for messages, are
- * WORKLOAD_PRESETS. */
+/* Takes delays, lines, readers and exchange from the preset of that name; false if there is none.
+ * The names, for messages, are WORKLOAD_PRESETS. */
 #define WORKLOAD_PRESETS "saturated, moderate, light, read-mostly, " EXCHANGE_NAMES
 bool workload_preset(const char *name, struct workload *workload);
 
-/* As an object of a record, and back; reading returns false when the object is not one. */
+/* As an object of a record, and back; reading returns false when the object is not one. What was
+ * not asked for (an irql, nested locks) is left out of it. */
 json_t *workload_to_json(const struct workload *workload);
 bool workload_from_json(const json_t *object, struct workload *workload);
 

@@ -41,7 +41,8 @@ static inline void gate_sleep(struct gate *gate)
 {
     uint32_t seen = GATE_CLOSED;
 
-    word_compare_exchange(&gate->state, &seen, GATE_ASLEEP, relaxed, relaxed);
+    if (word_compare_exchange(&gate->state, &seen, GATE_ASLEEP, relaxed, relaxed))
+        machine_futex_wait(&gate->state, GATE_ASLEEP);
     while (word_load(&gate->state, acquire) != GATE_OPEN)
         machine_futex_wait(&gate->state, GATE_ASLEEP);
 }

@@ -219,6 +219,16 @@ static inline int lock_execute(const struct lock_ops *ops, void *lock, void *con
     LOCK_ENTRY(lock_name, release_shared, lock_type, void, lock_name##_release_shared(lock); \
                return 0)
 
+#define LOCK_ENTRIES_SHARED_CONTEXT(lock_name, lock_type, context_type)          \
+    LOCK_ENTRY(lock_name, acquire_shared, lock_type, context_type,               \
+               lock_name##_acquire_shared(lock, context);                        \
+               return 0)                                                         \
+    LOCK_ENTRY(lock_name, try_acquire_shared, lock_type, context_type,           \
+               return lock_name##_try_acquire_shared(lock, context) ? 0 : EBUSY) \
+    LOCK_ENTRY(lock_name, release_shared, lock_type, context_type,               \
+               lock_name##_release_shared(lock, context);                        \
+               return 0)
+
 #define LOCK_ENTRY_ACQUIRE_UNTIL(lock_name, lock_type)                                 \
     static inline int lock_name##_entry_acquire_until(void *lock, void *context,       \
                                                       uint64_t deadline)               \

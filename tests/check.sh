@@ -43,12 +43,12 @@ refused()
 }
 
 report "right locks: exit code 0" check 0 tas ticket mcs rw_ticket
-report "right locks: every client is explored" test "$(grep -c 'all explored$' out)" -eq 21
+report "right locks: every client is explored" test "$(grep -c 'all explored$' out)" -eq 25
 report "right locks: nothing is said on standard error" test ! -s err
 report "a client by name" check 0 mcs --client reuse
 report "a client by name: only that" test "$(wc -l < out)" -eq 2
 report "JSON" check 0 mcs --json
-report "JSON: verdicts and executions" test "$(grep -c '"verdict": "all"' out)" -eq 5
+report "JSON: verdicts and executions" test "$(grep -c '"verdict": "all"' out)" -eq 6
 report "an alias is that lock" check 0 qspin --client 2x2
 report "an alias is shown by the lock's own name" grep -q '^mcs ' out
 
@@ -127,7 +127,7 @@ if [ -z "$why" ]; then
     done
     gcc -std=gnu11 -D_GNU_SOURCE -shared -fPIC -I"$sources" right.c -o native.so
     report "a right plugin: exit code 0" check 0 home --plugin ./right.so
-    report "a right plugin: explored" test "$(grep -c 'all explored$' out)" -eq 4
+    report "a right plugin: explored" test "$(grep -c 'all explored$' out)" -eq 5
     report "a wrong plugin: exit code 1" check 1 --plugin wrong.so
     report "a wrong plugin: its own source is named" grep -q 'wrong.c:4 retry_exchange' out
     report "a right plugin's orders: all noticed" check 0 --plugin right.so --mutate

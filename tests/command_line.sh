@@ -282,6 +282,13 @@ done
 refuse_run "CPU 9999" "$allowed" tas --placement 9999
 refuse_run "'heavy'" "saturated" tas --workload heavy
 refuse_run "'fast'" "vtable" tas --dispatch fast
+refuse_run "'fast'" "apc-guard" tas --irql fast
+refuse_run "''" "dispatch-fifo-held" tas --irql ''
+for nested in 0 17 -1 2.5 two ''; do
+    refuse_run "'$nested'" "from 1 to 16" tas --nested "$nested"
+done
+refuse_run "'random'" "ranked or mixed" tas --nested 2 --nested-order random
+refuse_run "--nested-order mixed" "--nested 2" tas --nested-order mixed
 
 # What is not a lock. The number of threads is the workload's own.
 refuse_signal() { # CULPRIT FIX ARGUMENT...
@@ -311,6 +318,8 @@ refuse_signal "--critical" "signal" futex --workload signal --critical 100ns
 refuse_signal "--outside" "signal" futex --workload signal --outside 100ns
 refuse_signal "--lines" "signal" futex --workload signal --lines 2
 refuse_signal "--readers" "signal" futex --workload signal --readers 2
+refuse_signal "--irql" "signal" futex --workload signal --irql apc-guard
+refuse_signal "--nested" "signal" futex --workload signal --nested 2
 refuse_signal "--dispatch" "signal" futex --workload signal --dispatch vtable
 refuse_signal "--draw" "signal" futex --workload signal --draw
 refuse_signal "--machine" "real cores" futex --workload signal --machine 'sim:pack:1 core:2 pu:1'
@@ -627,6 +636,118 @@ want_code 0
 want_verified_samples vtable.jsonl 12
 want_text vtable.jsonl '"dispatch":"vtable"'
 end
+
+for irql in apc-sigmask apc-guard; do
+    begin "--irql $irql"
+    run_to irql.jsonl tas,mcs,rw_ticket,pthread_mutex --irql $irql -t 1,2 --readers 20
+    want_code 0
+    want_verified_samples irql.jsonl 16
+    want_same "the samples with the irql and its cost" \
+        "$(grep '"record":"sample"' irql.jsonl | grep "\"irql\":\"$irql\"" | grep -c '"irql_ns":[0-9]')" 16
+    want_text "$stdout" "0% readers, irql $irql"
+    grep -aqE "^  irql $irql: [0-9.]+ ns a pair of raise and lower, included in the figures\.\$" "$stdout" ||
+        fail "the cost should stand below the table"
+    end
+done
+
+begin "--irql and --dispatch vtable, with a preset behind it"
+run_to irql.jsonl tas,rw_ticket --irql apc-guard --dispatch vtable -w read-mostly -t 2
+want_code 0
+want_verified_samples irql.jsonl 4
+want_same "the samples with the irql and the preset's readers" \
+    "$(grep '"record":"sample"' irql.jsonl | grep -c '"readers":95,"irql":"apc-guard"')" 4
+end
+
+begin "without --irql: no cost, and why"
+want_no_text vtable.jsonl '"irql":'
+want_text vtable.jsonl '"irql_ns":null'
+want_text vtable.jsonl '"irql_ns":"no irql was raised"'
+end
+
+for nested in 2 16; do
+    begin "--nested $nested"
+    run_to nested.jsonl tas,mcs,rw_ticket,pthread_mutex,null --nested $nested -t 1,2 --readers 20
+    want_code 0
+    want_same "the number of samples" "$(count_records nested.jsonl sample)" 20
+    want_same "the verified ones" "$(grep -c '"verified":true' nested.jsonl)" 16
+    want_same "the number of violations" "$(count_records nested.jsonl violation)" 0
+    want_same "the samples that say it" \
+        "$(grep '"record":"sample"' nested.jsonl | grep -c "\"nested\":$nested,\"nested_order\":\"ranked\"")" 20
+    want_text nested.jsonl '"dispatch":"vtable"'
+    want_text "$stdout" ", $nested nested locks"
+    end
+done
+
+begin "--nested 1 is one lock"
+run_to nested.jsonl tas --nested 1 -t 1
+want_code 0
+want_verified_samples nested.jsonl 2
+want_no_text nested.jsonl '"nested":'
+want_text nested.jsonl '"dispatch":"inline"'
+end
+
+begin "--nested and --irql, with the words under the lock"
+run_to nested.jsonl mcs,ticket --nested 3 --irql apc-guard --lines 0 -t 1,2
+want_code 0
+want_verified_samples nested.jsonl 8
+want_same "the samples that say both" \
+    "$(grep '"record":"sample"' nested.jsonl | grep -c '"irql":"apc-guard","nested":3,')" 8
+end
+
+# Nobody hangs, whatever the threads do to each other: the wrong order is seen in the first turn.
+begin "--nested-order mixed: caught, with the thread and the ranks"
+run_to nested.jsonl mcs,spin_park,pthread_mutex --nested 3 --nested-order mixed -t 2,3
+want_code 1
+want_same "the number of samples" "$(count_records nested.jsonl sample)" 12
+want_same "the number of violations" "$(count_records nested.jsonl violation)" 12
+want_same "the violations of the order" "$(grep '"record":"violation"' nested.jsonl | grep '"kind":"order"' |
+    grep -c 'thread 1 asked for the lock of rank 1 while it held that of rank 2, .* in all: 1"')" 12
+want_text "$stdout" "mcs, 2 threads: order, in 2 repetitions"
+want_text "$stdout" "3 nested locks in mixed orders"
+end
+
+begin "--nested-order mixed on one thread breaks no order"
+run_to nested.jsonl tas --nested 2 --nested-order mixed -t 1
+want_code 0
+want_verified_samples nested.jsonl 2
+want_text nested.jsonl '"nested":2,"nested_order":"mixed"'
+end
+
+# Real-time threads that spin, as many as CPUs and twice as many, must not keep the run from its end.
+throttle=$(cat /proc/sys/kernel/sched_rt_runtime_us 2>>"$work/ignored")
+if ! have chrt || ! chrt -f 2 true 2>>"$work/ignored" || [ "${throttle:--1}" -lt 0 ]; then
+    skip "--irql dispatch-fifo" "real-time threads are not permitted here"
+else
+    for irql in dispatch-fifo dispatch-fifo-held; do
+        begin "--irql $irql"
+        rm -f irql.jsonl
+        call "$LOCKBENCH" run ticket,mcs_yield,spin_park,pthread_mutex --irql $irql -t max,2x -d 50ms -R 2 -q \
+            -O irql.jsonl
+        want_code 0
+        want_same "the number of samples" "$(count_records irql.jsonl sample)" 16
+        want_same "the samples with the irql and its cost" \
+            "$(grep '"record":"sample"' irql.jsonl | grep "\"irql\":\"$irql\"" | grep -c '"irql_ns":[0-9]')" 16
+        want_same "the number of violations" "$(count_records irql.jsonl violation)" 0
+        end
+    done
+fi
+
+# Who may use real-time threads gives that up.
+unprivileged=()
+! have chrt || ! chrt -f 2 true 2>>"$work/ignored" ||
+    unprivileged=(setpriv --inh-caps=-sys_nice --bounding-set=-sys_nice prlimit --rtprio=0)
+if ! have chrt || ! "${unprivileged[@]}" true 2>>"$work/ignored" ||
+    "${unprivileged[@]}" chrt -f 2 true 2>>"$work/ignored"; then
+    skip "--irql dispatch-fifo without permission" "the permission can't be given up here"
+else
+    for irql in dispatch-fifo dispatch-fifo-held; do
+        refuse "--irql $irql without permission" 3 "--irql $irql" "CAP_SYS_NICE" \
+            "${unprivileged[@]}" "$LOCKBENCH" run tas --irql $irql -t 1 -d 5ms -R 1 -O refused.jsonl
+        begin "--irql $irql without permission leaves no file"
+        want_missing refused.jsonl
+        end
+    done
+fi
 
 begin "--readers 50"
 run_to readers.jsonl rw_ticket,pthread_rwlock,tas --readers 50 -t 1,2
@@ -1087,6 +1208,13 @@ else
     want_picture svg default.svg
     end
 
+    begin "a figure's title says the irql"
+    run_to raised.jsonl tas --irql apc-guard -t 1,2
+    call "$LOCKBENCH" plot raised.jsonl --format svg
+    want_code 0
+    want_text raised.svg "irql apc-guard"
+    end
+
     begin "plot --format dumb draws here"
     call "$LOCKBENCH" plot good.jsonl --format dumb
     want_code 0
@@ -1315,6 +1443,12 @@ refuse_request "a negative warm-up" "$(change '"warmup_ns":1000000' '"warmup_ns"
 refuse_request "a bad critical section" "$(change '"critical":"0"' '"critical":"fast"')" \
     "the request is wrong"
 refuse_request "too many lines" "$(change '"lines":1' '"lines":99999')" "the request is wrong"
+refuse_request "too many nested locks" "$(change '"readers":0' '"readers":0,"nested":17')" \
+    "the request is wrong"
+refuse_request "an unknown order" "$(change '"readers":0' '"readers":0,"nested":2,"nested_order":"x"')" \
+    "the request is wrong"
+refuse_request "an unknown irql" "$(change '"readers":0' '"readers":0,"irql":"high"')" \
+    "the request is wrong"
 refuse_request "too many readers" "$(change '"readers":0' '"readers":101')" "the request is wrong"
 refuse_request "a number for yes or no" "$(change false 0)" "the request is wrong"
 

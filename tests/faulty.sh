@@ -22,12 +22,13 @@ report()
     fi
 }
 
-# caught MACHINE LOCK KIND: a run of that lock beside a good one ends with 1 and a violation of that kind.
+# caught MACHINE LOCK KIND [OPTION...]: a run of that lock beside a good one ends with 1 and a violation of that kind.
 caught()
 {
-    local machine=$1 lock=$2 kind=$3 results=$folder/${1%%:*}-$2.jsonl code
-    local name="$lock on ${machine%%:*}"
-    timeout 120 "$program" run "$lock,ttas" -m "$machine" -t 2 -d 10ms -R 1 -s 7 -O "$results" \
+    local machine=$1 lock=$2 kind=$3 results=$folder/${1%%:*}-$2${4-}.jsonl code
+    local name="${4-} $lock on ${machine%%:*}"
+    shift 3
+    timeout 120 "$program" run "$lock,ttas" -m "$machine" "$@" -t 2 -d 10ms -R 1 -s 7 -O "$results" \
         > "$folder/out" 2> "$folder/err"
     code=$?
     report "$name: exit code 1" test "$code" -eq 1
@@ -45,6 +46,7 @@ caught native loses_one hang
 caught native crashes crash
 caught native refuses error
 caught native stays_held idle
+caught native refuses error --irql apc-guard
 # On the model, threads that try for ever never stand still: a hang. Who waits for a line that nobody
 # will write is in a deadlock.
 caught "$model" hangs hang
@@ -91,6 +93,36 @@ miscarries wait-all takes_some hang --objects 3
 miscarries timer early early
 miscarries handoff hangs hang
 miscarries handoff refuses error
+# counted MACHINE [OPTION...]: what a lock counts about itself is in the sample, whole; one that counts nothing says so.
+counted()
+{
+    local results=$folder/${1%%:*}-counts$#.jsonl sample
+    timeout 120 "$program" run counts,ttas -m "$@" -t 2 -d 10ms -R 1 -s 7 -O "$results" \
+        > "$folder/out" 2> "$folder/err"
+    report "counts on ${1%%:*}: exit code 0" test $? -eq 0
+    sample=$(grep '"record":"sample","lock":"counts"' "$results")
+    acquisitions=$(sed -n 's/.*"lock_stats":{"acquisitions":\([0-9]*\),"releases":[0-9]*}.*/\1/p' <<< "$sample")
+    releases=$(sed -n 's/.*"lock_stats":{"acquisitions":[0-9]*,"releases":\([0-9]*\)}.*/\1/p' <<< "$sample")
+    window=$(sed -n 's/.*"acquisitions":\[\([0-9]*\),\([0-9]*\)\].*/\1 + \2/p' <<< "$sample")
+    report "counts on ${1%%:*}: every release is counted" test "${acquisitions:--1}" -eq "${releases:--2}"
+    # On a busy machine there may be none in the window; but each thread makes one turn at least.
+    report "counts on ${1%%:*}: no fewer than those of the window, and some" \
+        test "${acquisitions:-0}" -ge $((window)) -a "${acquisitions:-0}" -ge 2
+    report "ttas on ${1%%:*}: counts nothing, and says so" grep -q \
+        '"record":"sample","lock":"ttas".*"lock_stats":null.*"lock_stats":"this lock counts nothing"' "$results"
+}
+counted native
+counted "$model"
+# Of nested locks it is the sum: as many times as there are locks.
+for machine in native "$model"; do
+    counted "$machine" --nested 3
+    report "nested counts on ${machine%%:*}: three for each turn" test $((acquisitions % 3)) -eq 0 -a \
+        "$acquisitions" -ge $((3 * (window)))
+    caught "$machine" refuses error --nested 2
+    caught "$machine" stays_held idle --nested 2
+done
+report "loses_one on native: nothing is counted while a thread is out" grep -q \
+    '"lock_stats":null.*"lock_stats":"not every thread came back' "$folder/native-loses_one.jsonl"
 
 # One thread alone can't see broken_tts go wrong, nor two on one CPU in so short a time; and the thread
 # sanitizer looks up where the race is before it leaves it unreported, for longer than a window.

@@ -696,6 +696,29 @@ end
 refuse "--time-budget on a model" 2 "--time-budget" "--duration" \
     "$LOCKBENCH" run tas -m "$model" -b 2s -t 2 -R 1 -O refused.jsonl
 refuse_run 2 "--time-budget" "--duration" tas -m "$model" -b 2s
+begin "nested locks: the same bytes for the same seed, and a line for each lock"
+run_to nested.jsonl mcs,rw_ticket,spin_park -m "$model" -t 1,4,12 --nested 3 --readers 20 -R 1
+want_code 0
+want_verified_samples nested.jsonl 9
+mv nested.jsonl nested-first.jsonl
+run_to nested.jsonl mcs,rw_ticket,spin_park -m "$model" -t 1,4,12 --nested 3 --readers 20 -R 1
+want_same_bytes nested.jsonl nested-first.jsonl
+want_text nested.jsonl '"--nested","3","--nested-order","ranked"'
+for lock in 0 1 2; do
+    want_text nested.jsonl "{\"line\":\"lock $lock+0\","
+done
+end
+
+begin "nested locks in mixed orders: caught, and nobody is in a deadlock"
+run_to nested.jsonl mcs,rw_ticket,spin_park -m "$model" -t 2,8 --nested 2 --nested-order mixed -R 2
+want_code 1
+want_same "the number of samples" "$(count_records nested.jsonl sample)" 12
+want_same "the number of violations" "$(count_records nested.jsonl violation)" 12
+want_same "the violations of the order" "$(grep '"record":"violation"' nested.jsonl | grep '"kind":"order"' |
+    grep -c 'thread 1 asked for the lock of rank 0 while it held that of rank 1, ')" 12
+end
+
+refuse_run 2 "--irql" "real cores" tas -m "$model" --irql apc-guard
 refuse_run 2 "--dispatch" "real cores" tas -m "$model" --dispatch vtable
 begin "what is refused leaves no file"
 want_missing refused.jsonl

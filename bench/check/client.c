@@ -10,9 +10,9 @@
 
 /* ---- what clients are made of ---- */
 
-static void *context_of(struct scene *scene, unsigned thread)
+static void *context_of(struct scene *scene, unsigned number)
 {
-    return scene->contexts[thread].bytes;
+    return scene->contexts[number].bytes;
 }
 
 static void expect_no_error(struct scene *scene, int error)
@@ -35,11 +35,12 @@ static void acquire_shared(struct scene *scene, unsigned thread)
     explorer_acquire_ends(scene->explorer);
 }
 
-/* What the lock still does with the context, it does too late. */
-static void forget_context(struct scene *scene, unsigned thread)
+/* What the lock still does with the context, it does too late. `number` is the thread's, or that of
+ * its context for the inner lock. */
+static void forget_context(struct scene *scene, unsigned number)
 {
-    scene->released[thread] = true;
-    explorer_overwrite(scene->explorer, context_of(scene, thread), LOCK_CONTEXT_SIZE);
+    scene->released[number] = true;
+    explorer_overwrite(scene->explorer, context_of(scene, number), LOCK_CONTEXT_SIZE);
 }
 
 static void release(struct scene *scene, unsigned thread)
@@ -210,25 +211,42 @@ static void run_downgrade(struct scene *scene, unsigned thread)
     release_shared(scene, thread);
 }
 
+/* Who comes first to which of the two locks says nothing about who got the one that is asked about,
+ * so that their order is not watched. */
+static void run_nested(struct scene *scene, unsigned thread)
+{
+    const struct lock_ops *ops = scene->ops;
+    const unsigned inner = CHECK_THREADS_MOST + thread;
+
+    expect_no_error(scene, ops->acquire(scene->lock, context_of(scene, thread)));
+    expect_no_error(scene, ops->acquire(scene->inner_lock, context_of(scene, inner)));
+    write_data(scene, thread);
+    expect_no_error(scene, ops->release(scene->inner_lock, context_of(scene, inner)));
+    forget_context(scene, inner);
+    release(scene, thread);
+}
+
 const struct client check_clients[] = {
-    {"2x2", "two threads, two acquisitions each", 2, 0, false, false, run_twice},
-    {"3x1", "three threads, one acquisition each", 3, 0, false, false, run_once},
+    {"2x2", "two threads, two acquisitions each", 2, 0, false, false, run_twice, false},
+    {"3x1", "three threads, one acquisition each", 3, 0, false, false, run_once, false},
     {"reuse", "three threads, one of them twice, with the same context", 3, 0, true, false,
-     run_reuse},
-    {"try", "one thread tries first, another acquires", 2, 0, false, false, run_try},
-    {"tries", "two threads try, one of them twice", 2, 0, false, false, run_tries},
-    {"readers", "a writer and two readers", 3, LOCK_SHARED, false, false, run_readers},
+     run_reuse, false},
+    {"try", "one thread tries first, another acquires", 2, 0, false, false, run_try, false},
+    {"tries", "two threads try, one of them twice", 2, 0, false, false, run_tries, false},
+    {"readers", "a writer and two readers", 3, LOCK_SHARED, false, false, run_readers, false},
     {"reader-twice", "a writer and a reader, twice each", 2, LOCK_SHARED, false, false,
-     run_reader_twice},
+     run_reader_twice, false},
     {"try-shared", "a writer, and a reader that tries first", 2, LOCK_SHARED, false, false,
-     run_try_shared},
+     run_try_shared, false},
     {"timed", "an acquire that may give up, beside one that does not", 2, LOCK_TIMED, false, false,
-     run_timed},
+     run_timed, false},
     {"downgrade", "a writer downgrades beside a writer and a reader", 3,
-     LOCK_SHARED | LOCK_DOWNGRADE, false, false, run_downgrade},
-    {"3-reuse", "three threads, one of them twice", 3, 0, false, true, run_reuse},
-    {"3x2", "three threads, two acquisitions each", 3, 0, false, true, run_twice},
-    {"4x1", "four threads, one acquisition each", 4, 0, false, true, run_once},
+     LOCK_SHARED | LOCK_DOWNGRADE, false, false, run_downgrade, false},
+    {"nested", "two threads, one lock within another of its kind", 2, 0, false, false, run_nested,
+     true},
+    {"3-reuse", "three threads, one of them twice", 3, 0, false, true, run_reuse, false},
+    {"3x2", "three threads, two acquisitions each", 3, 0, false, true, run_twice, false},
+    {"4x1", "four threads, one acquisition each", 4, 0, false, true, run_once, false},
 };
 
 const unsigned check_clients_count = sizeof check_clients / sizeof check_clients[0];
@@ -255,6 +273,8 @@ static void begin(void *client)
     memset(scene->writes, 0, sizeof scene->writes);
     scene->data = 0;
     int error = scene->ops->init(scene->lock, scene->client->threads, scene->parameters);
+    if (error == 0 && scene->client->nested)
+        error = scene->ops->init(scene->inner_lock, scene->client->threads, scene->parameters);
     scene->refused = error == 0 ? NULL : strerror(error);
 }
 
@@ -275,8 +295,9 @@ static const char *end(void *client)
         written += scene->writes[i];
     if (scene->data != written)
         return "the count under the lock is not what the threads counted";
-    return scene->ops->is_idle(scene->lock) ? NULL
-                                            : "the lock is not free after every thread released it";
+    bool idle = scene->ops->is_idle(scene->lock) &&
+                (!scene->client->nested || scene->ops->is_idle(scene->inner_lock));
+    return idle ? NULL : "the lock is not free after every thread released it";
 }
 
 static bool is_context(void *client, uintptr_t address, unsigned *owner, bool **released)
@@ -286,8 +307,9 @@ static bool is_context(void *client, uintptr_t address, unsigned *owner, bool **
 
     if (address < start || address >= start + sizeof scene->contexts)
         return false;
-    *owner = (unsigned)((address - start) / sizeof scene->contexts[0]);
-    *released = &scene->released[*owner];
+    size_t number = (address - start) / sizeof scene->contexts[0];
+    *owner = (unsigned)(number % CHECK_THREADS_MOST);
+    *released = &scene->released[number];
     return true;
 }
 
@@ -297,16 +319,18 @@ bool scene_make(struct scene *scene, struct explorer *explorer, const struct cli
     size_t bytes = ops->size + client->threads * ops->size_per_thread;
 
     bytes = (bytes + MACHINE_APART - 1) / MACHINE_APART * MACHINE_APART;
+    size_t all_bytes = client->nested ? 2 * bytes : bytes;
     *scene = (struct scene){
         .explorer = explorer,
         .client = client,
         .ops = ops,
         .parameters = parameters,
-        .lock = aligned_alloc(MACHINE_APART, bytes),
-        .lock_bytes = bytes,
+        .lock = aligned_alloc(MACHINE_APART, all_bytes),
+        .lock_bytes = all_bytes,
     };
     if (scene->lock == NULL)
         return false;
+    scene->inner_lock = client->nested ? (char *)scene->lock + bytes : NULL;
     explorer->begin = begin;
     explorer->run = run;
     explorer->end = end;

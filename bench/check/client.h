@@ -15,6 +15,7 @@ struct client {
     bool context;   /* is about the reuse of a context: of no use for locks that have none */
     bool deep;      /* only asked for by name or with --deep: it may take a night, and is bounded */
     void (*run)(struct scene *scene, unsigned thread);
+    bool nested; /* has a second lock of the kind, to be taken within the first */
 };
 
 extern const struct client check_clients[];
@@ -33,11 +34,12 @@ struct scene {
     const struct client *client;
     const struct lock_ops *ops; /* of the virtual catalogue, or a plugin's */
     const uint64_t *parameters;
-    void *lock;
-    size_t lock_bytes;
-    struct client_context contexts[CHECK_THREADS_MOST];
-    bool released[CHECK_THREADS_MOST]; /* the context is nobody's business until its next acquire */
-    uint64_t data;                     /* under the lock */
+    void *lock, *inner_lock; /* inner_lock: of a nested client, behind the other */
+    size_t lock_bytes;       /* of all */
+    /* Of each thread, and behind them those for the inner lock. */
+    struct client_context contexts[2 * CHECK_THREADS_MOST];
+    bool released[2 * CHECK_THREADS_MOST]; /* nobody's business until its next acquire */
+    uint64_t data;                         /* under the lock */
     uint64_t writes[CHECK_THREADS_MOST];
     const char *refused; /* why the lock can't be made, or NULL */
 };

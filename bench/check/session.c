@@ -116,22 +116,37 @@ const char *session_order_name(int order)
     return order_names[order];
 }
 
+/* Whose context the address lies in, and whether it is that for an inner lock. */
+static bool name_owner(const struct scene *scene, uintptr_t address, char owner[24])
+{
+    uintptr_t start = (uintptr_t)scene->contexts;
+
+    if (address < start || address >= start + sizeof scene->contexts)
+        return false;
+    unsigned number = (unsigned)((address - start) / sizeof scene->contexts[0]);
+    snprintf(owner, 24, "%u%s", number % CHECK_THREADS_MOST,
+             number < CHECK_THREADS_MOST ? "" : " (inner)");
+    return true;
+}
+
 static void name_location(const struct session *session, uint16_t location, char *text, size_t size)
 {
     const struct scene *scene = &session->scene;
+    char owner[24];
 
     if (location >= session->explorer.model.locations_count) {
         snprintf(text, size, "-");
         return;
     }
     uintptr_t address = session->explorer.model.locations[location].address;
-    uintptr_t lock = (uintptr_t)scene->lock, contexts = (uintptr_t)scene->contexts;
-    if (address >= lock && address < lock + scene->lock_bytes)
+    uintptr_t lock = (uintptr_t)scene->lock, inner = (uintptr_t)scene->inner_lock;
+    if (inner != 0 && address >= inner && address < lock + scene->lock_bytes)
+        snprintf(text, size, "inner lock+%" PRIuPTR, address - inner);
+    else if (address >= lock && address < lock + scene->lock_bytes)
         snprintf(text, size, "lock+%" PRIuPTR, address - lock);
-    else if (address >= contexts && address < contexts + sizeof scene->contexts)
-        snprintf(text, size, "context of %" PRIuPTR "+%" PRIuPTR,
-                 (address - contexts) / sizeof scene->contexts[0],
-                 (address - contexts) % sizeof scene->contexts[0]);
+    else if (name_owner(scene, address, owner))
+        snprintf(text, size, "context of %s+%" PRIuPTR, owner,
+                 (address - (uintptr_t)scene->contexts) % sizeof scene->contexts[0]);
     else
         snprintf(text, size, "data");
 }
@@ -140,10 +155,10 @@ static void name_location(const struct session *session, uint16_t location, char
 static void print_value(const struct session *session, uint64_t value, char *text, size_t size)
 {
     const struct scene *scene = &session->scene;
-    uintptr_t contexts = (uintptr_t)scene->contexts;
+    char owner[24];
 
-    if (value >= contexts && value < contexts + sizeof scene->contexts)
-        snprintf(text, size, "context of %" PRIu64, (value - contexts) / sizeof scene->contexts[0]);
+    if (name_owner(scene, value, owner))
+        snprintf(text, size, "context of %s", owner);
     else
         snprintf(text, size, "%" PRIu64, value);
 }

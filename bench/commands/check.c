@@ -542,7 +542,7 @@ const struct command command_check = {
         "executions; what is wrong is listed step by step and saved for --replay. Without a lock, "
         "every lock that is correct and not foreign. Clients: 2x2, 3x1, reuse, try, tries, "
         "readers, "
-        "reader-twice, try-shared, timed, downgrade; deep: 3-reuse, 3x2, 4x1.",
+        "reader-twice, try-shared, timed, downgrade, nested; deep: 3-reuse, 3x2, 4x1.",
     .run = check_main,
     .options = options,
 };

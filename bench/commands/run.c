@@ -11,6 +11,7 @@
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
+#include "bench/native/irql.h"
 #include "bench/signal_table.h"
 #include "bench/sim/model.h"
 #include "bench/sim/trace.h"
@@ -139,6 +140,15 @@ static enum exit_code check_model(const struct machine *machine, hwloc_topology_
     return code;
 }
 
+static enum exit_code check_irql(enum irql irql)
+{
+    char problem[256];
+
+    if (irql_check(irql, problem, sizeof problem) == NULL)
+        return EXIT_FINE;
+    return complain(EXIT_MACHINE, "--irql %s can't be had: %s", irql_name(irql), problem);
+}
+
 static enum exit_code run_plan(struct measuring *measuring, hwloc_topology_t topology, int argc,
                                char **argv)
 {
@@ -152,6 +162,8 @@ static enum exit_code run_plan(struct measuring *measuring, hwloc_topology_t top
     code = measuring_plan(measuring, topology_cpus(topology), placement_cpus(&placement), &plan);
     if (code == EXIT_FINE)
         code = check_model(&measuring->machine, topology, &plan);
+    if (code == EXIT_FINE)
+        code = check_irql(measuring->workload.irql);
     bool traced = code == EXIT_FINE && measuring->trace != NULL;
     if (traced)
         code = trace_claim(measuring->trace);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/native/bind.h"
+#include "bench/native/irql.h"
 #include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
@@ -104,26 +105,45 @@ static void bind_member(struct member *member)
     member->stayed = member->bind_error == 0 && machine_cpu() == member->cpu;
 }
 
+static int init_lock(struct crew *crew, void *storage)
+{
+    const struct repetition *repetition = crew->repetition;
+    const struct lock_ops *ops = repetition->lock.ops;
+    const size_t threads = repetition->threads;
+
+    if (!workload_is_nested(&repetition->workload)) {
+        crew->ops = ops;
+        crew->lock = storage;
+        return ops->init(storage, repetition->threads, repetition->lock.parameters);
+    }
+    crew->ops = &crew->nested.ops;
+    crew->lock = &crew->nested;
+    return nested_init(
+        &crew->nested, ops, repetition, storage,
+        allocate_zeroed(MACHINE_APART, threads * sizeof(struct lock_order_thread)),
+        allocate_zeroed(_Alignof(struct order_refusal), threads * sizeof(struct order_refusal)));
+}
+
 /* By the first thread, where it runs, so that the pages lie on its node. With no lines under the
  * lock, the words by which exclusion is checked follow the lock itself, on its line if there is
  * room; otherwise they are the first line, apart from the lock. */
 static void make_lock(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
-    const struct lock_ops *ops = repetition->lock.ops;
-    size_t lock_bytes = ops->size + repetition->threads * ops->size_per_thread;
+    const struct workload *workload = &repetition->workload;
+    size_t lock_bytes = nested_bytes(repetition->lock.ops, repetition->threads,
+                                     workload_is_nested(workload) ? workload->nested : 1);
     size_t lock_end = (lock_bytes + _Alignof(struct guarded) - 1) / _Alignof(struct guarded) *
                       _Alignof(struct guarded);
 
-    crew->lock = allocate_zeroed(MACHINE_APART, lock_end + sizeof(struct guarded));
-    if (repetition->workload.lines == 0)
-        crew->guarded = (struct guarded *)((char *)crew->lock + lock_end);
+    char *storage = allocate_zeroed(MACHINE_APART, lock_end + sizeof(struct guarded));
+    if (workload->lines == 0)
+        crew->guarded = (struct guarded *)(storage + lock_end);
     else
         crew->guarded = allocate_zeroed(MACHINE_APART, sizeof(struct guarded));
-    if (repetition->workload.lines > 1)
-        crew->lines =
-            allocate_zeroed(MACHINE_APART, (repetition->workload.lines - 1) * sizeof *crew->lines);
-    crew->init_error = ops->init(crew->lock, repetition->threads, repetition->lock.parameters);
+    if (workload->lines > 1)
+        crew->lines = allocate_zeroed(MACHINE_APART, (workload->lines - 1) * sizeof *crew->lines);
+    crew->init_error = init_lock(crew, storage);
 }
 
 static void make_worker(struct member *member, unsigned self)
@@ -132,7 +152,8 @@ static void make_worker(struct member *member, unsigned self)
 
     native_set_self(self);
     member->worker = allocate_zeroed(PAGE_BYTES, sizeof *member->worker);
-    member->worker->ops = repetition->lock.ops;
+    member->worker->raise = irql_mode(repetition->workload.irql)->raise;
+    member->worker->lower = irql_mode(repetition->workload.irql)->lower;
     workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
 }
 
@@ -141,6 +162,7 @@ static void place_worker(struct member *member, unsigned self)
     struct crew *crew = member->crew;
     const struct workload *workload = &crew->repetition->workload;
 
+    member->worker->ops = crew->ops;
     member->worker->place = (struct workplace){
         .lock = crew->lock,
         .guarded = crew->guarded,
@@ -171,10 +193,16 @@ static void work(struct member *member)
     uint64_t migrations = 0;
     bool known = migrations_now(&migrations);
 
+    bool held = irql_is_held(crew->repetition->workload.irql);
+
     pthread_barrier_wait(&crew->barrier);
+    if (held)
+        member->worker->raise();
     member->error = crew->loop(member->worker, PHASE_WARMUP);
     if (member->error == 0 && word_load(&crew->phase, relaxed) == PHASE_WINDOW)
         work_in_window(member);
+    if (held)
+        member->worker->lower();
     member->stayed = member->stayed && machine_cpu() == member->cpu;
     member->migrations_known = known && migrations_now(&member->migrations);
     member->migrations -= migrations;
@@ -196,8 +224,10 @@ static void *member_main(void *argument)
     if (crew->called_off)
         return NULL;
     place_worker(member, self);
-    if (member->first_on_cpu)
+    if (member->first_on_cpu) {
         member->spin_rate = native_measure_spin_rate();
+        member->irql_ns = irql_measure_ns(crew->repetition->workload.irql);
+    }
     pthread_barrier_wait(&crew->barrier);
     /* Between this one and the one in work(), the leader sets the rate. */
     work(member);
@@ -221,6 +251,21 @@ static void set_spin_rate(struct crew *crew)
     crew->spin_rate_most = rates[count - 1];
     free(rates);
     native_set_spin_rate(crew->spin_rate);
+}
+
+/* Likewise of what was measured on all CPUs at once. */
+static void set_irql_cost(struct crew *crew)
+{
+    double *costs = allocate_zeroed(sizeof *costs, crew->repetition->threads * sizeof *costs);
+    size_t count = 0;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+        if (crew->members[i].first_on_cpu)
+            costs[count++] = crew->members[i].irql_ns;
+    }
+    statistics_sort(costs, count);
+    crew->irql_ns = statistics_median(costs, count);
+    free(costs);
 }
 
 uint64_t measure_clock_cost(void)
@@ -329,16 +374,31 @@ static void lead(struct crew *crew)
     drain(crew);
 }
 
+static loop_function *choose_loop(const struct repetition *repetition)
+{
+    const struct workload *workload = &repetition->workload;
+    bool scripted = workload_is_scripted(workload);
+    bool through_vtable = repetition->through_vtable || workload_is_nested(workload);
+
+    if (workload->irql != IRQL_NONE && !irql_is_held(workload->irql))
+        return through_vtable ? loop_raised_through_vtable() : loop_raised(repetition->lock.ops);
+    if (workload_is_nested(workload))
+        return loop_nested();
+    return through_vtable ? loop_through_vtable(scripted)
+                          : loop_inlined(repetition->lock.ops, scripted);
+}
+
 const char *crew_run(struct crew *crew, const struct repetition *repetition, char *problem,
                      size_t problem_size)
 {
-    bool scripted = workload_is_scripted(&repetition->workload);
+    const enum irql irql = repetition->workload.irql;
     int error = 0;
 
     memset(crew, 0, sizeof *crew);
     crew->repetition = repetition;
-    crew->loop = repetition->through_vtable ? loop_through_vtable(scripted)
-                                            : loop_inlined(repetition->lock.ops, scripted);
+    if (irql_check(irql, problem, problem_size) != NULL)
+        return problem;
+    crew->loop = choose_loop(repetition);
     crew->members = allocate_zeroed(MACHINE_APART, repetition->threads * sizeof *crew->members);
     crew->clock_cost_ns = measure_clock_cost();
     pthread_barrier_init(&crew->barrier, NULL, repetition->threads + 1);
@@ -357,7 +417,13 @@ const char *crew_run(struct crew *crew, const struct repetition *repetition, cha
         return problem;
     pthread_barrier_wait(&crew->barrier);
     set_spin_rate(crew);
+    set_irql_cost(crew);
+    irql_raise_leader(irql);
     pthread_barrier_wait(&crew->barrier);
     lead(crew);
+    /* Threads that did not come back still run, and would keep an ordinary leader from reporting.
+     */
+    if (crew->departed == repetition->threads)
+        irql_lower_leader(irql);
     return NULL;
 }

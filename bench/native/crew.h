@@ -9,6 +9,7 @@
 
 #include "bench/measured_loop.h"
 #include "bench/native/loops.h"
+#include "bench/nested.h"
 #include "bench/repetition.h"
 
 /* What the kernel did for and to the process. */
@@ -26,6 +27,7 @@ struct member {
     bool stayed;          /* it ran where it was bound to, at the start and at the end */
     bool first_on_cpu;    /* one thread a CPU calibrates, so that CPUs and not threads compete */
     double spin_rate;     /* turns a nanosecond */
+    double irql_ns;       /* of a raise and its lower */
     WORD(bool) in_window; /* from here on, the worker's counts are of the window */
     WORD(bool) departed;  /* it came back from the lock: what it found is whole */
     int error;            /* what the lock returned instead of 0 */
@@ -41,7 +43,9 @@ struct crew {
     pthread_barrier_t barrier;
     bool called_off; /* nobody goes to work */
     sem_t departures;
+    const struct lock_ops *ops; /* to use the lock through */
     void *lock;
+    struct nested nested; /* where the lock is several */
     struct guarded *guarded;
     struct guarded_line *lines;
     int init_error;             /* what the lock returned for that many threads */
@@ -53,6 +57,7 @@ struct crew {
     uint64_t silence_ns;    /* how long nobody has come back, at the end of the wait */
     uint64_t clock_cost_ns; /* of two looks at the clock in a row */
     double spin_rate, spin_rate_least, spin_rate_most;
+    double irql_ns; /* the median over the CPUs */
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;
 };
 

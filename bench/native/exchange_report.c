@@ -98,7 +98,7 @@ static void find_violations(struct result *result, struct exchange_crew *crew)
                          "%" PRIu64 " times a wait named another object than was set",
                          faults.index);
     if (faults.order > 0 && !is_unverified(crew))
-        result_violation(result, "order",
+        result_violation(result, "unseen",
                          "%" PRIu64 " times a thread did not see what was handed over to it",
                          faults.order);
     if (!all_are_back(crew) || faults.error != 0 || is_unverified(crew))

@@ -57,3 +57,108 @@ loop_function *loop_through_vtable(bool scripted)
 {
     return scripted ? vtable_scripted_loop : vtable_bare_loop;
 }
+
+enum { NESTED_CONTEXTS_SIZE = WORKLOAD_NESTED_MOST * LOCK_CONTEXT_SIZE };
+
+static int nested_loop(struct worker *worker, uint32_t phase)
+{
+    _Alignas(MACHINE_APART) char contexts[NESTED_CONTEXTS_SIZE];
+
+    return measured_loop(worker->ops, true, worker, contexts, phase);
+}
+
+loop_function *loop_nested(void)
+{
+    return nested_loop;
+}
+
+/* ---- raised ---- */
+
+/* What a raised loop hands to the lock's functions as their context: the lock's own, and what is
+ * around them. */
+struct raised_context {
+    _Alignas(MACHINE_APART) char bytes[NESTED_CONTEXTS_SIZE];
+    _Alignas(MACHINE_APART) const struct lock_ops *ops;
+    void (*raise)(void), (*lower)(void);
+};
+
+static inline __attribute__((always_inline)) int raised_acquire(
+    int (*acquire)(void *lock, void *context), void *lock, struct raised_context *context)
+{
+    context->raise();
+    int error = acquire(lock, context->bytes);
+    if (error != 0)
+        context->lower();
+    return error;
+}
+
+static inline __attribute__((always_inline)) int raised_release(
+    int (*release)(void *lock, void *context), void *lock, struct raised_context *context)
+{
+    int error = release(lock, context->bytes);
+    context->lower();
+    return error;
+}
+
+static inline __attribute__((always_inline)) int raised_on_stack(const struct lock_ops *ops,
+                                                                 const struct lock_ops *raised,
+                                                                 struct worker *worker,
+                                                                 uint32_t phase)
+{
+    struct raised_context context = {.ops = ops, .raise = worker->raise, .lower = worker->lower};
+
+    return measured_loop(raised, true, worker, &context, phase);
+}
+
+#define RAISED_ENTRY(name, around, function, ops)                   \
+    static int name##_raised_##function(void *lock, void *context_) \
+    {                                                               \
+        struct raised_context *context = context_;                  \
+        return raised_##around((ops)->function, lock, context);     \
+    }
+
+/* What the loop uses of a vtable. */
+#define RAISED_LOOP(name, ops, ops_of_context)                                                     \
+    RAISED_ENTRY(name, acquire, acquire, ops_of_context)                                           \
+    RAISED_ENTRY(name, release, release, ops_of_context)                                           \
+    RAISED_ENTRY(name, acquire, acquire_shared, ops_of_context)                                    \
+    RAISED_ENTRY(name, release, release_shared, ops_of_context)                                    \
+    static int name##_raised_loop(struct worker *worker, uint32_t phase)                           \
+    {                                                                                              \
+        const struct lock_ops raised = {                                                           \
+            .traits = (ops)->traits,                                                               \
+            .acquire = name##_raised_acquire,                                                      \
+            .release = name##_raised_release,                                                      \
+            .acquire_shared = (ops)->acquire_shared != NULL ? name##_raised_acquire_shared : NULL, \
+            .release_shared = name##_raised_release_shared,                                        \
+        };                                                                                         \
+        return raised_on_stack(ops, &raised, worker, phase);                                       \
+    }
+
+#define LOCK(name) RAISED_LOOP(name, &name##_ops, &name##_ops)
+#include "locks/catalogue.def"
+#undef LOCK
+RAISED_LOOP(vtable, worker->ops, context->ops)
+
+static const struct {
+    const char *name;
+    loop_function *loop;
+} raised_loops[] = {
+#define LOCK(name) {#name, name##_raised_loop},
+#include "locks/catalogue.def"
+#undef LOCK
+};
+
+loop_function *loop_raised(const struct lock_ops *ops)
+{
+    for (size_t i = 0; i < sizeof raised_loops / sizeof raised_loops[0]; i++) {
+        if (strcmp(raised_loops[i].name, ops->name) == 0)
+            return raised_loops[i].loop;
+    }
+    return NULL;
+}
+
+loop_function *loop_raised_through_vtable(void)
+{
+    return vtable_raised_loop;
+}

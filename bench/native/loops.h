@@ -14,4 +14,13 @@ loop_function *loop_inlined(const struct lock_ops *ops, bool scripted);
 /* The loop that calls any lock through its vtable. */
 loop_function *loop_through_vtable(bool scripted);
 
+/* The same for nested locks: it has a context for each of them. */
+loop_function *loop_nested(void);
+
+/* The first two again, scripted, with the worker's `raise` before each acquire and its `lower`
+ * after the release. Loops of their own, so that those above stay as they are. The one through the
+ * vtable is also for nested locks. */
+loop_function *loop_raised(const struct lock_ops *ops);
+loop_function *loop_raised_through_vtable(void);
+
 #endif

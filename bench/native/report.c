@@ -25,6 +25,8 @@ static void find_thread(struct member *member, struct thread_findings *thread)
     if (!thread->back)
         return;
     thread->error = member->error;
+    if (workload_is_nested(&member->crew->repetition->workload))
+        thread->order = member->crew->nested.refusals[member - member->crew->members];
     thread->writes = worker->writes;
     thread->bursts = worker->bursts;
     thread->burst_most = worker->burst_most;
@@ -44,7 +46,7 @@ static void find_all(struct crew *crew, struct findings *findings)
     }
     if (crew->departed == crew->repetition->threads) {
         findings->counted = crew->guarded->first;
-        findings->idle = crew->repetition->lock.ops->is_idle(crew->lock);
+        findings_ask_lock(findings, crew->ops, crew->lock);
     }
 }
 
@@ -99,6 +101,7 @@ json_t *native_report(struct crew *crew)
         .back = crew->departed,
         .silence_ns = crew->silence_ns,
         .clock_cost_ns = crew->clock_cost_ns,
+        .irql_ns = crew->irql_ns,
         .cpu_ns = crew->after.cpu_ns - crew->before.cpu_ns,
         .voluntary = crew->after.voluntary - crew->before.voluntary,
         .involuntary = crew->after.involuntary - crew->before.involuntary,

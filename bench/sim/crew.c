@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/measured_loop.h"
+#include "bench/nested.h"
 #include "bench/sim/observer.h"
 #include "bench/sim/memory.h"
 #include "bench/sim/model.h"
@@ -28,12 +29,16 @@ struct member {
 
 struct crew {
     const struct repetition *repetition;
-    const struct lock_ops *ops; /* of the virtual catalogue */
+    const struct lock_ops *ops; /* of the virtual catalogue, or of the nested locks */
+    struct nested nested;       /* where the lock is several */
     struct sim_engine engine;
     struct observer observer;
     struct member *members;
     struct worker *workers;
     void *lock;
+    void *storage; /* of the lock or locks */
+    struct lock_order_thread *order;
+    struct order_refusal *refusals;
     struct guarded *guarded;
     unsigned back, back_before; /* threads that came back, now and at the last look */
     uint64_t silence_ns;
@@ -85,8 +90,8 @@ static void member_main(void *argument)
     struct member *member = argument;
     struct crew *crew = member->crew;
     bool scripted = workload_is_scripted(&crew->repetition->workload);
-    /* One for both phases, so that the window begins with a warm one. */
-    _Alignas(MACHINE_APART) char context[LOCK_CONTEXT_SIZE];
+    /* One for both phases, so that the window begins with a warm one; as many as nested locks. */
+    _Alignas(MACHINE_APART) char context[WORKLOAD_NESTED_MOST * LOCK_CONTEXT_SIZE];
 
     member->error =
         measured_loop(member->worker->ops, scripted, member->worker, context, PHASE_WARMUP);
@@ -155,15 +160,50 @@ static void begin_window(void *argument)
 
 /* ---- what is there before anybody works ---- */
 
+static void name_lock(struct crew *crew, char *lock, const char *name, const char *part_name)
+{
+    const struct lock_ops *ops = crew->repetition->lock.ops;
+
+    memory_name(&crew->engine.memory, lock, ops->size, name, SIM_BY_LINE);
+    memory_name(&crew->engine.memory, lock + ops->size,
+                crew->repetition->threads * ops->size_per_thread, part_name, SIM_AS_ONE);
+}
+
+_Static_assert(SIM_REGIONS_MOST >= 2 * WORKLOAD_NESTED_MOST + 8, "all that is named here");
+
+static int make_nested(struct crew *crew)
+{
+    static const char *const names[WORKLOAD_NESTED_MOST] = {
+        "lock 0", "lock 1", "lock 2",  "lock 3",  "lock 4",  "lock 5",  "lock 6",  "lock 7",
+        "lock 8", "lock 9", "lock 10", "lock 11", "lock 12", "lock 13", "lock 14", "lock 15"};
+    const struct repetition *repetition = crew->repetition;
+    const struct lock_ops *ops = crew->ops;
+    size_t order_bytes = repetition->threads * sizeof *crew->order;
+
+    crew->storage = allocate(MACHINE_APART,
+                             nested_bytes(ops, repetition->threads, repetition->workload.nested));
+    crew->order = allocate(MACHINE_APART, order_bytes);
+    crew->refusals =
+        allocate(_Alignof(struct order_refusal), repetition->threads * sizeof *crew->refusals);
+    memory_name(&crew->engine.memory, crew->order, order_bytes, "lock order", SIM_AS_ONE);
+    crew->lock = &crew->nested;
+    crew->ops = &crew->nested.ops;
+    int error =
+        nested_init(&crew->nested, ops, repetition, crew->storage, crew->order, crew->refusals);
+    for (unsigned i = 0; i < crew->nested.count; i++)
+        name_lock(crew, nested_lock(&crew->nested, i), names[i], "locks, thread's part");
+    return error;
+}
+
 static int make_lock(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
-    size_t per_thread = repetition->threads * crew->ops->size_per_thread;
 
-    crew->lock = allocate(MACHINE_APART, crew->ops->size + per_thread);
-    memory_name(&crew->engine.memory, crew->lock, crew->ops->size, "lock", SIM_BY_LINE);
-    memory_name(&crew->engine.memory, (char *)crew->lock + crew->ops->size, per_thread,
-                "lock, thread's part", SIM_AS_ONE);
+    if (workload_is_nested(&repetition->workload))
+        return make_nested(crew);
+    crew->storage = crew->lock =
+        allocate(MACHINE_APART, nested_bytes(crew->ops, repetition->threads, 1));
+    name_lock(crew, crew->lock, "lock", "lock, thread's part");
     return crew->ops->init(crew->lock, repetition->threads, repetition->lock.parameters);
 }
 
@@ -220,6 +260,7 @@ static void find_all(struct crew *crew, struct findings *findings)
             .acquisitions = member->in_window ? worker->acquisitions : 0,
             .back = member->back,
             .error = member->error,
+            .order = crew->refusals == NULL ? (struct order_refusal){0} : crew->refusals[i],
             .writes = worker->writes,
             .bursts = worker->bursts,
             .burst_most = worker->burst_most,
@@ -233,7 +274,8 @@ static void find_all(struct crew *crew, struct findings *findings)
     }
     findings->counted = crew->guarded->first;
     virtual_machine_alone();
-    findings->idle = crew->back == repetition->threads && crew->ops->is_idle(crew->lock);
+    if (crew->back == repetition->threads)
+        findings_ask_lock(findings, crew->ops, crew->lock);
 }
 
 static json_t *report(struct crew *crew, enum sim_end end)
@@ -326,7 +368,9 @@ static void free_all(struct crew *crew)
     free(crew->workers);
     free(crew->members);
     free(crew->guarded);
-    free(crew->lock);
+    free(crew->refusals);
+    free(crew->order);
+    free(crew->storage);
 }
 
 static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_size)

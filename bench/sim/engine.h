@@ -98,10 +98,13 @@ struct sim_slot {
     struct sim_line *line;
 };
 
+/* The most stretches of memory that have a name: two for each nested lock, and a few. */
+enum { SIM_REGIONS_MOST = 2 * 16 + 8 };
+
 struct sim_memory {
     struct sim_slot *slots; /* a hash table, open addressing; a power of two of them */
     size_t slots_count, lines_count;
-    struct sim_region regions[8];
+    struct sim_region regions[SIM_REGIONS_MOST];
     unsigned regions_count;
     struct sim_thread **scratch; /* room for all threads */
     struct sim_tally **tallies;

@@ -17,6 +17,8 @@ void memory_name(struct sim_memory *memory, const void *start, size_t bytes, con
 {
     uintptr_t address = (uintptr_t)start;
 
+    if (memory->regions_count == SIM_REGIONS_MOST)
+        abort();
     memory->regions[memory->regions_count++] =
         (struct sim_region){address, address + bytes, name, naming};
 }

@@ -42,7 +42,8 @@ static unsigned first(void)
 }
 
 /* What is not here would wait for somebody, or is for locks that are used and not just looked at:
- * to call it is a mistake in a lock's init or is_idle, and ends in a null pointer. */
+ * to call it is a mistake in a lock's init, is_idle or stats, and ends in a null
+ * pointer. */
 static const struct virtual_machine alone = {
     .load = load,
     .store = store,

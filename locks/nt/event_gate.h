@@ -38,8 +38,10 @@ static inline void event_gate_wait(struct event_gate *gate)
 {
     uint32_t seen = EVENT_GATE_SET;
 
+    machine_argument("a guarded_mutex orders by its word as well; a fast_mutex by this alone");
     if (word_compare_exchange(&gate->state, &seen, EVENT_GATE_CLEAR, acquire, relaxed))
         return;
+    machine_argument("a guarded_mutex orders by its word as well; a fast_mutex by this alone");
     while (word_exchange(&gate->state, EVENT_GATE_SLEEPERS, acquire) != EVENT_GATE_SET)
         machine_futex_wait(&gate->state, EVENT_GATE_SLEEPERS);
 }
@@ -47,6 +49,7 @@ static inline void event_gate_wait(struct event_gate *gate)
 /* The exchange is the last access to the gate; a wake-up of a gate that is gone does no harm. */
 static inline void event_gate_signal(struct event_gate *gate)
 {
+    machine_argument("a guarded_mutex orders by its word as well; a fast_mutex by this alone");
     if (word_exchange(&gate->state, EVENT_GATE_SET, release) == EVENT_GATE_SLEEPERS)
         machine_futex_wake(&gate->state, 1);
 }

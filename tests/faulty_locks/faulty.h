@@ -1,5 +1,5 @@
 /* Locks that go wrong, each in one way: what `run` must catch. Those that stop a process have to
- * cost no more than that process. */
+ * cost no more than that process. And one that does what no lock of the catalogue need do. */
 #ifndef TESTS_FAULTY_FAULTY_H
 #define TESTS_FAULTY_FAULTY_H
 
@@ -115,6 +115,68 @@ FAULTY_LOCK(refuses, REFUSES)
 FAULTY_LOCK(stays_held, STAYS_HELD)
 FAULTY_LOCK(loses_one, LOSES_ONE)
 
+/* Right, and counts: what a lock says about itself is recorded. */
+struct counts_lock {
+    struct tas_lock tas;
+    uint64_t acquisitions, releases; /* under the lock */
+};
+
+static inline void counts_init(struct counts_lock *lock)
+{
+    tas_init(&lock->tas);
+    plain_store(&lock->acquisitions, 0);
+    plain_store(&lock->releases, 0);
+}
+
+static inline void counts_acquire(struct counts_lock *lock)
+{
+    tas_acquire(&lock->tas);
+    plain_store(&lock->acquisitions, plain_load(&lock->acquisitions) + 1);
+}
+
+static inline bool counts_try_acquire(struct counts_lock *lock)
+{
+    if (!tas_try_acquire(&lock->tas))
+        return false;
+    plain_store(&lock->acquisitions, plain_load(&lock->acquisitions) + 1);
+    return true;
+}
+
+static inline void counts_release(struct counts_lock *lock)
+{
+    plain_store(&lock->releases, plain_load(&lock->releases) + 1);
+    tas_release(&lock->tas);
+}
+
+static inline bool counts_is_idle(struct counts_lock *lock)
+{
+    return tas_is_idle(&lock->tas);
+}
+
+static inline unsigned counts_stats(void *lock_, struct lock_stat stats[LOCK_STATS_MOST])
+{
+    struct counts_lock *lock = lock_;
+
+    stats[0] = (struct lock_stat){"acquisitions", plain_load(&lock->acquisitions)};
+    stats[1] = (struct lock_stat){"releases", plain_load(&lock->releases)};
+    return 2;
+}
+
+LOCK_ENTRY_INIT(counts, struct counts_lock)
+LOCK_ENTRIES(counts, struct counts_lock)
+
+static const struct lock_ops counts_ops = {
+    .name = "counts",
+    .family = "negative control",
+    .description = "right, and counts",
+    .source = "none",
+    .traits = LOCK_UNFAIR | LOCK_SPINS,
+    .size = sizeof(struct counts_lock),
+    .init = counts_entry_init,
+    .stats = counts_stats,
+    LOCK_ENTRIES_OF(counts),
+};
+
 #endif
 
 #ifdef LOCK
@@ -125,4 +187,5 @@ LOCK(crashes)
 LOCK(refuses)
 LOCK(stays_held)
 LOCK(loses_one)
+LOCK(counts)
 #endif

@@ -7,6 +7,7 @@
 #include "bench/check/session.h"
 #include "bench/virtual/sanitizers.h"
 #include "locks/catalogue.h"
+#include "locks/lock_order.h"
 
 /* clang takes an operation within a macro's argument for an expression that should have been used.
  */
@@ -248,6 +249,9 @@ static const struct {
     {&lost_in_time, "timed", "no deadlock, no lost wake-up"},
     {&barging, "2x2", "first come, first served"},
     {&aba, "2x2", "no data race"},
+    {&missing_release, "nested", "no data race"},
+    {&never_released, "nested", "no deadlock, no lost wake-up"},
+    {&touched_late, "nested", "no access to a context after its release"},
 };
 
 static void each_fault_is_found(void **state)
@@ -356,6 +360,127 @@ static void every_lock_of_the_catalogue_is_right(void **state)
     }
 }
 
+/* ---- two locks ---- */
+
+/* Of a program that has two locks, and of their order. */
+struct pair {
+    struct seeded locks[2];
+    struct lock_order order;
+    struct lock_order_thread storage[2];
+};
+
+static int init_pair(void *lock, unsigned threads, const uint64_t *parameters)
+{
+    struct pair *pair = lock;
+
+    (void)parameters;
+    memset(pair->locks, 0, sizeof pair->locks);
+    lock_order_init(&pair->order, threads, pair->storage);
+    return 0;
+}
+
+static bool pair_is_idle(void *lock)
+{
+    struct pair *pair = lock;
+
+    return pair->locks[0].state == 0 && pair->locks[1].state == 0;
+}
+
+static const struct lock_ops pair_ops = {.name = "pair",
+                                         .traits = LOCK_SPINS | LOCK_UNFAIR,
+                                         .size = sizeof(struct pair),
+                                         .init = init_pair,
+                                         .is_idle = pair_is_idle};
+
+static void under_both(struct scene *scene, unsigned thread, unsigned second)
+{
+    struct pair *pair = scene->lock;
+
+    tas_acquire_(&pair->locks[second], NULL);
+    plain_store(&scene->data, plain_load(&scene->data) + 1);
+    scene->writes[thread]++;
+    tas_release_(&pair->locks[second], NULL);
+}
+
+/* Nobody asks the order. */
+static void run_abba(struct scene *scene, unsigned thread)
+{
+    struct pair *pair = scene->lock;
+
+    tas_acquire_(&pair->locks[thread], NULL);
+    under_both(scene, thread, 1 - thread);
+    tas_release_(&pair->locks[thread], NULL);
+}
+
+/* Takes them as the order allows; returns what it says to the second. */
+static int take_in_order(struct scene *scene, unsigned thread, unsigned first, unsigned second)
+{
+    struct pair *pair = scene->lock;
+    int error = lock_order_acquire(&pair->order, first);
+
+    if (error != 0)
+        explorer_violation(scene->explorer, "order", "the first lock was refused");
+    tas_acquire_(&pair->locks[first], NULL);
+    error = lock_order_acquire(&pair->order, second);
+    if (error == 0) {
+        under_both(scene, thread, second);
+        lock_order_release(&pair->order, second);
+    }
+    tas_release_(&pair->locks[first], NULL);
+    lock_order_release(&pair->order, first);
+    return error;
+}
+
+static void run_abba_in_order(struct scene *scene, unsigned thread)
+{
+    if (take_in_order(scene, thread, thread, 1 - thread) != (thread == 0 ? 0 : EDEADLK))
+        explorer_violation(scene->explorer, "order", "thread %u was told the wrong thing", thread);
+}
+
+static void run_ranked(struct scene *scene, unsigned thread)
+{
+    if (take_in_order(scene, thread, 0, 1) != 0)
+        explorer_violation(scene->explorer, "order", "thread %u was refused", thread);
+}
+
+static struct session *explore_pair(void (*run)(struct scene *scene, unsigned thread))
+{
+    static struct client client = {.name = "pair", .description = "two locks", .threads = 2};
+
+    client.run = run;
+    struct session *session = session_new("pair", &pair_ops, NULL, &client);
+    assert_non_null(session);
+    session_explore(session, 1000000, NULL, NULL);
+    return session;
+}
+
+static void opposite_orders_deadlock(void **state)
+{
+    struct session *session = explore_pair(run_abba);
+
+    (void)state;
+    assert_int_equal(session->verdict, CHECK_FOUND);
+    assert_string_equal(session->explorer.property, "no deadlock, no lost wake-up");
+    session_free(session);
+}
+
+/* The one that goes the wrong way is refused in each execution, also where nobody is in its way. */
+static void a_checked_order_refuses_instead(void **state)
+{
+    struct session *session = explore_pair(run_abba_in_order);
+
+    (void)state;
+    if (session->verdict != CHECK_ALL_EXPLORED)
+        fail_msg("%s", session->explorer.violation);
+    assert_true(session->explorer.complete > 1);
+    session_free(session);
+    session = explore_pair(run_ranked);
+    if (session->verdict != CHECK_ALL_EXPLORED)
+        fail_msg("%s", session->explorer.violation);
+    assert_true(session->explorer.complete > 1);
+    session_free(session);
+}
+
 static bool go_on(unsigned done, unsigned all, void *argument)
 {
     (void)done;
@@ -431,6 +556,8 @@ int main(void)
         cmocka_unit_test(a_listing_names_places_and_stores),
         cmocka_unit_test(a_bound_is_no_proof),
         cmocka_unit_test(every_lock_of_the_catalogue_is_right),
+        cmocka_unit_test(opposite_orders_deadlock),
+        cmocka_unit_test(a_checked_order_refuses_instead),
         cmocka_unit_test(arguments_are_found),
         cmocka_unit_test(every_order_of_ticket_is_needed),
         cmocka_unit_test(damaged_replays_are_refused),

@@ -165,6 +165,21 @@ LITMUS(sb_fences, false, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_f, sb_1_f)
 LITMUS(sb_one_fence, true, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_f, sb_1)
 LITMUS(sb_fence_and_seq_cst, false, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_f, sb_1_sc)
 
+/* The two halves of a fence: a light one and a heavy one are like two fences, two light ones are
+ * nothing, and neither helps against a thread that has none. */
+THREAD(sb_0_light, W(x, 1, relaxed); machine_fence_light(); R(0, y, relaxed))
+THREAD(sb_1_light, W(y, 1, relaxed); machine_fence_light(); R(1, x, relaxed))
+THREAD(sb_0_heavy, W(x, 1, relaxed); machine_fence_heavy(); R(0, y, relaxed))
+THREAD(sb_1_heavy, W(y, 1, relaxed); machine_fence_heavy(); R(1, x, relaxed))
+LITMUS(sb_light_and_heavy, false, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_light, sb_1_heavy)
+LITMUS(sb_heavy_and_light, false, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_heavy, sb_1_light)
+LITMUS(sb_light_and_heavy_both, true, OUTCOME(1, 1, ANY, ANY, ANY, ANY), sb_0_light, sb_1_heavy)
+LITMUS(sb_heavy_fences, false, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_heavy, sb_1_heavy)
+LITMUS(sb_light_fences, true, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_light, sb_1_light)
+LITMUS(sb_one_light_fence, true, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_light, sb_1)
+LITMUS(sb_one_heavy_fence, true, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_heavy, sb_1)
+LITMUS(sb_light_fence_and_fence, true, OUTCOME(0, 0, ANY, ANY, ANY, ANY), sb_0_light, sb_1_f)
+
 /* Load buffering: forbidden, because RC11 wants program order and reads-from to have no cycle. */
 THREAD(lb_0, R(0, x, relaxed); W(y, 1, relaxed))
 THREAD(lb_1, R(1, y, relaxed); W(x, 1, relaxed))
@@ -465,6 +480,14 @@ int main(void)
         TEST(sb_fences),
         TEST(sb_one_fence),
         TEST(sb_fence_and_seq_cst),
+        TEST(sb_light_and_heavy),
+        TEST(sb_heavy_and_light),
+        TEST(sb_light_and_heavy_both),
+        TEST(sb_heavy_fences),
+        TEST(sb_light_fences),
+        TEST(sb_one_light_fence),
+        TEST(sb_one_heavy_fence),
+        TEST(sb_light_fence_and_fence),
         TEST(lb_relaxed),
         TEST(lb_one),
         TEST(lb_other),

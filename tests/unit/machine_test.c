@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <pthread.h>
+#include <signal.h>
 
 #include "locks/machine/machine.h"
 
@@ -119,6 +120,94 @@ static void sleepers_are_woken(void **state)
     pthread_join(thread, NULL);
 }
 
+static void a_deadline_is_slept_to(void **state)
+{
+    WORD(uint32_t) word;
+    uint64_t deadline = machine_deadline(20000000);
+
+    (void)state;
+    word_init(&word, 0);
+    /* It may come back for no reason, and then says so. */
+    while (machine_futex_wait_until(&word, 0, deadline))
+        ;
+    assert_true(machine_clock() >= deadline);
+    assert_false(machine_futex_wait_until(&word, 0, 0));
+    /* A word that differs already is not slept on, whatever the deadline. */
+    assert_true(machine_futex_wait_until(&word, 1, machine_deadline(3600000000000u)));
+    assert_true(machine_futex_wait_until(&word, 1, MACHINE_NEVER));
+}
+
+static void *sleep_until_changed_or_late(void *argument)
+{
+    struct sleeper *sleeper = argument;
+    const uint64_t deadline = machine_deadline(3600000000000u);
+    bool in_time = true;
+
+    while (word_load(&sleeper->word, acquire) == 0 && in_time)
+        in_time = machine_futex_wait_until(&sleeper->word, 0, deadline);
+    word_store(&sleeper->awake, in_time ? 1 : 2, release);
+    return NULL;
+}
+
+static void sleepers_are_woken_before_their_deadline(void **state)
+{
+    struct sleeper sleeper;
+    pthread_t thread;
+
+    (void)state;
+    word_init(&sleeper.word, 0);
+    word_init(&sleeper.awake, 0);
+    assert_int_equal(pthread_create(&thread, NULL, sleep_until_changed_or_late, &sleeper), 0);
+    word_store(&sleeper.word, 1, release);
+    machine_futex_wake(&sleeper.word, 1);
+    assert_int_equal(word_await_differ(&sleeper.awake, 0, acquire), 1);
+    pthread_join(thread, NULL);
+}
+
+static volatile sig_atomic_t calls;
+
+static void count_call(void *argument)
+{
+    calls += *(int *)argument;
+}
+
+static void handle_call(int signal)
+{
+    static int one = 1;
+
+    (void)signal;
+    native_apc_deliver(count_call, &one);
+}
+
+/* raise() returns when the handler has. */
+static void calls_wait_for_the_last_enable(void **state)
+{
+    struct sigaction action = {.sa_handler = handle_call}, before;
+
+    (void)state;
+    sigaction(SIGUSR1, &action, &before);
+    calls = 0;
+    raise(SIGUSR1);
+    assert_int_equal(calls, 1);
+    assert_int_equal(machine_apc_disable(), 0);
+    assert_int_equal(machine_apc_disable(), 1);
+    raise(SIGUSR1);
+    assert_int_equal(calls, 1);
+    machine_apc_enable();
+    assert_int_equal(calls, 1);
+    /* A second one meanwhile becomes one with the first. */
+    raise(SIGUSR1);
+    machine_apc_enable();
+    assert_int_equal(calls, 2);
+    /* It was delivered once, and nothing is kept back any more. */
+    machine_apc_disable();
+    machine_apc_enable();
+    assert_int_equal(calls, 2);
+    raise(SIGUSR1);
+    assert_int_equal(calls, 3);
+    sigaction(SIGUSR1, &before, NULL);
+}
+
 static void places(void **state)
 {
     (void)state;
@@ -137,6 +226,9 @@ int main(void)
         cmocka_unit_test(time_passes),
         cmocka_unit_test(spin_rate_is_that_of_a_processor),
         cmocka_unit_test(sleepers_are_woken),
+        cmocka_unit_test(a_deadline_is_slept_to),
+        cmocka_unit_test(sleepers_are_woken_before_their_deadline),
+        cmocka_unit_test(calls_wait_for_the_last_enable),
         cmocka_unit_test(places),
     };
     return cmocka_run_group_tests_name("machine", tests, NULL, NULL);

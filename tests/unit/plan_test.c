@@ -121,7 +121,7 @@ static void scripts_have_the_mean_that_was_asked_for(void **state)
 static void workloads_come_back_from_json(void **state)
 {
     static const char *const presets[] = {"saturated", "moderate", "light", "read-mostly"};
-    struct workload workload, back;
+    struct workload workload = workload_default(), back;
     char text[WORKLOAD_TEXT], back_text[WORKLOAD_TEXT];
 
     (void)state;
@@ -134,6 +134,28 @@ static void workloads_come_back_from_json(void **state)
         json_decref(object);
     }
     assert_false(workload_preset("heavy", &workload));
+    /* A preset leaves alone what it does not say; what was not asked for is left out. */
+    json_t *plain = workload_to_json(&workload);
+    assert_null(json_object_get(plain, "irql"));
+    json_decref(plain);
+    workload.irql = IRQL_DISPATCH_FIFO_HELD;
+    assert_true(workload_preset("light", &workload));
+    json_t *raised = workload_to_json(&workload);
+    assert_true(workload_from_json(raised, &back));
+    assert_int_equal(back.irql, IRQL_DISPATCH_FIFO_HELD);
+    assert_non_null(strstr(workload_describe(&back, text), "irql dispatch-fifo-held"));
+    assert_false(workload_is_nested(&back));
+    workload.nested = 3;
+    workload.mixed = true;
+    json_t *nested = workload_to_json(&workload);
+    assert_true(workload_from_json(nested, &back));
+    assert_int_equal(back.nested, 3);
+    assert_true(back.mixed);
+    assert_non_null(strstr(workload_describe(&back, text), "3 nested locks in mixed orders"));
+    json_decref(nested);
+    json_object_set_new(raised, "irql", json_string("high"));
+    assert_false(workload_from_json(raised, &back));
+    json_decref(raised);
     json_t *wrong = json_pack("{s:s, s:s, s:i, s:i}", "critical", "0", "outside", "0", "lines", -1,
                               "readers", 0);
     assert_false(workload_from_json(wrong, &back));

@@ -214,6 +214,28 @@ static void summaries(void **state)
     records_free(&file);
 }
 
+/* What was measured under another workload is another cell, also where that is the irql alone. */
+static void workloads_are_not_mixed(void **state)
+{
+    struct records file = {"file", run_record(1), json_array(), json_array()};
+    static const char *const irqls[] = {NULL, "apc-guard", "apc-sigmask"};
+
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        json_t *record = sample("tas", 2, (i % 3 + 1) * 1e6, 1);
+        if (irqls[i % 3] != NULL)
+            json_object_set_new(json_object_get(record, "workload"), "irql",
+                                json_string(irqls[i % 3]));
+        json_array_append_new(file.samples, record);
+    }
+    struct summary summary = summary_make(&file, 1);
+    assert_int_equal(summary.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(summary.cells[i].samples, 2);
+    summary_free(&summary);
+    records_free(&file);
+}
+
 /* The notes below the table of a file with one sample, whose two threads used `cpu_ns` nanoseconds
  * for each of a million acquisitions a second. */
 static char *notes_of(const char *lock, double cpu_ns)
@@ -261,6 +283,7 @@ int main(void)
                                         remove_file),
         cmocka_unit_test_setup_teardown(full_disk_loses_nothing_written, make_name, remove_file),
         cmocka_unit_test(summaries),
+        cmocka_unit_test(workloads_are_not_mixed),
         cmocka_unit_test(disturbed_spinners_are_noted),
     };
     return cmocka_run_group_tests_name("records", tests, NULL, NULL);

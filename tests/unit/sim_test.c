@@ -501,6 +501,77 @@ static void deadlines_are_kept(void **state)
     assert_true(scene.end_ns[0] > 11000);
 }
 
+static void sleep_till_ten(void *argument)
+{
+    struct scene *scene = argument;
+
+    assert_false(machine_futex_wait_until(&scene->word, 0, 10000));
+    note_end(scene);
+}
+
+/* Runs at 1 us, asleep at 1,300 ns (see sleeping_by_hand()); the timer makes it ready at 10 us, and
+ * it runs a switch later. */
+static void a_timed_sleep_by_hand(void **state)
+{
+    static const unsigned cpus[] = {0};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:1 pu:1", &scene, 1, cpus, sleep_till_ten), SIM_ENDED);
+    assert_int_equal(scene.end_ns[0], 11000);
+}
+
+static void sleep_too_late(void *argument)
+{
+    struct scene *scene = argument;
+
+    assert_false(machine_futex_wait_until(&scene->word, 0, 500));
+    note_end(scene);
+}
+
+/* Asleep at 1,300 ns, ready at once, and switched to. */
+static void a_deadline_that_has_passed_by_hand(void **state)
+{
+    static const unsigned cpus[] = {0};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:1 pu:1", &scene, 1, cpus, sleep_too_late), SIM_ENDED);
+    assert_int_equal(scene.end_ns[0], 2300);
+}
+
+static void sleep_in_time_or_wake(void *argument)
+{
+    struct scene *scene = argument;
+
+    if (machine_self() == 0) {
+        assert_true(machine_futex_wait_until(&scene->word, 0, 20000));
+        note_end(scene);
+        /* Its timer is gone: the next sleep lasts until its own. */
+        assert_false(machine_futex_wait_until(&scene->word, 1, 30000));
+        scene->end_ns[2] = scene->engine->now / PS_PER_NS;
+    } else {
+        machine_spin(10000);
+        word_store(&scene->word, 1, relaxed);
+        machine_futex_wake(&scene->word, 1);
+        note_end(scene);
+    }
+}
+
+/* As in sleeping_by_hand() it is woken before its deadline. */
+static void woken_before_a_deadline_by_hand(void **state)
+{
+    static const unsigned cpus[] = {0, 1};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:2 pu:1", &scene, 2, cpus, sleep_in_time_or_wake),
+                     SIM_ENDED);
+    assert_int_equal(scene.end_ns[1], 11261);
+    assert_int_equal(scene.end_ns[0], 15261);
+    assert_int_equal(scene.end_ns[2], 31000);
+}
+
 static void use_every_operation(void *argument)
 {
     struct scene *scene = argument;
@@ -679,6 +750,9 @@ int main(void)
         cmocka_unit_test(a_waiter_keeps_its_core),
         cmocka_unit_test(a_deadlock_ends_the_run),
         cmocka_unit_test(deadlines_are_kept),
+        cmocka_unit_test(a_timed_sleep_by_hand),
+        cmocka_unit_test(a_deadline_that_has_passed_by_hand),
+        cmocka_unit_test(woken_before_a_deadline_by_hand),
         cmocka_unit_test(operations_do_what_they_say),
         cmocka_unit_test(distances_of_a_server),
         cmocka_unit_test(a_common_cache_is_no_cluster),

@@ -141,6 +141,11 @@ static void nearest_names(void **state)
     assert_string_equal(nearest_name("mcz", names, 4), "mcs");
     assert_null(nearest_name("parsecs", names, 4));
     assert_null(nearest_name("", names, 0));
+    /* Two letters in the wrong order are one error, two that are missing are two. */
+    static const char *const alike[] = {"nested", "seed", "model"};
+    assert_string_equal(nearest_name("esed", alike, 3), "seed");
+    assert_string_equal(nearest_name("nseted", alike, 3), "nested");
+    assert_string_equal(nearest_name("modle", alike, 3), "model");
 }
 
 int main(void)
