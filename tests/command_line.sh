@@ -1416,6 +1416,22 @@ change() {
     printf '%s' "${request/"$1"/"$2"}"
 }
 
+signal_request=$(sed 's/"lock":"tas","threads":1/"lock":"futex","threads":2,"objects":1/
+    s/"workload":{[^}]*}/"workload":{"exchange":"signal"}/' <<<"$request")
+begin "repetition with a good request for signals"
+echo "$signal_request" >request
+call "$LOCKBENCH" repetition <request
+want_code 0
+want_text "$stdout" '"latency_ns":{"count"'
+want_text "$stdout" '"verified":true'
+end
+refuse_request "another number of threads than signals have" "${signal_request/'"threads":2'/'"threads":1'}" "range"
+refuse_request "too many objects" "${signal_request/'"objects":1'/'"objects":65'}" "range"
+refuse_request "no such workload of signals" "${signal_request/'"signal"'/'"signals"'}" "range"
+refuse_request "a lock for signals" "${signal_request/futex/tas}" "'tas'"
+refuse_request "signals on a simulated machine" \
+    "${signal_request/'"lock"'/'"machine":"sim:pack:1 core:2 pu:1","lock"'}" "real cores"
+
 refuse "repetition with nothing" 2 "standard input" "not JSON" "$LOCKBENCH" repetition
 refuse "repetition with an argument" 2 "'extra'" "no argument" "$LOCKBENCH" repetition extra
 refuse_request "what is not JSON" "measure tas" "not JSON"
