@@ -136,11 +136,13 @@ static int finish(struct child *child, bool kill_it)
     return status;
 }
 
-/* A child that can't measure says why as {"problem": "..."}. */
+/* A child that can't measure says why as {"problem": "..."}, and of a process of its own that the
+ * lock ended {"crash": "..."}. */
 static void judge(struct child_report *report, int status, const struct text *text)
 {
     report->result = text->length == 0 ? NULL : json_loadb(text->bytes, text->length, 0, NULL);
     const char *problem = json_string_value(json_object_get(report->result, "problem"));
+    const char *crash = json_string_value(json_object_get(report->result, "crash"));
 
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
         /* No lock does that: somebody did, or the kernel, for want of memory. */
@@ -151,6 +153,9 @@ static void judge(struct child_report *report, int status, const struct text *te
         report->end = CHILD_CRASHED;
         snprintf(report->reason, sizeof report->reason, "its process was ended by signal %d (%s)",
                  WTERMSIG(status), strsignal(WTERMSIG(status)));
+    } else if (crash != NULL) {
+        report->end = CHILD_CRASHED;
+        snprintf(report->reason, sizeof report->reason, "%s", crash);
     } else if (problem != NULL) {
         report->end = CHILD_FAILED;
         snprintf(report->reason, sizeof report->reason, "%s", problem);
@@ -186,7 +191,7 @@ static uint64_t allowed_ns(const struct repetition *repetition)
         return UINT64_MAX;
     return repetition->warmup_ns + repetition->window_ns +
            (1 + DRAINS_OF_SILENCE) * repetition->drain_ns + 10000000000u +
-           repetition->threads * 20000000ull;
+           (repetition->threads + repetition->processes) * 20000000ull;
 }
 
 struct child_report child_run(const struct repetition *repetition)

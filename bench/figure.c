@@ -42,8 +42,8 @@ static void put_number(FILE *data, double value)
 static bool same_curve(const struct cell *a, const struct cell *b)
 {
     return strcmp(a->source, b->source) == 0 && strcmp(a->lock, b->lock) == 0 &&
-           strcmp(a->machine, b->machine) == 0 && strcmp(a->workload, b->workload) == 0 &&
-           strcmp(a->placement, b->placement) == 0;
+           a->processes == b->processes && strcmp(a->machine, b->machine) == 0 &&
+           strcmp(a->workload, b->workload) == 0 && strcmp(a->placement, b->placement) == 0;
 }
 
 /* A results file's name in a figure: without its ending and, where that tells it from the others,
@@ -87,19 +87,41 @@ static bool has_machines(const struct summary *summary)
     return false;
 }
 
-/* The lock and, where there are several, the file and the machine. */
+static bool has_processes(const struct summary *summary)
+{
+    for (size_t i = 1; i < summary->count; i++) {
+        if (summary->cells[i].processes != summary->cells[0].processes)
+            return true;
+    }
+    return false;
+}
+
+static void put_processes(FILE *data, unsigned processes)
+{
+    if (processes == PROCESSES_EACH)
+        fputs("a process each", data);
+    else
+        fprintf(data, "%u process%s", processes, processes == 1 ? "" : "es");
+}
+
+/* The lock and, where there are several, the file, the machine and the number of processes. */
 static void put_curve_name(FILE *data, const struct summary *summary, const struct cell *curve)
 {
     bool machines = has_machines(summary), sources = curve->source[0] != '\0';
+    bool processes = has_processes(summary);
 
     fputs(curve->lock, data);
-    if (!sources && !machines)
+    if (!sources && !machines && !processes)
         return;
     fputs(" (", data);
     if (sources)
         put_source(data, summary, curve->source);
     if (machines)
         fprintf(data, "%s%s", sources ? ", " : "", machine_name(summary, curve->machine));
+    if (processes) {
+        fputs(sources || machines ? ", " : "", data);
+        put_processes(data, curve->processes);
+    }
     fputc(')', data);
 }
 

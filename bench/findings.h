@@ -38,7 +38,8 @@ struct findings {
     bool idle;                       /* the lock is free at the end */
     uint64_t clock_cost_ns;          /* of two looks at the clock in a row */
     uint64_t cpu_ns;                 /* of all threads, in the window */
-    uint64_t voluntary, involuntary; /* context switches in the window */
+    uint64_t voluntary, involuntary; /* context switches in the window, */
+    const char *switches_unmeasured; /* or why they are not known; NULL: they are */
     double irql_ns; /* of a raise and its lower, measured before; nothing without an irql */
     struct lock_stat stats[LOCK_STATS_MOST]; /* what the lock counted itself, */
     unsigned stats_count;                    /* so many numbers */

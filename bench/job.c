@@ -68,6 +68,8 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
         "repetition", (int)turn->repetition, "seed", (json_int_t)turn->seed);
     if (exchange_has_objects(job->plan->workload.exchange))
         json_object_set_new(object, "objects", json_integer(turn->objects));
+    if (!machine_is_simulated(&job->plan->machine))
+        json_object_set_new(object, "processes", processes_to_json(job->plan->processes));
     return object;
 }
 
@@ -152,6 +154,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .objects = turn->objects,
         .cpus = job->placement->cpus,
         .cpus_count = job->placement->count,
+        .processes = processes_for(job->plan->processes, turn->threads),
         .workload = job->plan->workload,
         .warmup_ns = plan_warmup_ns(job->plan, window_ns),
         .window_ns = window_ns,

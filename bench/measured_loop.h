@@ -54,6 +54,7 @@ struct worker {
     const struct lock_ops *ops;
     struct step script[SCRIPT_STEPS];
     void (*raise)(void), (*lower)(void); /* of a raised loop: around each acquisition */
+    void *context; /* where the lock's context lies; NULL: on the thread's stack */
 
     /* A turn that was under way when the last phase ended: it belongs to the phase in which it
      * ended. Without this, a window in which each thread gets the lock once would count nothing. */
@@ -186,7 +187,7 @@ static inline __attribute__((always_inline)) int measured_turn(const struct lock
 /* Runs turns until the phase is no longer `phase`; returns 0, or what the lock returned instead. An
  * acquisition counts in the phase in which it was released; one that was under way when the last
  * phase ended is finished, for the total, and counted by nobody. `context` has LOCK_CONTEXT_SIZE
- * bytes, aligned to MACHINE_APART, on the thread's stack. With constant `ops` and `scripted`, this
+ * bytes, aligned to MACHINE_APART. With constant `ops` and `scripted`, this
  * compiles to a loop of that lock alone. */
 static inline __attribute__((always_inline)) int measured_loop(const struct lock_ops *ops,
                                                                bool scripted, struct worker *worker,

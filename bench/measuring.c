@@ -15,6 +15,7 @@ struct measuring measuring_default(void)
 
     clock_gettime(CLOCK_REALTIME, &now);
     return (struct measuring){
+        .processes = 1,
         .repetitions = 10,
         .placement = "compact",
         .workload = workload_default(),
@@ -159,6 +160,17 @@ static enum exit_code set_nested_order(void *settings, const struct option_row *
     return EXIT_FINE;
 }
 
+static enum exit_code set_processes(void *settings, const struct option_row *row, const char *value)
+{
+    if (!processes_read(value, option_field(settings, row)))
+        return complain(
+            EXIT_USAGE,
+            "--%s can't be '%s': it is a number of processes from 1 to %d, or each, one "
+            "for each thread",
+            row->name, value, PROCESSES_MOST);
+    return EXIT_FINE;
+}
+
 static enum exit_code set_seed(void *settings, const struct option_row *row, const char *value)
 {
     struct measuring *measuring = settings;
@@ -208,6 +220,9 @@ const struct option_row measuring_options[] = {
          threads),
     TEXT("objects", 0, "LIST",
          "of one wait, under --workload wait-any or wait-all; default 1,2,4,8,16,32,64", objects),
+    VALUE("processes", 'P', "N",
+          "split the threads over N processes that share the lock (default 1); each: one a thread",
+          set_processes, processes),
     VALUE("workload", 'w', "NAME", WORKLOAD_PRESETS "; options after it change parts of it",
           set_workload, workload),
     VALUE("critical", 'c', "SPEC",
@@ -390,6 +405,7 @@ static enum exit_code check_exchange(const struct measuring *measuring)
                           : workload->readers != 0         ? "readers"
                           : workload->irql != IRQL_NONE    ? "irql"
                           : workload_is_nested(workload)   ? "nested"
+                          : measuring->processes != 1      ? "processes"
                           : measuring->through_vtable      ? "dispatch"
                           : measuring->draw                ? "draw"
                                                            : NULL;
@@ -406,8 +422,9 @@ static enum exit_code check_exchange(const struct measuring *measuring)
                                       culprit, exchange_traits(workload->exchange)->name);
 }
 
-/* Leaves out what the machine can't run. */
-static enum exit_code choose_locks(struct measuring *measuring)
+/* Leaves out the locks with a trait that keeps them from `what`: they `can` only. */
+static enum exit_code choose_locks(struct measuring *measuring, uint32_t trait, const char *one_can,
+                                   const char *they_can, const char *what)
 {
     size_t kept = 0;
     char left_out[1024] = "";
@@ -415,7 +432,7 @@ static enum exit_code choose_locks(struct measuring *measuring)
     for (size_t i = 0; i < measuring->locks_count; i++) {
         const struct lock_spec *lock = &measuring->locks[i];
         size_t used = strlen(left_out);
-        if ((lock->ops->traits & LOCK_NATIVE_ONLY) == 0)
+        if ((lock->ops->traits & trait) == 0)
             measuring->locks[kept++] = *lock;
         else if (used < sizeof left_out)
             snprintf(left_out + used, sizeof left_out - used, "%s%s", used == 0 ? "" : ", ",
@@ -423,10 +440,10 @@ static enum exit_code choose_locks(struct measuring *measuring)
     }
     bool one = measuring->locks_count - kept == 1;
     if (kept == 0)
-        return complain(EXIT_USAGE, "%s run%s on real cores only: no lock is left for '%s'",
-                        left_out, one ? "s" : "", measuring->machine.text);
+        return complain(EXIT_USAGE, "%s %s: no lock is left for %s", left_out,
+                        one ? one_can : they_can, what);
     if (kept < measuring->locks_count && !measuring->quiet)
-        say("left out, because %s on real cores only: %s", one ? "it runs" : "they run", left_out);
+        say("left out, because %s %s: %s", one ? "it" : "they", one ? one_can : they_can, left_out);
     measuring->locks_count = kept;
     return EXIT_FINE;
 }
@@ -440,6 +457,23 @@ static enum exit_code check_text(const char *option, const char *text)
         return complain(EXIT_USAGE, "--%s: '%s' is not UTF-8: give it another name", option, text);
     json_decref(string);
     return EXIT_FINE;
+}
+
+static enum exit_code choose_simulated(struct measuring *measuring)
+{
+    char what[512];
+
+    snprintf(what, sizeof what, "'%s'", measuring->machine.text);
+    return choose_locks(measuring, LOCK_NATIVE_ONLY, "runs on real cores only",
+                        "run on real cores only", what);
+}
+
+static enum exit_code choose_shared(struct measuring *measuring)
+{
+    if (measuring->processes == 1)
+        return EXIT_FINE;
+    return choose_locks(measuring, LOCK_ONE_PROCESS, "is for the threads of one process",
+                        "are for the threads of one process", "--processes");
 }
 
 /* What belongs to one kind of machine only. */
@@ -458,7 +492,7 @@ static enum exit_code check_machine(struct measuring *measuring)
     if (code != EXIT_FINE)
         return code;
     if (!machine_is_simulated(&measuring->machine))
-        return culprit == NULL ? EXIT_FINE
+        return culprit == NULL ? choose_shared(measuring)
                                : complain(EXIT_USAGE,
                                           "--%s is for a simulated machine: add --machine "
                                           "sim:TOPOLOGY",
@@ -467,6 +501,10 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--time-budget is for real time: on a simulated machine, give "
                         "the window's --duration in virtual time");
+    if (measuring->processes != 1)
+        return complain(EXIT_USAGE,
+                        "--processes is for real cores: a simulated machine has one "
+                        "process; leave it out, or leave out --machine");
     if (measuring->through_vtable)
         return complain(EXIT_USAGE,
                         "--dispatch is for real cores: a simulated machine does not see "
@@ -475,7 +513,7 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--irql is for real cores: nothing interrupts the threads of a simulated "
                         "machine");
-    return choose_locks(measuring);
+    return choose_simulated(measuring);
 }
 
 /* A trace is of one run. */
@@ -519,6 +557,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .workload = measuring->workload,
         .placement = measuring->placement,
         .cpus = placed,
+        .processes = measuring->processes,
         .repetitions = measuring->repetitions,
         .seed = measuring->seed,
         .through_vtable = measuring->through_vtable || (workload_is_nested(&measuring->workload) &&

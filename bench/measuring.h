@@ -18,6 +18,7 @@ struct measuring {
     const char
         *threads; /* as written: it can be read only when the CPUs are known; NULL: default */
     uint64_t duration_ns, budget_ns; /* 0: not given */
+    unsigned processes;              /* see processes.h */
     unsigned repetitions;
     const char *placement;
     struct workload workload;

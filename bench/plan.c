@@ -55,7 +55,8 @@ static uint64_t overhead_ns(const struct plan *plan)
     uint64_t all = 0;
 
     for (size_t i = 0; i < plan->threads_count; i++) {
-        all += (13000000u + plan->threads[i] * 300000u) * plan->locks_count;
+        unsigned processes = processes_for(plan->processes, plan->threads[i]);
+        all += (13000000u + (plan->threads[i] + processes) * 300000u) * plan->locks_count;
         for (size_t j = 0; j < plan->locks_count; j++)
             all += drain_ns(plan, plan->locks[j].ops, plan->threads[i]);
     }
@@ -165,6 +166,8 @@ json_t *plan_to_json(const struct plan *plan)
     if (machine_is_simulated(&plan->machine)) {
         json_object_set_new(object, "model", sim_parameters_to_json(&plan->machine.parameters));
         json_object_set(object, "latency_ns", plan->latencies);
+    } else {
+        json_object_set_new(object, "processes", processes_to_json(plan->processes));
     }
     return object;
 }

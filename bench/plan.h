@@ -9,6 +9,7 @@
 
 #include "bench/lock_spec.h"
 #include "bench/machine.h"
+#include "bench/processes.h"
 #include "bench/workload.h"
 
 /* The most threads of a run. */
@@ -27,7 +28,8 @@ struct plan {
     size_t objects_count;
     struct workload workload;
     const char *placement;
-    unsigned cpus; /* that the placement has; more threads share them */
+    unsigned cpus;      /* that the placement has; more threads share them */
+    unsigned processes; /* see processes.h */
     unsigned repetitions;
     uint64_t window_ns; /* 0: of each number of threads its own, see plan_window_ns() */
     uint64_t seed;

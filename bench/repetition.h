@@ -20,6 +20,7 @@ struct repetition {
     unsigned objects; /* of one wait, in a workload of signals; 1 otherwise */
     unsigned *cpus;   /* thread i runs on cpus[i % cpus_count] */
     size_t cpus_count;
+    unsigned processes; /* that the threads are split over, at least 1, at most one a thread */
     struct workload workload;
     uint64_t warmup_ns, window_ns;
     uint64_t drain_ns;   /* how long threads may take to come back after the stop signal */

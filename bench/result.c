@@ -180,6 +180,13 @@ static void add_usage(struct result *result, const struct findings *findings)
     else
         result_unmeasured(result, result->object, "cpu_ns",
                           "there was no acquisition in the window");
+    if (findings->switches_unmeasured != NULL) {
+        result_unmeasured(result, result->validity, "voluntary_switches",
+                          findings->switches_unmeasured);
+        result_unmeasured(result, result->validity, "involuntary_switches",
+                          findings->switches_unmeasured);
+        return;
+    }
     json_object_set_new(result->validity, "voluntary_switches",
                         json_integer((json_int_t)findings->voluntary));
     json_object_set_new(result->validity, "involuntary_switches",

@@ -43,9 +43,9 @@ static size_t order_in_plan(const struct records *file, const char *lock)
 
 static bool is_of_cell(const struct cell *cell, const struct cell *key)
 {
-    return cell->threads == key->threads && strcmp(cell->source, key->source) == 0 &&
-           strcmp(cell->lock, key->lock) == 0 && strcmp(cell->machine, key->machine) == 0 &&
-           strcmp(cell->workload, key->workload) == 0 &&
+    return cell->threads == key->threads && cell->processes == key->processes &&
+           strcmp(cell->source, key->source) == 0 && strcmp(cell->lock, key->lock) == 0 &&
+           strcmp(cell->machine, key->machine) == 0 && strcmp(cell->workload, key->workload) == 0 &&
            strcmp(cell->placement, key->placement) == 0;
 }
 
@@ -60,6 +60,7 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
         .machine = text_of(record, "machine"),
         .placement = text_of(record, "placement"),
         .threads = (unsigned)json_integer_value(json_object_get(record, "threads")),
+        .processes = processes_from_json(json_object_get(record, "processes")),
         .cpus = (unsigned)json_array_size(json_object_get(record, "cpus")),
         .workload = workload == NULL ? strdup("") : json_dumps(workload, JSON_COMPACT),
     };
@@ -162,6 +163,7 @@ static int compare_cells(const void *first, const void *second)
     order = order != 0 ? order : strcmp(a->machine, b->machine);
     order = order != 0 ? order : strcmp(a->workload, b->workload);
     order = order != 0 ? order : strcmp(a->placement, b->placement);
+    order = order != 0 ? order : (a->processes > b->processes) - (a->processes < b->processes);
     order = order != 0 ? order : (a->threads > b->threads) - (a->threads < b->threads);
     order = order != 0 ? order : standing(a) - standing(b);
     order = order != 0 ? order : isnan(a->throughput) - isnan(b->throughput);
@@ -212,20 +214,21 @@ json_t *summary_to_json(const struct summary *summary)
                                ? json_pack("[f, f]", cell->interval.low, cell->interval.high)
                                : json_null();
         json_array_append_new(
-            cells,
-            json_pack(
-                "{s:s, s:s, s:s, s:s, s:i, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-                "s:o, s:o, s:o}",
-                "source", cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
-                cell->placement, "threads", (int)cell->threads, "workload",
-                json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples", (int)cell->samples,
-                "unverified", (int)cell->unverified, "violations", (int)cell->violations,
-                "throughput", number_or_null(cell->throughput), "interval", interval, "jain",
-                number_or_null(cell->jain), "rsd", number_or_null(cell->rsd), "burst",
-                number_or_null(cell->burst), "cpu_ns", number_or_null(cell->cpu_ns), "transactions",
-                number_or_null(cell->transactions), "invalidated",
-                number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr), "max_gap",
-                number_or_null(cell->max_gap)));
+            cells, json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, "
+                             "s:o, s:o, s:o, s:o, "
+                             "s:o, s:o, s:o}",
+                             "source", cell->source, "lock", cell->lock, "machine", cell->machine,
+                             "placement", cell->placement, "threads", (int)cell->threads,
+                             "processes", processes_to_json(cell->processes), "workload",
+                             json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples",
+                             (int)cell->samples, "unverified", (int)cell->unverified, "violations",
+                             (int)cell->violations, "throughput", number_or_null(cell->throughput),
+                             "interval", interval, "jain", number_or_null(cell->jain), "rsd",
+                             number_or_null(cell->rsd), "burst", number_or_null(cell->burst),
+                             "cpu_ns", number_or_null(cell->cpu_ns), "transactions",
+                             number_or_null(cell->transactions), "invalidated",
+                             number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr),
+                             "max_gap", number_or_null(cell->max_gap)));
     }
     return json_pack("{s:o}", "cells", cells);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/processes.h"
 #include "bench/records.h"
 #include "bench/statistics.h"
 
@@ -15,10 +16,11 @@ struct cell {
     const char *machine;
     const char *placement;
     unsigned threads;
-    unsigned cpus;  /* that this many threads ran on */
-    char *workload; /* as one text, to tell cells apart */
-    bool ranked;    /* neither unverified nor broken */
-    bool spins;     /* its waiters never give their CPU away */
+    unsigned processes; /* as asked for, see processes.h */
+    unsigned cpus;      /* that this many threads ran on */
+    char *workload;     /* as one text, to tell cells apart */
+    bool ranked;        /* neither unverified nor broken */
+    bool spins;         /* its waiters never give their CPU away */
     size_t samples;
     size_t apart;      /* samples in which not all threads were at work for half of the window */
     size_t unverified; /* samples whose verification could not be completed */

@@ -24,8 +24,13 @@ static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus, 
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
 
-    fprintf(out, "\n%s%u thread%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
-            cell->threads > cpus ? ", more than there are CPUs" : "",
+    unsigned processes = processes_for(cell->processes, cell->threads);
+    char split[32] = "";
+
+    if (processes > 1)
+        snprintf(split, sizeof split, " of %u processes", processes);
+    fprintf(out, "\n%s%u thread%s%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
+            split, cell->threads > cpus ? ", more than there are CPUs" : "",
             cell->source[0] != '\0' ? ", " : "", cell->source);
     fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s%s\n", width, "lock", "M/s", "95% interval",
             "jain", "rsd", "burst", "cpu ns", plain);
@@ -49,9 +54,9 @@ static void print_cell(FILE *out, const struct cell *cell, int width)
 
 static bool same_block(const struct cell *a, const struct cell *b)
 {
-    return a->threads == b->threads && strcmp(a->source, b->source) == 0 &&
-           strcmp(a->machine, b->machine) == 0 && strcmp(a->workload, b->workload) == 0 &&
-           strcmp(a->placement, b->placement) == 0;
+    return a->threads == b->threads && a->processes == b->processes &&
+           strcmp(a->source, b->source) == 0 && strcmp(a->machine, b->machine) == 0 &&
+           strcmp(a->workload, b->workload) == 0 && strcmp(a->placement, b->placement) == 0;
 }
 
 /* A note is a paragraph below the table; an empty line comes before the first. */
@@ -118,13 +123,29 @@ static void print_irql(FILE *out, const struct records *file, bool *first)
     free(costs);
 }
 
+/* What the locks are then, which is not what they are among threads. */
+static void print_processes(FILE *out, const struct summary *summary, bool *first)
+{
+    bool split = false;
+
+    for (size_t i = 0; i < summary->count; i++)
+        split = split || processes_for(summary->cells[i].processes, summary->cells[i].threads) > 1;
+    if (!split)
+        return;
+    begin_note(out, first);
+    fputs(
+        "The threads are those of several processes (--processes): the lock lies in memory that\n"
+        "    they share, and the kernel finds its sleepers by that memory, which costs more.\n",
+        out);
+}
+
 static void print_notes(FILE *out, const struct records *file, const struct summary *summary,
                         unsigned cpus)
 {
     bool too_few = false, first = true;
 
     print_irql(out, file, &first);
-
+    print_processes(out, summary, &first);
     for (size_t i = 0; i < summary->count; i++) {
         print_disturbed(out, &summary->cells[i], cpus, &first);
         print_cell_notes(out, &summary->cells[i], &first);

@@ -43,6 +43,12 @@ struct workload {
 enum { WORKLOAD_NESTED_MOST = 16 };
 
 /* Whether a turn takes more than one lock. */
+/* Locks that a thread takes in one turn. */
+static inline unsigned workload_locks(const struct workload *workload)
+{
+    return workload->nested > 1 ? workload->nested : 1;
+}
+
 static inline bool workload_is_nested(const struct workload *workload)
 {
     return workload->nested > 1;

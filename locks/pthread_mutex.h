@@ -4,6 +4,9 @@
  * sleeps at once, the adaptive kind first polls a number of times that glibc adapts, at most
  * glibc.pthread.mutex_spin_count (default 100).
  *
+ * Made without PTHREAD_PROCESS_SHARED, so that the kernel knows its sleepers within one process
+ * only.
+ *
  * glibc takes a shorter, non-atomic path while a process has only one thread: measure with a second
  * one alive.
  *
@@ -61,7 +64,7 @@ static const struct lock_ops pthread_mutex_ops = {
     .family = "C library",
     .description = "the C library's mutex: sleeps at once",
     .source = "POSIX.1-2017, pthread_mutex_lock(3)",
-    .traits = LOCK_UNFAIR | LOCK_SLEEPS | LOCK_NATIVE_ONLY,
+    .traits = LOCK_UNFAIR | LOCK_SLEEPS | LOCK_NATIVE_ONLY | LOCK_ONE_PROCESS,
     .size = sizeof(pthread_mutex_t),
     .init = pthread_mutex_entry_init,
     LOCK_ENTRIES_OF(pthread_mutex),
@@ -72,7 +75,7 @@ static const struct lock_ops pthread_mutex_adaptive_ops = {
     .family = "C library",
     .description = "the C library's mutex that polls before it sleeps",
     .source = "glibc manual, PTHREAD_MUTEX_ADAPTIVE_NP",
-    .traits = LOCK_UNFAIR | LOCK_SPIN_THEN_SLEEPS | LOCK_NATIVE_ONLY,
+    .traits = LOCK_UNFAIR | LOCK_SPIN_THEN_SLEEPS | LOCK_NATIVE_ONLY | LOCK_ONE_PROCESS,
     .size = sizeof(pthread_mutex_t),
     .init = pthread_mutex_adaptive_entry_init,
     LOCK_ENTRIES_OF(pthread_mutex),

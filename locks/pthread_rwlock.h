@@ -1,7 +1,7 @@
 /* pthread_rwlock: the C library's reader-writer lock, as a baseline.
  *
  * Guarantees that a writer is alone and that readers share. In its default kind readers pass
- * waiting writers, which may starve; sleeps at once.
+ * waiting writers, which may starve; sleeps at once. Made without PTHREAD_PROCESS_SHARED.
  *
  * Source: POSIX.1-2017, pthread_rwlock_rdlock(3); glibc's pthread_rwlockattr_setkind_np(3). */
 #ifndef LOCKS_PTHREAD_RWLOCK_H
@@ -40,7 +40,7 @@ static const struct lock_ops pthread_rwlock_ops = {
     .family = "C library",
     .description = "the C library's reader-writer lock: readers first",
     .source = "POSIX.1-2017, pthread_rwlock_rdlock(3)",
-    .traits = LOCK_UNFAIR | LOCK_SLEEPS | LOCK_SHARED | LOCK_NATIVE_ONLY,
+    .traits = LOCK_UNFAIR | LOCK_SLEEPS | LOCK_SHARED | LOCK_NATIVE_ONLY | LOCK_ONE_PROCESS,
     .size = sizeof(pthread_rwlock_t),
     .init = pthread_rwlock_entry_init,
     LOCK_ENTRIES_OF(pthread_rwlock),

@@ -1,6 +1,6 @@
 /* pthread_spin: the C library's spin lock, as a baseline.
  *
- * Guarantees exclusion; no order among waiters; not recursive.
+ * Guarantees exclusion; no order among waiters; not recursive. Made PTHREAD_PROCESS_PRIVATE.
  *
  * Source: POSIX.1-2017, pthread_spin_lock(3). */
 #ifndef LOCKS_PTHREAD_SPIN_H
@@ -35,7 +35,7 @@ static const struct lock_ops pthread_spin_ops = {
     .family = "C library",
     .description = "the C library's spin lock",
     .source = "POSIX.1-2017, pthread_spin_lock(3)",
-    .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_NATIVE_ONLY,
+    .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_NATIVE_ONLY | LOCK_ONE_PROCESS,
     .size = sizeof(pthread_spinlock_t),
     .init = pthread_spin_entry_init,
     LOCK_ENTRIES_OF(pthread_spin),

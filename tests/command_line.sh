@@ -276,6 +276,13 @@ done
 for readers in 101 -1 50% ''; do
     refuse_run "--readers can't be '$readers'" "from 0 to 100" tas --readers "$readers"
 done
+for processes in 0 65 -1 2x all EACH '' 1.5 99999999999999999999; do
+    refuse_run "--processes can't be '$processes'" "from 1 to 64, or each" tas --processes "$processes"
+done
+refuse_run "pthread_mutex, pthread_spin are for the threads of one process" "no lock is left" \
+    pthread_mutex pthread_spin --processes 2
+refuse_run "--processes is for real cores" "leave out --machine" \
+    tas --processes 2 --machine 'sim:core:2 pu:1'
 for placement in compat '' 0- -1 0,,1; do
     refuse_run "'$placement'" "compact" tas --placement "$placement"
 done
@@ -320,6 +327,7 @@ refuse_signal "--lines" "signal" futex --workload signal --lines 2
 refuse_signal "--readers" "signal" futex --workload signal --readers 2
 refuse_signal "--irql" "signal" futex --workload signal --irql apc-guard
 refuse_signal "--nested" "signal" futex --workload signal --nested 2
+refuse_signal "--processes" "signal" futex --workload signal --processes 2
 refuse_signal "--dispatch" "signal" futex --workload signal --dispatch vtable
 refuse_signal "--draw" "signal" futex --workload signal --draw
 refuse_signal "--machine" "real cores" futex --workload signal --machine 'sim:pack:1 core:2 pu:1'
@@ -848,6 +856,127 @@ for placement in compact scatter cores "$first_cpu"; do
     want_text placement.jsonl "\"placement\":\"$placement\""
     end
 done
+
+# ---------------------------------------------------------------------------------------------
+# run: threads of several processes
+
+# What is in shared memory of ours; the unit tests, which may run meanwhile, have names of their own.
+want_no_shared_memory() {
+    want_same "what is in /dev/shm" \
+        "$(find /dev/shm -maxdepth 1 -name 'lockbench*' ! -name 'lockbench-test*')" ""
+}
+
+begin "--processes 2: verified across processes"
+run_to processes.jsonl ticket mcs spin_park --processes 2 -t 2 -d 50ms
+want_code 0
+want_empty "$stderr"
+want_verified_samples processes.jsonl 6
+want_same "the samples that say so" "$(grep -c '"record":"sample".*"processes":2[,}]' processes.jsonl)" 6
+head -1 processes.jsonl | grep -q '"processes":2[,}]' || fail "the plan should say so"
+want_text "$stdout" "2 threads of 2 processes"
+want_text "$stdout" "The threads are those of several processes (--processes)"
+# Counts, CPU time and switches are of both.
+want_same "the samples with switches" \
+    "$(grep -cE '"voluntary_switches":[0-9]+,"involuntary_switches":[0-9]+' processes.jsonl)" 6
+want_same "the samples with both threads back" "$(grep -c '"threads_back":2' processes.jsonl)" 6
+want_no_shared_memory
+end
+
+begin "--processes each: a process for every thread, whatever their number"
+run_to each.jsonl tas mcs_park --processes each -t 1-3
+want_code 0
+want_verified_samples each.jsonl 12
+want_same "the samples that say so" "$(grep -c '"record":"sample".*"processes":"each"' each.jsonl)" 12
+want_text "$stdout" "1 thread"
+want_text "$stdout" "3 threads of 3 processes"
+end
+
+# The thread sanitizer sees one process only: of a lock that goes through another one on its way
+# from thread to thread, it misses the middle.
+name="--processes 2 of three threads, through the vtable, with readers and --lines 0"
+if [ "$sanitizer" = tsan ]; then
+    skip "$name" "the thread sanitizer does not see what other processes do"
+else
+    begin "$name"
+    run_to processes-mixed.jsonl rw_ticket ttas --processes 2 -t 3 --readers 50 --lines 0 --dispatch vtable
+    want_code 0
+    want_verified_samples processes-mixed.jsonl 4
+    want_same "the samples with three counts" \
+        "$(grep -cE '"acquisitions":\[[0-9]+,[0-9]+,[0-9]+\]' processes-mixed.jsonl)" 4
+    end
+fi
+
+begin "--processes 1 is what goes without saying"
+run_to one-process.jsonl tas --processes 1 -t 2
+want_code 0
+want_same "the samples that say so" "$(grep -c '"record":"sample".*"processes":1[,}]' one-process.jsonl)" 2
+want_no_text "$stdout" processes
+end
+
+begin "locks for the threads of one process are named and left out"
+rm -f left-out.jsonl
+call "$LOCKBENCH" run tas pthread_mutex @c-library --processes 2 -t 2 -d 5ms -R 1 -O left-out.jsonl
+want_code 0
+want_text "$stderr" "left out, because they are for the threads of one process: pthread_mutex, "
+want_same "the locks" "$(locks_of left-out.jsonl)" tas
+end
+
+begin "cells with other numbers of processes are not one cell"
+run_to processes-one.jsonl tas -t 2 -d 5ms
+run_to processes-two.jsonl tas -t 2 -d 5ms --processes 2
+{ cat processes-one.jsonl; grep '^{"record":"sample"' processes-two.jsonl; } >processes-both.jsonl
+call "$LOCKBENCH" plot processes-both.jsonl --format dat --output -
+want_code 0
+want_same "the curves" "$(sed -n 's/^"\([^"]*\)".*/\1/p' "$stdout" | tr '\n' ';')" \
+    "tas (1 process);tas (2 processes);"
+end
+
+# The processes of a run that have its threads: those that its child forked.
+worker_processes() { # RUN
+    cat /proc/[0-9]*/stat 2>>"$work/ignored" | sed 's/^\([0-9]*\) (.*) /\1 /' |
+        awk -v run="$1" '{ parent[$1] = $3; state[$1] = $2 }
+             END { for (p in parent) if (parent[parent[p]] == run && state[p] != "Z") print p }'
+}
+
+has_workers() { # RUN COUNT
+    [ "$(worker_processes "$1" | wc -l)" = "$2" ]
+}
+
+begin "kill -9 of a worker process: one line, exit code 3, nothing is left, what was measured is saved"
+start run ticket --processes 2 -t 2 -d 1s -R 20 --quiet -O worker-killed.jsonl
+wait_until has_lines worker-killed.jsonl 2
+wait_until has_workers "$group" 2
+{ kill -KILL "$(worker_processes "$group" | head -1)"; } 2>>"$work/ignored"
+wait_for_end
+want_code 3
+want_same "the number of lines on standard error" "$(wc -l <"$stderr")" 1
+grep -qE 'worker process [12] of 2 was killed from outside \(signal 9\)' "$stderr" ||
+    fail "the line should say which process was killed, and how"
+want_whole_records worker-killed.jsonl
+[ "$(count_records worker-killed.jsonl sample)" -ge 1 ] || fail "what was measured should be saved"
+want_same "the number of violations" "$(count_records worker-killed.jsonl violation)" 0
+want_no_shared_memory
+end
+
+begin "kill -9 of the process that leads the worker processes: they end, too"
+start run tas --processes 2 -t 2 -d 1s -R 20 --quiet -O leader-killed.jsonl
+wait_until has_workers "$group" 2
+worker=$(worker_processes "$group" | head -1)
+kill -KILL "$(sed 's/^[0-9]* (.*) . \([0-9]*\) .*/\1/' "/proc/$worker/stat")"
+wait_for_end
+want_code 3
+want_text "$stderr" "killed from outside"
+want_no_shared_memory
+end
+
+begin "a worker process that is stopped: measured once more, no hang of the lock"
+start run tas --processes 2 -t 2 -d 500ms -R 1 --quiet -O worker-stopped.jsonl
+wait_until has_workers "$group" 2
+kill -STOP "$(worker_processes "$group" | head -1)"
+wait_for_end
+want_code 0
+want_verified_samples worker-stopped.jsonl 1
+end
 
 if ! have taskset; then
     skip "one allowed CPU" "there is no taskset"
@@ -1426,6 +1555,7 @@ want_text "$stdout" '"latency_ns":{"count"'
 want_text "$stdout" '"verified":true'
 end
 refuse_request "another number of threads than signals have" "${signal_request/'"threads":2'/'"threads":1'}" "range"
+refuse_request "signals between processes" "${signal_request/'"objects":1'/'"processes":2'}" "one process"
 refuse_request "too many objects" "${signal_request/'"objects":1'/'"objects":65'}" "range"
 refuse_request "no such workload of signals" "${signal_request/'"signal"'/'"signals"'}" "range"
 refuse_request "a lock for signals" "${signal_request/futex/tas}" "'tas'"
@@ -1447,6 +1577,12 @@ refuse_request "a number for a lock" "$(change '"tas"' 1)" "the request is wrong
 for value in 0 -1 1000000 '"1"' 1.5 null; do
     refuse_request "$value threads" "$(change '"threads":1' "\"threads\":$value")" "the request is wrong"
 done
+for value in 0 -1 2 '"1"' '"each"' null; do
+    refuse_request "$value processes" "$(change '"threads":1' "\"threads\":1,\"processes\":$value")" \
+        "the request is wrong"
+done
+refuse_request "processes for a lock of one process" \
+    "$(change '"tas","threads":1' '"pthread_spin","threads":2,"processes":2')" "one process"
 for value in '[]' '{}' 0 '"0"' '["x"]' '[null]' '[-1]' '[0.5]' null; do
     refuse_request "the CPUs $value" "$(change "[$first_cpu]" "$value")" "the request is wrong"
 done

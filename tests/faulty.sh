@@ -22,13 +22,13 @@ report()
     fi
 }
 
-# caught MACHINE LOCK KIND [OPTION...]: a run of that lock beside a good one ends with 1 and a violation of that kind.
+# caught MACHINE LOCK KIND [OPTION...]: a run of that lock beside a good one ends with 1 and a violation
+# of that kind.
 caught()
 {
-    local machine=$1 lock=$2 kind=$3 results=$folder/${1%%:*}-$2${4-}.jsonl code
-    local name="${4-} $lock on ${machine%%:*}"
-    shift 3
-    timeout 120 "$program" run "$lock,ttas" -m "$machine" "$@" -t 2 -d 10ms -R 1 -s 7 -O "$results" \
+    local machine=$1 lock=$2 kind=$3 results=$folder/${1%%:*}-$2${4:-}.jsonl code
+    local name="$lock on ${machine%%:*}${4:+, ${*:4}}"
+    timeout 120 "$program" run "$lock,ttas" -m "$machine" -t 2 -d 10ms -R 1 -s 7 -O "$results" "${@:4}" \
         > "$folder/out" 2> "$folder/err"
     code=$?
     report "$name: exit code 1" test "$code" -eq 1
@@ -47,6 +47,12 @@ caught native crashes crash
 caught native refuses error
 caught native stays_held idle
 caught native refuses error --irql apc-guard
+# A lock that ends or holds up one process of several.
+caught native hangs hang --processes 2
+caught native loses_one hang --processes 2
+caught native crashes crash --processes 2
+caught native refuses error --processes each
+caught native stays_held idle --processes 2
 # On the model, threads that try for ever never stand still: a hang. Who waits for a line that nobody
 # will write is in a deadlock.
 caught "$model" hangs hang
@@ -134,6 +140,11 @@ if [ -z "$why_uncaught" ]; then
         > "$folder/out" 2> "$folder/err"
     report "broken_tts: exit code 1" test $? -eq 1
     report "broken_tts: a lost count is recorded" grep -q '"kind":"total"' "$folder/broken.jsonl"
+    timeout 120 "$program" run broken_tts -t 2 -d 300ms -R 2 --processes 2 -O "$folder/broken-2.jsonl" \
+        > "$folder/out" 2> "$folder/err"
+    report "broken_tts across processes: exit code 1" test $? -eq 1
+    report "broken_tts across processes: a lost count is recorded" \
+        grep -q '"kind":"total"' "$folder/broken-2.jsonl"
     timeout 120 "$program" run broken_tts -w handoff -d 300ms -R 2 -O "$folder/handed.jsonl" \
         > "$folder/out" 2> "$folder/err"
     report "broken_tts, handoff: exit code 1" test $? -eq 1

@@ -46,6 +46,7 @@ static const char *others_of(uint32_t traits, char text[128])
         {LOCK_DOWNGRADE, "downgrade"},
         {LOCK_TIMED, "timed"},
         {LOCK_NATIVE_ONLY, "native only"},
+        {LOCK_ONE_PROCESS, "one process"},
         {LOCK_UNVERIFIED, "not verified"},
         {LOCK_BROKEN, "broken"},
     };
@@ -107,11 +108,12 @@ static json_t *describe_lock(const struct lock_ops *ops)
     const uint32_t traits = ops->traits;
 
     return json_pack(
-        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:o}", "name",
-        ops->name, "alias", ops->alias, "family", ops->family, "description", ops->description,
-        "source", ops->source, "order", order_of(traits), "waiting", waiting_of(traits), "shared",
-        (traits & LOCK_SHARED) != 0, "downgrade", (traits & LOCK_DOWNGRADE) != 0, "timed",
-        (traits & LOCK_TIMED) != 0, "native_only", (traits & LOCK_NATIVE_ONLY) != 0, "broken",
+        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:o}",
+        "name", ops->name, "alias", ops->alias, "family", ops->family, "description",
+        ops->description, "source", ops->source, "order", order_of(traits), "waiting",
+        waiting_of(traits), "shared", (traits & LOCK_SHARED) != 0, "downgrade",
+        (traits & LOCK_DOWNGRADE) != 0, "timed", (traits & LOCK_TIMED) != 0, "native_only",
+        (traits & LOCK_NATIVE_ONLY) != 0, "one_process", (traits & LOCK_ONE_PROCESS) != 0, "broken",
         (traits & LOCK_BROKEN) != 0, "lock_bytes", (int)ops->size, "lock_bytes_per_thread",
         (int)ops->size_per_thread, "context_bytes", (int)ops->context_size, "parameters",
         describe_parameters(ops));

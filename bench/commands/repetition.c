@@ -27,20 +27,28 @@ static void write_line(json_t *object)
     fflush(stdout);
 }
 
+static json_t *measure_signals(const struct repetition *repetition, char *problem, size_t size)
+{
+    json_t *result = exchange_measure(repetition, problem, size);
+
+    if (result != NULL)
+        json_object_set_new(result, "stopped", json_boolean(was_stopped));
+    return result;
+}
+
 static json_t *measure_natively(const struct repetition *repetition, char *problem, size_t size)
 {
-    static struct crew crew;
-
-    json_t *result = NULL;
-
     signal(SIGCONT, note_continuation);
     if (repetition->workload.exchange != EXCHANGE_NONE)
-        result = exchange_measure(repetition, problem, size);
-    else if (crew_run(&crew, repetition, problem, size) == NULL)
-        result = native_report(&crew);
-    if (result == NULL)
+        return measure_signals(repetition, problem, size);
+    struct crew *crew = crew_make(repetition, problem, size);
+    if (crew == NULL)
         return NULL;
-    json_object_set_new(result, "stopped", json_boolean(was_stopped));
+    if (crew_run(crew, problem, size) != NULL)
+        return crew->crashed ? json_pack("{s:s}", "crash", problem) : NULL;
+    json_t *result = native_report(crew);
+    json_object_set_new(result, "stopped",
+                        json_boolean(was_stopped || word_load(&crew->stopped, relaxed)));
     return result;
 }
 

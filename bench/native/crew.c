@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/native/bind.h"
+#include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
 #include "bench/statistics.h"
 
@@ -26,6 +27,21 @@ void *allocate_zeroed(size_t alignment, size_t size)
         exit(EXIT_MACHINE);
     }
     return memset(memory, 0, size);
+}
+
+void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size)
+{
+    const struct arena_type type = {name, size, alignment, NULL};
+    void *memory;
+
+    if (crew->arena == NULL)
+        return allocate_zeroed(alignment, size);
+    /* A hold of its own: several threads may be here. */
+    struct arena hold = *crew->arena;
+    if (arena_object(&hold, name, &type, NULL, &memory) == ARENA_FINE)
+        return memory;
+    fprintf(stderr, "lockbench: %s\n", hold.problem);
+    exit(EXIT_MACHINE);
 }
 
 static uint64_t timespec_ns(struct timespec t)
@@ -54,6 +70,16 @@ struct usage usage_now(void)
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
     getrusage(RUSAGE_SELF, &rusage);
     return (struct usage){timespec_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
+}
+
+/* For whoever looks after the thread has gone. */
+static void note_switches(struct member *member)
+{
+    struct rusage rusage;
+
+    getrusage(RUSAGE_THREAD, &rusage);
+    member->voluntary = (uint64_t)rusage.ru_nvcsw;
+    member->involuntary = (uint64_t)rusage.ru_nivcsw;
 }
 
 /* How often the kernel moved the calling thread to another CPU since it began. */
@@ -120,8 +146,8 @@ static int init_lock(struct crew *crew, void *storage)
     crew->lock = &crew->nested;
     return nested_init(
         &crew->nested, ops, repetition, storage,
-        allocate_zeroed(MACHINE_APART, threads * sizeof(struct lock_order_thread)),
-        allocate_zeroed(_Alignof(struct order_refusal), threads * sizeof(struct order_refusal)));
+        crew_allocate(crew, "orders", MACHINE_APART, threads * sizeof(struct lock_order_thread)),
+        crew_allocate(crew, "refusals", MACHINE_APART, threads * sizeof(struct order_refusal)));
 }
 
 /* By the first thread, where it runs, so that the pages lie on its node. With no lines under the
@@ -131,27 +157,33 @@ static void make_lock(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
     const struct workload *workload = &repetition->workload;
-    size_t lock_bytes = nested_bytes(repetition->lock.ops, repetition->threads,
-                                     workload_is_nested(workload) ? workload->nested : 1);
+    size_t lock_bytes =
+        nested_bytes(repetition->lock.ops, repetition->threads, workload_locks(workload));
     size_t lock_end = (lock_bytes + _Alignof(struct guarded) - 1) / _Alignof(struct guarded) *
                       _Alignof(struct guarded);
 
-    char *storage = allocate_zeroed(MACHINE_APART, lock_end + sizeof(struct guarded));
+    char *storage = crew_allocate(crew, "lock", MACHINE_APART, lock_end + sizeof(struct guarded));
     if (workload->lines == 0)
         crew->guarded = (struct guarded *)(storage + lock_end);
     else
-        crew->guarded = allocate_zeroed(MACHINE_APART, sizeof(struct guarded));
+        crew->guarded = crew_allocate(crew, "guarded", MACHINE_APART, sizeof(struct guarded));
     if (workload->lines > 1)
-        crew->lines = allocate_zeroed(MACHINE_APART, (workload->lines - 1) * sizeof *crew->lines);
+        crew->lines = crew_allocate(crew, "lines", MACHINE_APART,
+                                    (workload->lines - 1) * sizeof *crew->lines);
     crew->init_error = init_lock(crew, storage);
 }
 
 static void make_worker(struct member *member, unsigned self)
 {
     const struct repetition *repetition = member->crew->repetition;
+    char name[32];
 
     native_set_self(self);
-    member->worker = allocate_zeroed(PAGE_BYTES, sizeof *member->worker);
+    snprintf(name, sizeof name, "worker %u", self);
+    struct crew_station *station = crew_allocate(member->crew, name, PAGE_BYTES, sizeof *station);
+    member->worker = &station->worker;
+    /* A stack belongs to one process, and queue locks look into each other's contexts. */
+    member->worker->context = member->crew->arena != NULL ? station->context : NULL;
     member->worker->raise = irql_mode(repetition->workload.irql)->raise;
     member->worker->lower = irql_mode(repetition->workload.irql)->lower;
     workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
@@ -214,6 +246,7 @@ static void *member_main(void *argument)
     struct crew *crew = member->crew;
     unsigned self = (unsigned)(member - crew->members);
 
+    member->id = gettid();
     bind_member(member);
     make_worker(member, self);
     if (self == 0)
@@ -231,12 +264,19 @@ static void *member_main(void *argument)
     pthread_barrier_wait(&crew->barrier);
     /* Between this one and the one in work(), the leader sets the rate. */
     work(member);
+    note_switches(member);
     word_store(&member->departed, true, release);
     sem_post(&crew->departures);
     return NULL;
 }
 
-static void set_spin_rate(struct crew *crew)
+/* In turns a nanosecond. */
+struct spin_rates {
+    double median, least, most;
+};
+
+/* Sets the rate of this process, from what all CPUs found. */
+static struct spin_rates set_spin_rate(const struct crew *crew)
 {
     double *rates = allocate_zeroed(sizeof *rates, crew->repetition->threads * sizeof *rates);
     size_t count = 0;
@@ -246,11 +286,10 @@ static void set_spin_rate(struct crew *crew)
             rates[count++] = crew->members[i].spin_rate;
     }
     statistics_sort(rates, count);
-    crew->spin_rate = statistics_median(rates, count);
-    crew->spin_rate_least = rates[0];
-    crew->spin_rate_most = rates[count - 1];
+    struct spin_rates found = {statistics_median(rates, count), rates[0], rates[count - 1]};
     free(rates);
-    native_set_spin_rate(crew->spin_rate);
+    native_set_spin_rate(found.median);
+    return found;
 }
 
 /* Likewise of what was measured on all CPUs at once. */
@@ -279,22 +318,30 @@ uint64_t measure_clock_cost(void)
     return least;
 }
 
-/* Returns the number of threads that were started; the barrier needs them all. */
-static unsigned start_members(struct crew *crew, int *error)
+static void place_members(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
+
+    for (unsigned number = 0; number < repetition->threads; number++) {
+        struct member *member = &crew->members[number];
+        member->crew = crew;
+        member->cpu = repetition->cpus[number % repetition->cpus_count];
+        member->first_on_cpu = number < repetition->cpus_count;
+        for (unsigned i = 0; i < number && member->first_on_cpu; i++)
+            member->first_on_cpu = crew->members[i].cpu != member->cpu;
+    }
+}
+
+/* The barrier needs them all. */
+unsigned crew_start_members(struct crew *crew, unsigned first, unsigned count, int *error)
+{
     pthread_attr_t attributes;
     unsigned started = 0;
 
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    for (; started < repetition->threads; started++) {
-        struct member *member = &crew->members[started];
-        member->crew = crew;
-        member->cpu = repetition->cpus[started % repetition->cpus_count];
-        member->first_on_cpu = started < repetition->cpus_count;
-        for (unsigned i = 0; i < started && member->first_on_cpu; i++)
-            member->first_on_cpu = crew->members[i].cpu != member->cpu;
+    for (; started < count; started++) {
+        struct member *member = &crew->members[first + started];
         *error = pthread_create(&member->thread, &attributes, member_main, member);
         if (*error != 0)
             break;
@@ -350,8 +397,15 @@ static void drain(struct crew *crew)
         if (machine_clock() > enough_ns)
             break;
     }
-    for (unsigned i = 0; crew->departed == crew->repetition->threads && i < crew->departed; i++)
-        pthread_join(crew->members[i].thread, NULL);
+}
+
+/* Of all threads, when the window begins and when it has ended. */
+static void take_usage(struct crew *crew, struct usage *usage, bool begins)
+{
+    if (crew->arena == NULL)
+        *usage = usage_now();
+    else
+        crew_processes_usage(crew, usage, begins);
 }
 
 static void lead(struct crew *crew)
@@ -361,13 +415,13 @@ static void lead(struct crew *crew)
 
     sleep_until(machine_clock() + repetition->warmup_ns);
     crew->steal_known = steal_now(repetition, &steal_before);
-    crew->before = usage_now();
+    take_usage(crew, &crew->before, true);
     crew->start_ns = machine_clock();
     word_store(&crew->phase, PHASE_WINDOW, relaxed);
     sleep_until(crew->start_ns + repetition->window_ns);
     crew->end_ns = machine_clock();
     word_store(&crew->phase, PHASE_STOP, relaxed);
-    crew->after = usage_now();
+    take_usage(crew, &crew->after, false);
     crew->steal_known = crew->steal_known && steal_now(repetition, &steal_after);
     /* Some kernels correct the figure downwards. */
     crew->steal_ns = steal_after > steal_before ? steal_after - steal_before : 0;
@@ -388,42 +442,91 @@ static loop_function *choose_loop(const struct repetition *repetition)
                           : loop_inlined(repetition->lock.ops, scripted);
 }
 
-const char *crew_run(struct crew *crew, const struct repetition *repetition, char *problem,
-                     size_t problem_size)
+const char *crew_lead(struct crew *crew, char *problem, size_t problem_size)
 {
-    const enum irql irql = repetition->workload.irql;
-    int error = 0;
+    const enum irql irql = crew->repetition->workload.irql;
 
-    memset(crew, 0, sizeof *crew);
-    crew->repetition = repetition;
-    if (irql_check(irql, problem, problem_size) != NULL)
-        return problem;
-    crew->loop = choose_loop(repetition);
-    crew->members = allocate_zeroed(MACHINE_APART, repetition->threads * sizeof *crew->members);
-    crew->clock_cost_ns = measure_clock_cost();
-    pthread_barrier_init(&crew->barrier, NULL, repetition->threads + 1);
-    sem_init(&crew->departures, 0, 0);
-
-    unsigned started = start_members(crew, &error);
-    if (started < repetition->threads) {
-        snprintf(problem, problem_size, "thread %u of %u can't be started: %s", started + 1,
-                 repetition->threads, strerror(error));
-        return problem;
-    }
     pthread_barrier_wait(&crew->barrier);
     crew->called_off = check_ready(crew, problem, problem_size) != NULL;
     pthread_barrier_wait(&crew->barrier);
     if (crew->called_off)
         return problem;
     pthread_barrier_wait(&crew->barrier);
-    set_spin_rate(crew);
+    struct spin_rates rates = set_spin_rate(crew);
+    crew->spin_rate = rates.median;
+    crew->spin_rate_least = rates.least;
+    crew->spin_rate_most = rates.most;
     set_irql_cost(crew);
     irql_raise_leader(irql);
     pthread_barrier_wait(&crew->barrier);
     lead(crew);
     /* Threads that did not come back still run, and would keep an ordinary leader from reporting.
      */
-    if (crew->departed == repetition->threads)
+    if (crew->departed == crew->repetition->threads)
         irql_lower_leader(irql);
     return NULL;
+}
+
+bool crew_attend(struct crew *crew)
+{
+    pthread_barrier_wait(&crew->barrier);
+    pthread_barrier_wait(&crew->barrier);
+    if (crew->called_off)
+        return false;
+    pthread_barrier_wait(&crew->barrier);
+    set_spin_rate(crew);
+    pthread_barrier_wait(&crew->barrier);
+    return true;
+}
+
+static const char *run_threads(struct crew *crew, char *problem, size_t problem_size)
+{
+    const unsigned threads = crew->repetition->threads;
+    int error = 0;
+    unsigned started = crew_start_members(crew, 0, threads, &error);
+
+    if (started < threads) {
+        snprintf(problem, problem_size, "thread %u of %u can't be started: %s", started + 1,
+                 threads, strerror(error));
+        return problem;
+    }
+    if (crew_lead(crew, problem, problem_size) != NULL)
+        return problem;
+    for (unsigned i = 0; crew->departed == threads && i < threads; i++)
+        pthread_join(crew->members[i].thread, NULL);
+    return NULL;
+}
+
+struct crew *crew_make(const struct repetition *repetition, char *problem, size_t problem_size)
+{
+    const bool split = repetition->processes > 1;
+    if (irql_check(repetition->workload.irql, problem, problem_size) != NULL)
+        return NULL;
+    struct crew *crew = split ? crew_processes_make(repetition, problem, problem_size)
+                              : allocate_zeroed(MACHINE_APART, sizeof *crew);
+    pthread_barrierattr_t attributes;
+
+    if (crew == NULL)
+        return NULL;
+    crew->repetition = repetition;
+    crew->loop = choose_loop(repetition);
+    crew->members =
+        crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);
+    place_members(crew);
+    crew->clock_cost_ns = measure_clock_cost();
+    pthread_barrierattr_init(&attributes);
+    pthread_barrierattr_setpshared(&attributes,
+                                   split ? PTHREAD_PROCESS_SHARED : PTHREAD_PROCESS_PRIVATE);
+    /* The members, the leader, and the first thread of each further process. */
+    pthread_barrier_init(&crew->barrier, &attributes,
+                         repetition->threads + 1 + (split ? repetition->processes : 0));
+    pthread_barrierattr_destroy(&attributes);
+    sem_init(&crew->departures, split, 0);
+    return crew;
+}
+
+const char *crew_run(struct crew *crew, char *problem, size_t problem_size)
+{
+    return crew->arena == NULL ? run_threads(crew, problem, problem_size)
+                               : crew_processes_run(crew, problem, problem_size);
 }

@@ -1,4 +1,6 @@
-/* The threads of one repetition: started, pinned, calibrated, set to work on one lock, stopped. */
+/* The threads of one repetition: started, pinned, calibrated, set to work on one lock, stopped.
+ * They are threads of this process or, split over several, of processes that it forks; then
+ * everything here lies in memory that all of them share, at the same address. */
 #ifndef BENCH_NATIVE_CREW_H
 #define BENCH_NATIVE_CREW_H
 
@@ -8,6 +10,7 @@
 #include <stdint.h>
 
 #include "bench/measured_loop.h"
+#include "bench/native/arena.h"
 #include "bench/native/loops.h"
 #include "bench/nested.h"
 #include "bench/repetition.h"
@@ -16,6 +19,16 @@
 struct usage {
     uint64_t cpu_ns;
     uint64_t voluntary, involuntary; /* context switches */
+};
+
+/* A process that has some of the threads. */
+struct crew_process {
+    _Alignas(MACHINE_APART) pid_t pid;
+    unsigned first, threads; /* the numbers of its threads begin with `first` */
+    unsigned started;        /* of its threads */
+    int start_error;         /* why no more were, or 0 */
+    bool ended_well;         /* it did all that it was to do */
+    bool gone; /* it has ended and been waited for; for the process of the repetition */
 };
 
 struct member {
@@ -30,20 +43,34 @@ struct member {
     double irql_ns;       /* of a raise and its lower */
     WORD(bool) in_window; /* from here on, the worker's counts are of the window */
     WORD(bool) departed;  /* it came back from the lock: what it found is whole */
+    pid_t id;             /* the system's number of the thread */
     int error;            /* what the lock returned instead of 0 */
     uint64_t start_ns, end_ns;
-    uint64_t migrations; /* from being bound to the end */
+    uint64_t voluntary, involuntary; /* context switches until it came back */
+    uint64_t migrations;             /* from being bound to the end */
     bool migrations_known;
+};
+
+/* A worker and, for processes, the contexts of its locks. */
+struct crew_station {
+    struct worker worker;
+    _Alignas(MACHINE_APART) char context[WORKLOAD_NESTED_MOST * LOCK_CONTEXT_SIZE];
 };
 
 struct crew {
     const struct repetition *repetition;
     struct member *members;
     loop_function *loop;
+    struct arena *arena;            /* NULL: the threads are of this process */
+    struct crew_process *processes; /* likewise; repetition->processes of them */
     pthread_barrier_t barrier;
     bool called_off; /* nobody goes to work */
     sem_t departures;
     const struct lock_ops *ops; /* to use the lock through */
+    sem_t dismissals;           /* one for each process, when it may end */
+    WORD(bool) giving_up;       /* the processes are killed, because threads did not come back */
+    WORD(bool) stopped;         /* a process was stopped meanwhile: this was no measurement */
+    bool crashed;               /* a process ended as only the lock can have made it end */
     void *lock;
     struct nested nested; /* where the lock is several */
     struct guarded *guarded;
@@ -51,6 +78,7 @@ struct crew {
     int init_error;             /* what the lock returned for that many threads */
     uint64_t start_ns, end_ns;  /* of the window */
     struct usage before, after; /* likewise; the leader itself sleeps */
+    bool switches_unknown;      /* not every thread's context switches could be read */
     uint64_t steal_ns;          /* of the CPUs used, within the window */
     bool steal_known;
     unsigned departed;      /* threads that came back from the lock */
@@ -74,11 +102,31 @@ bool steal_now(const struct repetition *repetition, uint64_t *steal_ns);
 
 /* Nanoseconds of two looks at the clock in a row. */
 uint64_t measure_clock_cost(void);
+/* Makes a crew that has not started, which lives until the process ends. Returns NULL when there is
+ * no memory for it, with the reason in `problem`. Before any thread exists. */
+struct crew *crew_make(const struct repetition *repetition, char *problem, size_t problem_size);
 
 /* Runs a repetition, from starting the threads to the end of the wait for them. Returns NULL, or
- * what could not be done, in words that end in the reason, in `problem`. When threads did not come
- * back (departed < threads), they still run: end the process. */
-const char *crew_run(struct crew *crew, const struct repetition *repetition, char *problem,
-                     size_t problem_size);
+ * what could not be done, in words that end in the reason, in `problem`; with `crashed`, what the
+ * lock did to a process. When threads did not come back (departed < threads), they may still run:
+ * end the process. */
+const char *crew_run(struct crew *crew, char *problem, size_t problem_size);
+
+/* ---- for crew_processes.c ---- */
+
+/* Memory of the crew, zeroed; `name` is its own. Ends the process when there is none. */
+void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size);
+
+/* Starts the threads from number `first` on in this process. Returns how many were started: all, or
+ * fewer and `*error`. */
+unsigned crew_start_members(struct crew *crew, unsigned first, unsigned count, int *error);
+
+/* What the thread does that says when the window begins and ends, once the members are being
+ * started. Returns as crew_run() does. */
+const char *crew_lead(struct crew *crew, char *problem, size_t problem_size);
+
+/* What the first thread of each further process does until the members go to work: meets the others
+ * and sets the process's spin rate. Returns false when they were called off. */
+bool crew_attend(struct crew *crew);
 
 #endif

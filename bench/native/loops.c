@@ -10,7 +10,8 @@ static inline __attribute__((always_inline)) int loop_on_stack(const struct lock
 {
     _Alignas(MACHINE_APART) char context[LOCK_CONTEXT_SIZE];
 
-    return measured_loop(ops, scripted, worker, context, phase);
+    return measured_loop(ops, scripted, worker, worker->context != NULL ? worker->context : context,
+                         phase);
 }
 
 #define LOCK(name)                                                         \
@@ -64,7 +65,8 @@ static int nested_loop(struct worker *worker, uint32_t phase)
 {
     _Alignas(MACHINE_APART) char contexts[NESTED_CONTEXTS_SIZE];
 
-    return measured_loop(worker->ops, true, worker, contexts, phase);
+    return measured_loop(worker->ops, true, worker,
+                         worker->context != NULL ? worker->context : contexts, phase);
 }
 
 loop_function *loop_nested(void)
@@ -74,11 +76,10 @@ loop_function *loop_nested(void)
 
 /* ---- raised ---- */
 
-/* What a raised loop hands to the lock's functions as their context: the lock's own, and what is
- * around them. */
+/* What a raised loop hands to the lock's functions as their context. */
 struct raised_context {
-    _Alignas(MACHINE_APART) char bytes[NESTED_CONTEXTS_SIZE];
-    _Alignas(MACHINE_APART) const struct lock_ops *ops;
+    void *context; /* the lock's own */
+    const struct lock_ops *ops;
     void (*raise)(void), (*lower)(void);
 };
 
@@ -86,7 +87,7 @@ static inline __attribute__((always_inline)) int raised_acquire(
     int (*acquire)(void *lock, void *context), void *lock, struct raised_context *context)
 {
     context->raise();
-    int error = acquire(lock, context->bytes);
+    int error = acquire(lock, context->context);
     if (error != 0)
         context->lower();
     return error;
@@ -95,7 +96,7 @@ static inline __attribute__((always_inline)) int raised_acquire(
 static inline __attribute__((always_inline)) int raised_release(
     int (*release)(void *lock, void *context), void *lock, struct raised_context *context)
 {
-    int error = release(lock, context->bytes);
+    int error = release(lock, context->context);
     context->lower();
     return error;
 }
@@ -105,7 +106,13 @@ static inline __attribute__((always_inline)) int raised_on_stack(const struct lo
                                                                  struct worker *worker,
                                                                  uint32_t phase)
 {
-    struct raised_context context = {.ops = ops, .raise = worker->raise, .lower = worker->lower};
+    _Alignas(MACHINE_APART) char contexts[NESTED_CONTEXTS_SIZE];
+    struct raised_context context = {
+        .context = worker->context != NULL ? worker->context : contexts,
+        .ops = ops,
+        .raise = worker->raise,
+        .lower = worker->lower,
+    };
 
     return measured_loop(raised, true, worker, &context, phase);
 }

@@ -105,6 +105,8 @@ json_t *native_report(struct crew *crew)
         .cpu_ns = crew->after.cpu_ns - crew->before.cpu_ns,
         .voluntary = crew->after.voluntary - crew->before.voluntary,
         .involuntary = crew->after.involuntary - crew->before.involuntary,
+        .switches_unmeasured =
+            crew->switches_unknown ? "this kernel does not show /proc/PID/task" : NULL,
     };
 
     if (findings.threads == NULL)

@@ -115,13 +115,14 @@ static inline void push_lock_wake(struct push_lock_lock *lock, uintptr_t seen)
             push_lock_wake_oldest(lock, newest, oldest);
             return;
         }
-        /* Relaxed on success: this thread has done nothing under the lock, and what its last holder
-         * did goes on with the update. */
-        machine_argument("a block pushed meanwhile is walked next: takes four threads");
-        if (word_compare_exchange(&lock->word, &seen, 0, relaxed, acquire)) {
+        /* Relaxed: this thread has done nothing under the lock, and what its last holder did goes
+         * on with the update. */
+        if (word_compare_exchange(&lock->word, &seen, 0, relaxed, relaxed)) {
             push_lock_wake_list(oldest);
             return;
         }
+        machine_argument("a block pushed meanwhile is walked next: takes four threads");
+        seen = word_load(&lock->word, acquire);
     }
 }
 

@@ -163,6 +163,29 @@ static void workloads_come_back_from_json(void **state)
     assert_false(workload_from_json(NULL, &back));
 }
 
+static void processes(void **state)
+{
+    static const char *const bad[] = {"", "0", "65", "-1", "2x", "Each", "each ", "1.5"};
+    unsigned count = 7;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(processes_read(bad[i], &count));
+    assert_int_equal(count, 7);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(processes_read(i == 0 ? "64" : "each", &count));
+        json_t *value = processes_to_json(count);
+        assert_int_equal(processes_from_json(value), count);
+        json_decref(value);
+    }
+    /* Records of earlier versions have none. */
+    assert_int_equal(processes_from_json(NULL), 1);
+    assert_int_equal(processes_for(1, 8), 1);
+    assert_int_equal(processes_for(3, 8), 3);
+    assert_int_equal(processes_for(3, 2), 2);
+    assert_int_equal(processes_for(PROCESSES_EACH, 8), 8);
+}
+
 static void lock_names(void **state)
 {
     struct lock_spec spec;
@@ -263,6 +286,7 @@ int main(void)
         cmocka_unit_test(budgets),
         cmocka_unit_test(scripts_have_the_mean_that_was_asked_for),
         cmocka_unit_test(workloads_come_back_from_json),
+        cmocka_unit_test(processes),
         cmocka_unit_test(lock_names),
         cmocka_unit_test(wrong_lock_names),
         cmocka_unit_test(groups_of_locks),
