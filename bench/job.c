@@ -66,6 +66,8 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
         "machine", job->plan->machine.text, "threads", (int)turn->threads, "cpus", cpus,
         "placement", job->plan->placement, "workload", workload_to_json(&job->plan->workload),
         "repetition", (int)turn->repetition, "seed", (json_int_t)turn->seed);
+    if (exchange_has_objects(job->plan->workload.exchange))
+        json_object_set_new(object, "objects", json_integer(turn->objects));
     if (!machine_is_simulated(&job->plan->machine))
         json_object_set_new(object, "processes", processes_to_json(job->plan->processes));
     return object;
@@ -149,6 +151,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .machine = job->plan->machine,
         .lock = *turn->lock,
         .threads = turn->threads,
+        .objects = turn->objects,
         .cpus = job->placement->cpus,
         .cpus_count = job->placement->count,
         .processes = processes_for(job->plan->processes, turn->threads),

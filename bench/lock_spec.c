@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/native/signals/catalogue.h"
 #include "bench/values.h"
 #include "locks/catalogue.h"
 
@@ -28,6 +29,9 @@ static enum exit_code complain_unknown_lock(const char *name)
     const char *names[NAMES_MOST];
     const char *nearest = nearest_name(name, names, all_names(names));
 
+    if (signal_find(name) != NULL)
+        return complain(EXIT_USAGE, "'%s' is no lock but a signal: add one of --workload %s", name,
+                        EXCHANGE_NAMES);
     if (nearest != NULL)
         return complain(EXIT_USAGE, "no lock is named '%s': did you mean '%s'?", name, nearest);
     return complain(EXIT_USAGE, "no lock is named '%s': 'lockbench list' shows them all", name);

@@ -11,8 +11,12 @@
 /* The longest canonical text of a specification, with its end. */
 enum { LOCK_SPEC_TEXT = 128 };
 
+struct signal_ops;
+
 struct lock_spec {
     const struct lock_ops *ops;
+    /* Under a workload of signals (bench/exchange.h): what is called instead, and `ops` is NULL. */
+    const struct signal_ops *signal;
     uint64_t parameters[LOCK_PARAMETERS_MOST];
     /* The lock's own name and the parameters that were given, as they are recorded and shown: of
      * an alias, the lock that is really called. */

@@ -2,9 +2,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "bench/signal_spec.h"
 #include "bench/values.h"
 
 struct measuring measuring_default(void)
@@ -22,12 +24,41 @@ struct measuring measuring_default(void)
     };
 }
 
+enum exit_code measuring_add_names(struct measuring *measuring, const char *names)
+{
+    const char **grown =
+        realloc(measuring->names, (measuring->names_count + 1) * sizeof *measuring->names);
+
+    if (grown == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    grown[measuring->names_count++] = names;
+    measuring->names = grown;
+    return EXIT_FINE;
+}
+
+enum exit_code measuring_read_names(struct measuring *measuring)
+{
+    enum exchange exchange = measuring->workload.exchange;
+    enum exit_code code = EXIT_FINE;
+
+    for (size_t i = 0; i < measuring->names_count && code == EXIT_FINE; i++)
+        code =
+            exchange == EXCHANGE_NONE
+                ? lock_specs_read(measuring->names[i], &measuring->locks, &measuring->locks_count)
+                : signal_specs_read(measuring->names[i], exchange, &measuring->locks,
+                                    &measuring->locks_count);
+    if (measuring->names_count > 0)
+        return code;
+    return exchange == EXCHANGE_NONE
+               ? lock_specs_read(plan_default_locks, &measuring->locks, &measuring->locks_count)
+               : signal_specs_add_all(exchange, measuring->quiet, &measuring->locks,
+                                      &measuring->locks_count);
+}
+
 static enum exit_code set_locks(void *settings, const struct option_row *row, const char *value)
 {
-    struct measuring *measuring = settings;
-
     (void)row;
-    return lock_specs_read(value, &measuring->locks, &measuring->locks_count);
+    return measuring_add_names(settings, value);
 }
 
 static enum exit_code set_workload(void *settings, const struct option_row *row, const char *value)
@@ -187,6 +218,8 @@ const struct option_row measuring_options[] = {
          "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice as many); default: powers of "
          "two to max, max, and 2x",
          threads),
+    TEXT("objects", 0, "LIST",
+         "of one wait, under --workload wait-any or wait-all; default 1,2,4,8,16,32,64", objects),
     VALUE("processes", 'P', "N",
           "split the threads over N processes that share the lock (default 1); each: one a thread",
           set_processes, processes),
@@ -319,6 +352,76 @@ static enum exit_code plan_threads(struct plan *plan, const char *text, unsigned
     return EXIT_FINE;
 }
 
+/* The numbers of objects, for the workloads that have them. */
+static enum exit_code plan_objects(struct plan *plan, const char *text)
+{
+    char culprit[64];
+
+    if (!exchange_has_objects(plan->workload.exchange))
+        return text == NULL ? EXIT_FINE
+                            : complain(EXIT_USAGE,
+                                       "--objects is about waits for several objects: add "
+                                       "--workload wait-any or wait-all");
+    plan->objects = read_list(text == NULL ? "1,2,4,8,16,32,64" : text, 1, EXCHANGE_OBJECTS_MOST,
+                              NULL, NULL, &plan->objects_count, culprit, sizeof culprit);
+    if (plan->objects == NULL)
+        return complain(EXIT_USAGE,
+                        "--objects can't have '%s': it is a list such as 1,2,4-16:4, of at most %d "
+                        "objects",
+                        culprit, EXCHANGE_OBJECTS_MOST);
+    plan->objects_count = without_repeated(plan->objects, plan->objects_count);
+    return EXIT_FINE;
+}
+
+/* A workload of signals has as many threads as it is about, or at least one that waits. */
+static enum exit_code plan_parties(struct plan *plan, bool given)
+{
+    const struct exchange_traits *traits = exchange_traits(plan->workload.exchange);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < plan->threads_count; i++) {
+        unsigned threads = plan->threads[i];
+        bool fits = exchange_takes_threads(plan->workload.exchange, threads);
+        if (given && !fits)
+            return complain(EXIT_USAGE, "--threads can't have '%u': --workload %s has %s%u",
+                            threads, traits->name, traits->threads == 0 ? "at least " : "",
+                            traits->threads == 0 ? 2 : traits->threads);
+        if (fits)
+            plan->threads[kept++] = threads;
+    }
+    plan->threads_count = kept;
+    if (kept == 0)
+        plan->threads[plan->threads_count++] = traits->threads == 0 ? 2 : traits->threads;
+    return EXIT_FINE;
+}
+
+/* What has no meaning where threads signal to each other. */
+static enum exit_code check_exchange(const struct measuring *measuring)
+{
+    const struct workload *workload = &measuring->workload;
+    const char *culprit = workload->critical.high_ns != 0  ? "critical"
+                          : workload->outside.high_ns != 0 ? "outside"
+                          : workload->lines != 0           ? "lines"
+                          : workload->readers != 0         ? "readers"
+                          : workload->irql != IRQL_NONE    ? "irql"
+                          : workload_is_nested(workload)   ? "nested"
+                          : measuring->processes != 1      ? "processes"
+                          : measuring->through_vtable      ? "dispatch"
+                          : measuring->draw                ? "draw"
+                                                           : NULL;
+
+    if (workload->exchange == EXCHANGE_NONE)
+        return EXIT_FINE;
+    if (machine_is_simulated(&measuring->machine))
+        return complain(EXIT_USAGE, "--workload %s runs on real cores only: leave out --machine",
+                        exchange_traits(workload->exchange)->name);
+    return culprit == NULL ? EXIT_FINE
+                           : complain(EXIT_USAGE,
+                                      "--%s is about locks, and --workload %s about signals: leave "
+                                      "one of them out",
+                                      culprit, exchange_traits(workload->exchange)->name);
+}
+
 /* Leaves out the locks with a trait that keeps them from `what`: they `can` only. */
 static enum exit_code choose_locks(struct measuring *measuring, uint32_t trait, const char *one_can,
                                    const char *they_can, const char *what)
@@ -437,11 +540,12 @@ static enum exit_code check_nested(const struct measuring *measuring)
 enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsigned placed,
                               struct plan *plan)
 {
-    enum exit_code code = check_machine(measuring);
+    enum exit_code code = check_exchange(measuring);
 
     if (code == EXIT_FINE)
+        code = check_machine(measuring);
+    if (code == EXIT_FINE)
         code = check_nested(measuring);
-
     if (code == EXIT_FINE)
         code = check_duration(measuring);
     if (code != EXIT_FINE)
@@ -460,6 +564,10 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
                                                         !machine_is_simulated(&measuring->machine)),
     };
     code = plan_threads(plan, measuring->threads, cpus);
+    if (code == EXIT_FINE)
+        code = plan_objects(plan, measuring->objects);
+    if (code == EXIT_FINE && plan->workload.exchange != EXCHANGE_NONE)
+        code = plan_parties(plan, measuring->threads != NULL);
     if (code == EXIT_FINE)
         code = check_trace(measuring, plan);
     if (code != EXIT_FINE)

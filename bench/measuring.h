@@ -9,8 +9,12 @@
 #include "bench/plan.h"
 
 struct measuring {
+    /* Lists of names as written: what they can name depends on the workload. */
+    const char **names;
+    size_t names_count;
     struct lock_spec *locks;
     size_t locks_count;
+    const char *objects; /* as written; NULL: default */
     const char
         *threads; /* as written: it can be read only when the CPUs are known; NULL: default */
     uint64_t duration_ns, budget_ns; /* 0: not given */
@@ -32,6 +36,13 @@ struct measuring measuring_default(void);
 
 /* The rows of the shared options; their `set` takes a struct measuring. Ends with an empty row. */
 extern const struct option_row measuring_options[];
+
+/* Adds a list of names. Complains and returns EXIT_MACHINE without memory. */
+enum exit_code measuring_add_names(struct measuring *measuring, const char *names);
+
+/* When all options are read: reads the names into `locks`; without any, adds those of the default
+ * plan or, in a workload of signals, all that can do it. Complains and returns EXIT_USAGE. */
+enum exit_code measuring_read_names(struct measuring *measuring);
 
 /* Makes the plan for a machine with `cpus` CPUs, `placed` of which the placement uses. Locks that
  * the machine can't run are left out of it and named. Complains and returns EXIT_USAGE. */

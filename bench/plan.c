@@ -7,7 +7,7 @@
 #include "bench/random.h"
 
 const char *const plan_default_locks =
-    "null,tas,ttas,ticket,mcs,mcs_park,rw_ticket,spin_park,pthread_mutex";
+    "null,tas,ttas,ticket,mcs,mcs_park,rw_ticket,spin_park,push_lock,pthread_mutex";
 
 unsigned *plan_default_threads(unsigned cpus, size_t *count)
 {
@@ -32,9 +32,21 @@ static uint64_t drain_ns(const struct plan *plan, const struct lock_ops *ops, un
     const uint64_t slice_ns = 3000000, most_ns = 1500000000;
     uint64_t all = threads * slice_ns;
 
-    if (threads <= plan->cpus || (ops->traits & LOCK_FIFO) == 0 || (ops->traits & LOCK_SPINS) == 0)
+    if (ops == NULL || threads <= plan->cpus || (ops->traits & LOCK_FIFO) == 0 ||
+        (ops->traits & LOCK_SPINS) == 0)
         return 0;
     return all < most_ns ? all : most_ns;
+}
+
+/* How many numbers of objects there are: one, where there is no such number. */
+static size_t objects_count(const struct plan *plan)
+{
+    return plan->objects == NULL ? 1 : plan->objects_count;
+}
+
+static size_t cells(const struct plan *plan)
+{
+    return plan->locks_count * plan->threads_count * objects_count(plan);
 }
 
 /* A repetition also starts a process and its threads, calibrates, and waits for the last thread. */
@@ -48,7 +60,7 @@ static uint64_t overhead_ns(const struct plan *plan)
         for (size_t j = 0; j < plan->locks_count; j++)
             all += drain_ns(plan, plan->locks[j].ops, plan->threads[i]);
     }
-    return all * plan->repetitions;
+    return all * objects_count(plan) * plan->repetitions;
 }
 
 uint64_t plan_window_ns(const struct plan *plan, unsigned threads)
@@ -81,7 +93,7 @@ uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns)
     /* Below the least, the start and the end of a window weigh too much; above the most, a window
      * tells little more, and a further repetition would. */
     const uint64_t least_ns = 10000000, most_ns = 500000000;
-    uint64_t turns = plan->locks_count * plan->threads_count * plan->repetitions;
+    uint64_t turns = cells(plan) * plan->repetitions;
     uint64_t overhead = overhead_ns(plan);
     uint64_t each = budget_ns > overhead ? (budget_ns - overhead) / turns : 0;
     uint64_t window = each * 5 / 6;
@@ -107,16 +119,17 @@ struct turn *plan_turns(const struct plan *plan, size_t *count)
     size_t made = 0;
     uint64_t random = ~plan->seed;
 
-    *count = plan->locks_count * plan->threads_count * plan->repetitions;
+    *count = cells(plan) * plan->repetitions;
     struct turn *turns = calloc(*count, sizeof *turns);
     if (turns == NULL)
         return NULL;
-    for (size_t lock = 0; lock < plan->locks_count; lock++) {
-        for (size_t i = 0; i < plan->threads_count; i++) {
-            for (unsigned repetition = 0; repetition < plan->repetitions; repetition++)
-                turns[made++] = (struct turn){&plan->locks[lock], plan->threads[i], repetition,
-                                              random_next(&random) >> 1};
-        }
+    for (size_t cell = 0; cell < cells(plan); cell++) {
+        size_t pair = cell / objects_count(plan);
+        for (unsigned repetition = 0; repetition < plan->repetitions; repetition++)
+            turns[made++] = (struct turn){
+                &plan->locks[pair / plan->threads_count], plan->threads[pair % plan->threads_count],
+                plan->objects == NULL ? 1 : plan->objects[cell % plan->objects_count], repetition,
+                random_next(&random) >> 1};
     }
     shuffle(turns, *count, plan->seed);
     return turns;
@@ -144,6 +157,12 @@ json_t *plan_to_json(const struct plan *plan)
                   length_to_json(plan, plan_warmup_ns(plan, plan->window_ns)), "window_ns",
                   length_to_json(plan, plan->window_ns), "dispatch",
                   plan->through_vtable ? "vtable" : "inline");
+    if (plan->objects != NULL) {
+        json_t *objects = json_array();
+        for (size_t i = 0; i < plan->objects_count; i++)
+            json_array_append_new(objects, json_integer(plan->objects[i]));
+        json_object_set_new(object, "objects", objects);
+    }
     if (machine_is_simulated(&plan->machine)) {
         json_object_set_new(object, "model", sim_parameters_to_json(&plan->machine.parameters));
         json_object_set(object, "latency_ns", plan->latencies);

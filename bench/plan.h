@@ -15,8 +15,8 @@
 /* The most threads of a run. */
 enum { PLAN_THREADS_MOST = 4096 };
 
-/* A plan is every lock with every number of threads, each so many times. One such pair is a cell.
- */
+/* A plan is every lock with every number of threads (and of objects), each so many times. One such
+ * pair is a cell. */
 struct plan {
     struct machine machine;
     json_t *latencies; /* of a simulated machine: its measured matrix, or NULL */
@@ -24,6 +24,8 @@ struct plan {
     size_t locks_count;
     unsigned *threads;
     size_t threads_count;
+    unsigned *objects; /* of one wait; NULL in workloads that have no such number */
+    size_t objects_count;
     struct workload workload;
     const char *placement;
     unsigned cpus;      /* that the placement has; more threads share them */
@@ -38,6 +40,7 @@ struct plan {
 struct turn {
     const struct lock_spec *lock;
     unsigned threads;
+    unsigned objects;
     unsigned repetition;
     uint64_t seed; /* of what this repetition draws */
 };

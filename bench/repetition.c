@@ -3,13 +3,16 @@
 #include <stdlib.h>
 
 #include "bench/plan.h"
+#include "bench/signal_spec.h"
 
 /* The longest finite time among the lock's parameters. */
 static uint64_t longest_parameter_ns(const struct lock_spec *lock)
 {
     uint64_t longest = 0;
 
-    for (int i = 0; lock->ops->parameters != NULL && lock->ops->parameters[i].name != NULL; i++) {
+    for (int i = 0; lock->ops != NULL && lock->ops->parameters != NULL &&
+                    lock->ops->parameters[i].name != NULL;
+         i++) {
         if (lock->ops->parameters[i].unit == LOCK_TIME && lock->parameters[i] != MACHINE_NEVER &&
             lock->parameters[i] > longest)
             longest = lock->parameters[i];
@@ -56,11 +59,11 @@ json_t *repetition_to_json(const struct repetition *repetition)
     for (size_t i = 0; i < repetition->cpus_count && i < repetition->threads; i++)
         json_array_append_new(cpus, json_integer(repetition->cpus[i]));
     return json_pack(
-        "{s:s, s:s*, s:s*, s:o, s:s, s:i, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}", "machine",
-        repetition->machine.text, "latencies", repetition->machine.latencies, "trace",
+        "{s:s, s:s*, s:s*, s:o, s:s, s:i, s:i, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}",
+        "machine", repetition->machine.text, "latencies", repetition->machine.latencies, "trace",
         repetition->trace, "model", sim_parameters_to_json(&repetition->machine.parameters), "lock",
         repetition->lock.text, "threads", (int)repetition->threads, "processes",
-        (int)repetition->processes, "cpus", cpus, "workload",
+        (int)repetition->processes, "objects", (int)repetition->objects, "cpus", cpus, "workload",
         workload_to_json(&repetition->workload), "warmup_ns", (json_int_t)repetition->warmup_ns,
         "window_ns", (json_int_t)repetition->window_ns, "drain_ns",
         (json_int_t)repetition->drain_ns, "silence_ns", (json_int_t)repetition->silence_ns, "seed",
@@ -92,25 +95,28 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
     const char *machine = "native", *lock;
     json_t *model = NULL, *cpus, *workload;
     json_int_t warmup_ns, window_ns, drain_ns, silence_ns, seed;
-    int threads, processes = 1, through_vtable;
+    int threads, processes = 1, objects = 1, through_vtable;
     json_error_t error;
 
     *repetition = (struct repetition){.machine = machine_native()};
     if (json_unpack_ex(
             object, &error, 0,
-            "{s?s, s?s, s?s, s?o, s:s, s:i, s?i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}",
+            "{s?s, s?s, s?s, s?o, s:s, s:i, s?i, s?i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}",
             "machine", &machine, "latencies", &repetition->machine.latencies, "trace",
             &repetition->trace, "model", &model, "lock", &lock, "threads", &threads, "processes",
-            &processes, "cpus", &cpus, "workload", &workload, "warmup_ns", &warmup_ns, "window_ns",
-            &window_ns, "drain_ns", &drain_ns, "silence_ns", &silence_ns, "seed", &seed,
-            "through_vtable", &through_vtable) != 0)
+            &processes, "objects", &objects, "cpus", &cpus, "workload", &workload, "warmup_ns",
+            &warmup_ns, "window_ns", &window_ns, "drain_ns", &drain_ns, "silence_ns", &silence_ns,
+            "seed", &seed, "through_vtable", &through_vtable) != 0)
         return complain(EXIT_USAGE, "the request is wrong: %s", error.text);
     if (threads < 1 || threads > PLAN_THREADS_MOST || processes < 1 || processes > threads ||
-        !cpus_from_json(cpus, repetition) || !workload_from_json(workload, &repetition->workload) ||
+        objects < 1 || objects > EXCHANGE_OBJECTS_MOST || !cpus_from_json(cpus, repetition) ||
+        !workload_from_json(workload, &repetition->workload) ||
+        !exchange_takes_threads(repetition->workload.exchange, (unsigned)threads) ||
         (model != NULL && !sim_parameters_from_json(model, &repetition->machine.parameters)) ||
         warmup_ns < 0 || window_ns < 1 || drain_ns < 1 || silence_ns < 1)
         return complain(EXIT_USAGE, "the request is wrong: a value is out of its range");
     repetition->threads = (unsigned)threads;
+    repetition->objects = (unsigned)objects;
     repetition->processes = (unsigned)processes;
     repetition->warmup_ns = (uint64_t)warmup_ns;
     repetition->window_ns = (uint64_t)window_ns;
@@ -120,15 +126,19 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
     repetition->through_vtable = through_vtable != 0;
     enum exit_code code = machine_read(machine, &repetition->machine);
     if (code == EXIT_FINE)
-        code = lock_spec_read(lock, &repetition->lock);
+        code = repetition->workload.exchange == EXCHANGE_NONE
+                   ? lock_spec_read(lock, &repetition->lock)
+                   : signal_spec_read(lock, repetition->workload.exchange, &repetition->lock);
     if (code == EXIT_FINE && machine_is_simulated(&repetition->machine) &&
         repetition->workload.irql != IRQL_NONE)
         code = complain(EXIT_USAGE, "the request is wrong: an irql is raised on real cores only");
     if (code == EXIT_FINE && machine_is_simulated(&repetition->machine) &&
-        (repetition->lock.ops->traits & LOCK_NATIVE_ONLY) != 0)
+        (repetition->workload.exchange != EXCHANGE_NONE ||
+         (repetition->lock.ops->traits & LOCK_NATIVE_ONLY) != 0))
         code = complain(EXIT_USAGE, "the request is wrong: %s runs on real cores only", lock);
     if (code == EXIT_FINE && processes > 1 &&
         (machine_is_simulated(&repetition->machine) ||
+         repetition->workload.exchange != EXCHANGE_NONE ||
          (repetition->lock.ops->traits & LOCK_ONE_PROCESS) != 0))
         code = complain(EXIT_USAGE, "the request is wrong: %s on %s has one process", lock,
                         repetition->machine.text);

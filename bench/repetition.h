@@ -17,7 +17,8 @@ struct repetition {
     struct machine machine;
     struct lock_spec lock;
     unsigned threads;
-    unsigned *cpus; /* thread i runs on cpus[i % cpus_count] */
+    unsigned objects; /* of one wait, in a workload of signals; 1 otherwise */
+    unsigned *cpus;   /* thread i runs on cpus[i % cpus_count] */
     size_t cpus_count;
     unsigned processes; /* that the threads are split over, at least 1, at most one a thread */
     struct workload workload;

@@ -204,17 +204,19 @@ static void print_windows(FILE *out, const struct records *file)
         fprintf(out, "%.3g to %.3g", (double)least / 1e6, (double)most / 1e6);
 }
 
-static void print_head(FILE *out, const struct records *file)
+void table_print_head(FILE *out, const struct records *file)
 {
     json_t *plan = json_object_get(file->run, "plan");
     const char *placement = json_string_value(json_object_get(plan, "placement"));
     int64_t repetitions = integer_of(plan, "repetitions");
     size_t all = json_array_size(json_object_get(plan, "locks")) *
                  json_array_size(json_object_get(plan, "threads")) * (size_t)repetitions;
+    size_t objects = json_array_size(json_object_get(plan, "objects"));
     unsigned cpus = table_cpus(file);
     char text[WORKLOAD_TEXT];
     struct workload workload;
 
+    all *= objects > 0 ? objects : 1;
     if (workload_from_json(json_object_get(plan, "workload"), &workload))
         fprintf(out, "%s\n", workload_describe(&workload, text));
     print_machine(out, plan);
@@ -228,10 +230,11 @@ static void print_head(FILE *out, const struct records *file)
 
 static bool alike(const json_t *a, const json_t *b)
 {
-    static const char *const names[] = {"lock", "threads", "kind"};
+    static const char *const names[] = {"lock", "threads", "objects", "kind"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!json_equal(json_object_get(a, names[i]), json_object_get(b, names[i])))
+        const json_t *x = json_object_get(a, names[i]), *y = json_object_get(b, names[i]);
+        if (x != y && !json_equal(x, y))
             return false;
     }
     return true;
@@ -245,8 +248,9 @@ static const char *text_of(const json_t *record, const char *name)
 }
 
 /* Of each kind in each cell the first, with how many there were. */
-static void print_violations(FILE *out, const json_t *violations)
+void table_print_violations(FILE *out, const struct records *file)
 {
+    const json_t *violations = file->violations;
     size_t i, j;
     json_t *one, *other;
 
@@ -284,12 +288,12 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
         int length = (int)strlen(summary->cells[i].lock);
         width = length > width ? length : width;
     }
-    print_head(out, file);
+    table_print_head(out, file);
     for (size_t i = 0; i < summary->count; i++) {
         if (i == 0 || !same_block(&summary->cells[i - 1], &summary->cells[i]))
             print_block_head(out, &summary->cells[i], cpus, width);
         print_cell(out, &summary->cells[i], width);
     }
     print_notes(out, file, summary, cpus);
-    print_violations(out, file->violations);
+    table_print_violations(out, file);
 }

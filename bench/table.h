@@ -12,6 +12,10 @@
  * wrong and what could not be checked. */
 void table_print(FILE *out, const struct records *file, const struct summary *summary);
 
+/* The parts of that which other tables have as well: what was measured, and what was wrong. */
+void table_print_head(FILE *out, const struct records *file);
+void table_print_violations(FILE *out, const struct records *file);
+
 /* The number of CPUs that a run's threads were laid on, beyond which they share them. */
 unsigned table_cpus(const struct records *file);
 

@@ -53,20 +53,42 @@ bool workload_preset(const char *name, struct workload *workload)
             workload->outside = presets[i].outside;
             workload->lines = 1;
             workload->readers = presets[i].readers;
+            workload->exchange = EXCHANGE_NONE;
             return true;
         }
     }
-    return false;
+    if (!exchange_read(name, &workload->exchange))
+        return false;
+    workload->critical = workload->outside = (struct delay){DELAY_FIXED, 0, 0};
+    workload->lines = workload->readers = 0;
+    return true;
+}
+
+/* What is drawn in such a workload is part of it. */
+static json_t *exchange_to_json(enum exchange exchange)
+{
+    const char *name = exchange_traits(exchange)->name;
+
+    if (exchange == EXCHANGE_TIMER)
+        return json_pack("{s:s, s:[i, i], s:i}", "exchange", name, "delay_ns",
+                         EXCHANGE_DELAY_LEAST_NS, EXCHANGE_DELAY_MOST_NS, "period_ns",
+                         EXCHANGE_PERIOD_NS);
+    if (exchange == EXCHANGE_HANDOFF)
+        return json_pack("{s:s}", "exchange", name);
+    return json_pack("{s:s, s:[i, i]}", "exchange", name, "settle_ns", EXCHANGE_SETTLE_LEAST_NS,
+                     EXCHANGE_SETTLE_MOST_NS);
 }
 
 json_t *workload_to_json(const struct workload *workload)
 {
     char critical[DELAY_TEXT], outside[DELAY_TEXT];
+
+    if (workload->exchange != EXCHANGE_NONE)
+        return exchange_to_json(workload->exchange);
     json_t *object =
         json_pack("{s:s, s:s, s:i, s:i}", "critical", format_delay(&workload->critical, critical),
                   "outside", format_delay(&workload->outside, outside), "lines",
                   (int)workload->lines, "readers", (int)workload->readers);
-
     if (workload->irql != IRQL_NONE)
         json_object_set_new(object, "irql", json_string(irql_name(workload->irql)));
     if (workload_is_nested(workload)) {
@@ -86,8 +108,12 @@ bool nested_order_find(const char *name, bool *mixed)
 bool workload_from_json(const json_t *object, struct workload *workload)
 {
     const char *critical, *outside, *irql = irql_name(IRQL_NONE), *order = "ranked";
+    const char *exchange;
     int lines, readers, nested = 1;
 
+    *workload = (struct workload){0};
+    if (json_unpack((json_t *)object, "{s:s}", "exchange", &exchange) == 0)
+        return exchange_read(exchange, &workload->exchange);
     if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i, s?s, s?i, s?s}", "critical", &critical,
                     "outside", &outside, "lines", &lines, "readers", &readers, "irql", &irql,
                     "nested", &nested, "nested_order", &order) != 0 ||
@@ -104,11 +130,15 @@ bool workload_from_json(const json_t *object, struct workload *workload)
 const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT])
 {
     char critical[DELAY_TEXT], outside[DELAY_TEXT];
+
+    if (workload->exchange != EXCHANGE_NONE) {
+        snprintf(text, WORKLOAD_TEXT, "%s", exchange_traits(workload->exchange)->name);
+        return text;
+    }
     int used = snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers",
                         format_delay(&workload->critical, critical),
                         format_delay(&workload->outside, outside), workload->lines,
                         workload->lines == 1 ? "" : "s", workload->readers);
-
     if (workload->irql != IRQL_NONE)
         used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", irql %s",
                          irql_name(workload->irql));

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/exchange.h"
 #include "bench/values.h"
 
 /* What a thread does against being interrupted while it has the lock or waits for it: the nearest
@@ -35,6 +36,8 @@ struct workload {
     enum irql irql;
     unsigned nested; /* locks of the kind taken one within the other; 0 is one, too */
     bool mixed;      /* threads of odd numbers take them in the opposite order, which is wrong */
+    /* Instead of all that, when it is not EXCHANGE_NONE: threads signal to each other. */
+    enum exchange exchange;
 };
 
 enum { WORKLOAD_NESTED_MOST = 16 };
@@ -56,9 +59,9 @@ enum { WORKLOAD_LINES_MOST = 4096 };
 /* The workload of the default plan: one line, some outside work. */
 struct workload workload_default(void);
 
-/* Takes delays, lines and readers from the preset of that name; false if there is none. The names,
- * for messages, are WORKLOAD_PRESETS. */
-#define WORKLOAD_PRESETS "saturated, moderate, light, read-mostly"
+/* Takes delays, lines, readers and exchange from the preset of that name; false if there is none.
+ * The names, for messages, are WORKLOAD_PRESETS. */
+#define WORKLOAD_PRESETS "saturated, moderate, light, read-mostly, " EXCHANGE_NAMES
 bool workload_preset(const char *name, struct workload *workload);
 
 /* As an object of a record, and back; reading returns false when the object is not one. What was

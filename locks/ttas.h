@@ -24,6 +24,7 @@ static inline void ttas_init(struct ttas_lock *lock)
  * exchange that acquires what the last holder released. */
 static inline void ttas_acquire(struct ttas_lock *lock)
 {
+    machine_argument("ndis_rw's writers execute a full fence next; others have this alone");
     while (word_exchange(&lock->held, 1, acquire) != 0)
         word_await_equal(&lock->held, 0, relaxed);
 }
@@ -41,6 +42,7 @@ static inline bool ttas_acquire_until(struct ttas_lock *lock, uint64_t deadline)
 
 static inline bool ttas_try_acquire(struct ttas_lock *lock)
 {
+    machine_argument("ndis_rw's writers execute a full fence next; others have this alone");
     return word_load(&lock->held, relaxed) == 0 && word_exchange(&lock->held, 1, acquire) == 0;
 }
 

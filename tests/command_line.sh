@@ -296,6 +296,45 @@ for nested in 0 17 -1 2.5 two ''; do
 done
 refuse_run "'random'" "ranked or mixed" tas --nested 2 --nested-order random
 refuse_run "--nested-order mixed" "--nested 2" tas --nested-order mixed
+
+# What is not a lock. The number of threads is the workload's own.
+refuse_signal() { # CULPRIT FIX ARGUMENT...
+    refuse "run $(printf '%q ' "${@:3}")is refused" 2 "$1" "$2" \
+        "$LOCKBENCH" run -d 5ms -R 1 -O refused.jsonl "${@:3}"
+}
+refuse_signal "'mcs'" "futex" mcs --workload signal
+refuse_signal "'@queue'" "futex" @queue --workload broadcast
+refuse_signal "'spin_park:budget=5us'" "futex" spin_park:budget=5us --workload signal
+refuse_signal "'eventfd'" "--workload signal" eventfd
+refuse_signal "'eventfd'" "--workload signal" --locks tas,eventfd
+refuse_signal "'timerfd'" "futex" timerfd --workload signal
+refuse_signal "'pipe'" "timerfd" pipe --workload timer
+refuse_signal "'xyzzy'" "futex" xyzzy --workload wait-all
+refuse_signal "''" "futex" futex, --workload wait-all
+refuse_signal "'xyzzy'" "the locks" xyzzy --workload handoff
+refuse_signal "'nosuch'" "queue" @nosuch --workload handoff
+refuse_signal "'3'" "signal has 2" futex --workload signal --threads 2,3
+refuse_signal "'1'" "at least 2" futex --workload broadcast --threads 1,2
+for objects in 0 65 1-65 -1 x '' 1,,2; do
+    refuse_signal "--objects can't have '" "at most 64 objects" futex --workload wait-any --objects "$objects"
+done
+refuse_signal "--objects can't have '65'" "at most 64 objects" futex --workload wait-all --objects 1,65
+refuse_signal "--objects" "wait-any or wait-all" futex --workload signal --objects 2
+refuse_signal "--objects" "wait-any or wait-all" tas --objects 2
+refuse_signal "--critical" "signal" futex --workload signal --critical 100ns
+refuse_signal "--outside" "signal" futex --workload signal --outside 100ns
+refuse_signal "--lines" "signal" futex --workload signal --lines 2
+refuse_signal "--readers" "signal" futex --workload signal --readers 2
+refuse_signal "--irql" "signal" futex --workload signal --irql apc-guard
+refuse_signal "--nested" "signal" futex --workload signal --nested 2
+refuse_signal "--processes" "signal" futex --workload signal --processes 2
+refuse_signal "--dispatch" "signal" futex --workload signal --dispatch vtable
+refuse_signal "--draw" "signal" futex --workload signal --draw
+refuse_signal "--machine" "real cores" futex --workload signal --machine 'sim:pack:1 core:2 pu:1'
+refuse_signal "--machine" "real cores" mcs --workload handoff --machine 'sim:pack:1 core:2 pu:1'
+if [ ! -e /dev/ntsync ]; then
+    refuse_signal "'ntsync'" "/dev/ntsync" ntsync --workload signal
+fi
 for seed in -1 1.5 abc '' 99999999999999999999; do
     refuse_run "--seed can't be '$seed'" "from 0 to" tas --seed "$seed"
 done
@@ -741,6 +780,64 @@ for workload in saturated moderate light read-mostly; do
     want_verified_samples workload.jsonl 4
     end
 done
+
+# run_signals WORKLOAD PRIMITIVES CELLS ARGUMENT...: two samples a cell, with the quantiles that count.
+run_signals() {
+    begin "--workload $1 of $2"
+    run_to signals.jsonl "$2" --workload "$1" -d 20ms "${@:4}"
+    want_code 0
+    want_empty "$stderr"
+    want_whole_records signals.jsonl
+    want_verified_samples signals.jsonl $((2 * $3))
+    want_same "the number of samples with a distribution" "$(grep -c \
+        '"latency_ns":{"count":[0-9]*,"min":[0-9]*,"p50":[0-9]*,"p90":[0-9]*,"p99":[0-9]*,"p99.9":[0-9]*,"max":[0-9]*}' \
+        signals.jsonl)" $((2 * $3))
+    want_same "the samples without acquisitions" "$(grep -c '"acquisitions":null' signals.jsonl)" $((2 * $3))
+    want_text "$stdout" "primitive"
+    for primitive in ${2//,/ }; do
+        grep -qE "^  $primitive +[0-9.]+[num]?s" "$stdout" || fail "the table should have $primitive"
+    done
+    end
+}
+run_signals signal futex,eventfd,event_sync 3
+run_signals broadcast event_notify,pipe 4 -t 2,4
+run_signals wait-any event_sync,eventfd 4 --objects 1,64
+run_signals wait-all event_sync_per_object,pthread_cond 4 --objects 2-3
+run_signals timer timer_sync,timerfd 2
+run_signals handoff posix_sem,mcs,spin_park 3
+
+begin "--workload wait-any: each number of objects is a cell, and a test of signalled ones is measured too"
+run_to objects.jsonl futex -w wait-any --objects 1,2,1 -d 20ms
+want_code 0
+want_same "the samples of 1 object" "$(grep -c '"objects":1[,}].*"test_ns":{"count"' objects.jsonl)" 2
+want_same "the samples of 2 objects" "$(grep -c '"objects":2[,}].*"test_ns":{"count"' objects.jsonl)" 2
+want_text objects.jsonl '"objects":[1,2]'
+end
+
+begin "--workload signal without names: all that can, and what is left out is said"
+rm -f signals.jsonl
+call "$LOCKBENCH" run -w signal -d 10ms -R 1 -O signals.jsonl
+want_code 0
+want_text signals.jsonl '"lock":"posix_sem"'
+[ -e /dev/ntsync ] || want_text "$stderr" "left out: ntsync"
+[ ! -e signals.png ] || fail "there should be no picture"
+end
+
+begin "--workload signal --json"
+run_to signals.jsonl futex,eventfd -w signal -d 10ms --json
+want_code 0
+want_same "the number of cells" "$(grep -c '"to_futex": [0-9]' "$stdout")" 2
+[ "$have_python" = no ] || python3 -m json.tool "$stdout" >"$work/ignored" 2>&1 ||
+    fail "it should be JSON"
+end
+
+refuse "plot of signals" 2 "'signals.jsonl'" "locks" "$LOCKBENCH" plot signals.jsonl
+
+begin "names may come before the workload that they belong to"
+run_to signals.jsonl --locks eventfd futex -w signal -d 10ms
+want_code 0
+want_same "the primitives" "$(locks_of signals.jsonl | tr '\n' ' ')" "eventfd futex "
+end
 
 for delay in 0 100ns exp:200ns uniform:50ns-150ns; do
     begin "--critical and --outside $delay"
@@ -1447,6 +1544,23 @@ refuse_request() { # NAME REQUEST TEXT
 change() {
     printf '%s' "${request/"$1"/"$2"}"
 }
+
+signal_request=$(sed 's/"lock":"tas","threads":1/"lock":"futex","threads":2,"objects":1/
+    s/"workload":{[^}]*}/"workload":{"exchange":"signal"}/' <<<"$request")
+begin "repetition with a good request for signals"
+echo "$signal_request" >request
+call "$LOCKBENCH" repetition <request
+want_code 0
+want_text "$stdout" '"latency_ns":{"count"'
+want_text "$stdout" '"verified":true'
+end
+refuse_request "another number of threads than signals have" "${signal_request/'"threads":2'/'"threads":1'}" "range"
+refuse_request "signals between processes" "${signal_request/'"objects":1'/'"processes":2'}" "one process"
+refuse_request "too many objects" "${signal_request/'"objects":1'/'"objects":65'}" "range"
+refuse_request "no such workload of signals" "${signal_request/'"signal"'/'"signals"'}" "range"
+refuse_request "a lock for signals" "${signal_request/futex/tas}" "'tas'"
+refuse_request "signals on a simulated machine" \
+    "${signal_request/'"lock"'/'"machine":"sim:pack:1 core:2 pu:1","lock"'}" "real cores"
 
 refuse "repetition with nothing" 2 "standard input" "not JSON" "$LOCKBENCH" repetition
 refuse "repetition with an argument" 2 "'extra'" "no argument" "$LOCKBENCH" repetition extra

@@ -74,6 +74,31 @@ report "waits on sim: every thread's place is recorded" grep -q \
     '"positions":\[{"thread":0,"cpu":0,"at":"faulty.h:[0-9]*, waits for lock+0 to be 0"' \
     "$folder/sim-waits.jsonl"
 
+# miscarries WORKLOAD PRIMITIVE KIND [OPTION...]: the same for signals, beside a good primitive.
+miscarries()
+{
+    local workload=$1 signal=$2 kind=$3 results=$folder/$1-$2.jsonl code name="$2, $1"
+    timeout 120 "$program" run "$signal,futex" -w "$workload" -d 20ms -R 1 -s 7 -O "$results" "${@:4}" \
+        > "$folder/out" 2> "$folder/err"
+    code=$?
+    report "$name: exit code 1" test "$code" -eq 1
+    report "$name: recorded as $kind" grep -q \
+        "\"record\":\"violation\",\"lock\":\"$signal\".*\"kind\":\"$kind\"" "$results"
+    report "$name: shown to the person" grep -q "^  $signal, [12] threads*: $kind" "$folder/out"
+    report "$name: the other primitive is measured all the same" test \
+        "$(grep -c '"record":"sample","lock":"futex".*"verified":true' "$results")" -eq 1
+}
+miscarries signal loses hang
+miscarries handoff loses hang
+miscarries signal early early
+miscarries signal repeats repeated
+miscarries signal fails error
+miscarries broadcast forgets dropped -t 2
+miscarries wait-any misnames index --objects 3
+miscarries wait-all takes_some hang --objects 3
+miscarries timer early early
+miscarries handoff hangs hang
+miscarries handoff refuses error
 # counted MACHINE [OPTION...]: what a lock counts about itself is in the sample, whole; one that counts nothing says so.
 counted()
 {
@@ -120,6 +145,10 @@ if [ -z "$why_uncaught" ]; then
     report "broken_tts across processes: exit code 1" test $? -eq 1
     report "broken_tts across processes: a lost count is recorded" \
         grep -q '"kind":"total"' "$folder/broken-2.jsonl"
+    timeout 120 "$program" run broken_tts -w handoff -d 300ms -R 2 -O "$folder/handed.jsonl" \
+        > "$folder/out" 2> "$folder/err"
+    report "broken_tts, handoff: exit code 1" test $? -eq 1
+    report "broken_tts, handoff: a lost count is recorded" grep -q '"kind":"total"' "$folder/handed.jsonl"
 else
     tests=$((tests + 1))
     echo "ok $tests - broken_tts is caught # SKIP $why_uncaught"

@@ -152,6 +152,17 @@ static void run_reader_twice(struct scene *scene, unsigned thread)
         turn_shared(scene, thread);
 }
 
+static void run_reader_try(struct scene *scene, unsigned thread)
+{
+    if (thread == 0) {
+        turn(scene, thread);
+        turn_if_free(scene, thread);
+        return;
+    }
+    turn_shared(scene, thread);
+    turn_shared(scene, thread);
+}
+
 static void run_try_shared(struct scene *scene, unsigned thread)
 {
     if (thread == 0) {
@@ -227,29 +238,37 @@ static void run_nested(struct scene *scene, unsigned thread)
 }
 
 const struct client check_clients[] = {
-    {"2x2", "two threads, two acquisitions each", 2, 0, false, false, run_twice, false},
-    {"3x1", "three threads, one acquisition each", 3, 0, false, false, run_once, false},
+    {"2x2", "two threads, two acquisitions each", 2, 0, false, false, run_twice, false, 0},
+    {"3x1", "three threads, one acquisition each", 3, 0, false, false, run_once, false, 0},
     {"reuse", "three threads, one of them twice, with the same context", 3, 0, true, false,
-     run_reuse, false},
-    {"try", "one thread tries first, another acquires", 2, 0, false, false, run_try, false},
-    {"tries", "two threads try, one of them twice", 2, 0, false, false, run_tries, false},
-    {"readers", "a writer and two readers", 3, LOCK_SHARED, false, false, run_readers, false},
+     run_reuse, false, LOCK_SHARED | LOCK_SPIN_THEN_SLEEPS},
+    {"try", "one thread tries first, another acquires", 2, 0, false, false, run_try, false, 0},
+    {"tries", "two threads try, one of them twice", 2, 0, false, false, run_tries, false, 0},
+    {"readers", "a writer and two readers", 3, LOCK_SHARED, false, false, run_readers, false, 0},
     {"reader-twice", "a writer and a reader, twice each", 2, LOCK_SHARED, false, false,
-     run_reader_twice, false},
+     run_reader_twice, false, 0},
     {"try-shared", "a writer, and a reader that tries first", 2, LOCK_SHARED, false, false,
-     run_try_shared, false},
+     run_try_shared, false, 0},
+    {"reader-try", "a writer that comes and then tries, and a reader twice", 2, LOCK_SHARED, false,
+     false, run_reader_try, false, 0},
     {"timed", "an acquire that may give up, beside one that does not", 2, LOCK_TIMED, false, false,
-     run_timed, false},
+     run_timed, false, 0},
     {"downgrade", "a writer downgrades beside a writer and a reader", 3,
-     LOCK_SHARED | LOCK_DOWNGRADE, false, false, run_downgrade, false},
+     LOCK_SHARED | LOCK_DOWNGRADE, false, false, run_downgrade, false, 0},
     {"nested", "two threads, one lock within another of its kind", 2, 0, false, false, run_nested,
-     true},
-    {"3-reuse", "three threads, one of them twice", 3, 0, false, true, run_reuse, false},
-    {"3x2", "three threads, two acquisitions each", 3, 0, false, true, run_twice, false},
-    {"4x1", "four threads, one acquisition each", 4, 0, false, true, run_once, false},
+     true, 0},
+    {"3-reuse", "three threads, one of them twice", 3, 0, false, true, run_reuse, false, 0},
+    {"3x2", "three threads, two acquisitions each", 3, 0, false, true, run_twice, false, 0},
+    {"4x1", "four threads, one acquisition each", 4, 0, false, true, run_once, false, 0},
 };
 
 const unsigned check_clients_count = sizeof check_clients / sizeof check_clients[0];
+
+bool client_is_deep(const struct client *client, const struct lock_ops *ops)
+{
+    return client->deep ||
+           (client->deep_for != 0 && (ops->traits & client->deep_for) == client->deep_for);
+}
 
 const struct client *client_find(const char *name)
 {

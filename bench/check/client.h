@@ -15,13 +15,17 @@ struct client {
     bool context;   /* is about the reuse of a context: of no use for locks that have none */
     bool deep;      /* only asked for by name or with --deep: it may take a night, and is bounded */
     void (*run)(struct scene *scene, unsigned thread);
-    bool nested; /* has a second lock of the kind, to be taken within the first */
+    bool nested;       /* has a second lock of the kind, to be taken within the first */
+    uint32_t deep_for; /* the same for locks with all these traits, if any */
 };
 
 extern const struct client check_clients[];
 extern const unsigned check_clients_count;
 
 const struct client *client_find(const char *name);
+
+/* Whether the client is deep for that lock. */
+bool client_is_deep(const struct client *client, const struct lock_ops *ops);
 
 /* A context that a client owns; nobody initialises it but the lock. */
 struct client_context {

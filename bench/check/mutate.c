@@ -85,7 +85,7 @@ static bool find_mutants(const char *lock, const struct lock_ops *ops, const uin
 {
     for (unsigned i = 0; i < check_clients_count; i++) {
         const struct client *client = &check_clients[i];
-        if (client->deep || !session_fits(ops, client))
+        if (client_is_deep(client, ops) || !session_fits(ops, client))
             continue;
         struct session *session = session_new(lock, ops, parameters, client);
         if (session == NULL)
@@ -114,7 +114,7 @@ static bool try_mutant(const char *lock, const struct lock_ops *ops, const uint6
 {
     for (unsigned i = 0; i < check_clients_count && !mutant->noticed; i++) {
         const struct client *client = &check_clients[i];
-        if (client->deep || !session_fits(ops, client))
+        if (client_is_deep(client, ops) || !session_fits(ops, client))
             continue;
         struct session *session = session_new(lock, ops, parameters, client);
         if (session == NULL)

@@ -206,7 +206,8 @@ static enum exit_code judge(const struct settings *settings, const struct sessio
     add_cell(settings, session, outcomes);
     if (session->verdict == CHECK_INTERRUPTED)
         return EXIT_INTERRUPTED;
-    outcomes->bounded += session->verdict == CHECK_BOUNDED && !session->scene.client->deep;
+    outcomes->bounded += session->verdict == CHECK_BOUNDED &&
+                         !client_is_deep(session->scene.client, session->scene.ops);
     if (session->verdict != CHECK_FOUND && session->verdict != CHECK_NO_ROOM)
         return EXIT_FINE;
     outcomes->found++;
@@ -220,7 +221,9 @@ static enum exit_code check_client(const struct settings *settings, const struct
                                    const struct client *client, struct outcomes *outcomes)
 {
     struct session *session = session_new(subject->name, subject->ops, subject->parameters, client);
-    uint64_t bound = settings->bound != 0 ? settings->bound : client->deep ? deep_bound : 0;
+    uint64_t bound = settings->bound != 0                   ? settings->bound
+                     : client_is_deep(client, subject->ops) ? deep_bound
+                                                            : 0;
 
     if (session == NULL)
         return complain(EXIT_MACHINE, "out of memory");
@@ -245,7 +248,8 @@ static enum exit_code check_lock(const struct settings *settings, const struct s
         const struct client *client = &check_clients[i];
         if (!session_fits(subject->ops, client) || outcomes->found > found)
             continue;
-        if (settings->client != NULL ? settings->client != client : client->deep && !settings->deep)
+        if (settings->client != NULL ? settings->client != client
+                                     : client_is_deep(client, subject->ops) && !settings->deep)
             continue;
         code = check_client(settings, subject, client, outcomes);
     }
@@ -542,7 +546,7 @@ const struct command command_check = {
         "executions; what is wrong is listed step by step and saved for --replay. Without a lock, "
         "every lock that is correct and not foreign. Clients: 2x2, 3x1, reuse, try, tries, "
         "readers, "
-        "reader-twice, try-shared, timed, downgrade, nested; deep: 3-reuse, 3x2, 4x1.",
+        "reader-twice, try-shared, reader-try, timed, downgrade, nested; deep: 3-reuse, 3x2, 4x1.",
     .run = check_main,
     .options = options,
 };

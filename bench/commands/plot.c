@@ -8,6 +8,7 @@
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
 #include "bench/records.h"
+#include "bench/signal_table.h"
 #include "bench/summary.h"
 #include "bench/table.h"
 
@@ -173,6 +174,9 @@ static enum exit_code plot_files(const struct settings *settings, int count, cha
             break;
         }
         code = records_read(names[read], &files[read]);
+        if (code == EXIT_FINE && signal_table_exchange(&files[read]) != EXCHANGE_NONE)
+            code = complain(EXIT_USAGE, "'%s' is of signals, and figures are of locks only",
+                            names[read]);
         read++;
     }
     if (code == EXIT_FINE) {

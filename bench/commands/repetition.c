@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bench/commands/commands.h"
+#include "bench/native/exchange.h"
 #include "bench/native/report.h"
 #include "bench/sim/crew.h"
 
@@ -26,9 +27,20 @@ static void write_line(json_t *object)
     fflush(stdout);
 }
 
+static json_t *measure_signals(const struct repetition *repetition, char *problem, size_t size)
+{
+    json_t *result = exchange_measure(repetition, problem, size);
+
+    if (result != NULL)
+        json_object_set_new(result, "stopped", json_boolean(was_stopped));
+    return result;
+}
+
 static json_t *measure_natively(const struct repetition *repetition, char *problem, size_t size)
 {
     signal(SIGCONT, note_continuation);
+    if (repetition->workload.exchange != EXCHANGE_NONE)
+        return measure_signals(repetition, problem, size);
     struct crew *crew = crew_make(repetition, problem, size);
     if (crew == NULL)
         return NULL;

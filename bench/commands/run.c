@@ -12,6 +12,7 @@
 #include "bench/job.h"
 #include "bench/measuring.h"
 #include "bench/native/irql.h"
+#include "bench/signal_table.h"
 #include "bench/sim/model.h"
 #include "bench/sim/trace.h"
 #include "bench/summary.h"
@@ -55,16 +56,30 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
     return figure_draw(summary, &figure);
 }
 
+static void print_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    putchar('\n');
+    json_decref(object);
+}
+
+/* Of signals. */
+static enum exit_code show_signals(const struct measuring *measuring, const struct records *file)
+{
+    if (measuring->json)
+        print_json(signal_table_to_json(file));
+    else
+        signal_table_print(stdout, file);
+    return EXIT_FINE;
+}
+
 static enum exit_code show(const struct measuring *measuring, const struct records *file)
 {
     struct summary summary = summary_make(file, 1);
     enum exit_code code = EXIT_FINE;
 
     if (measuring->json) {
-        json_t *cells = summary_to_json(&summary);
-        json_dumpf(cells, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-        putchar('\n');
-        json_decref(cells);
+        print_json(summary_to_json(&summary));
     } else {
         table_print(stdout, file, &summary);
     }
@@ -92,7 +107,9 @@ static enum exit_code measure_and_show(const struct measuring *measuring, struct
     bool measured = code == EXIT_FINE;
     bool found = json_array_size(job->kept.samples) + json_array_size(job->kept.violations) > 0;
     if (!to_stdout && (found || code == EXIT_FINE)) {
-        enum exit_code shown = show(measuring, &job->kept);
+        enum exit_code shown = measuring->workload.exchange != EXCHANGE_NONE
+                                   ? show_signals(measuring, &job->kept)
+                                   : show(measuring, &job->kept);
         code = code == EXIT_FINE ? shown : code;
         if (!measuring->quiet)
             say("%s: %s", code == EXIT_INTERRUPTED ? "interrupted; saved so far" : "saved",
@@ -164,6 +181,7 @@ static enum exit_code run_plan(struct measuring *measuring, hwloc_topology_t top
         trace_give_up(measuring->trace);
     json_decref(plan.latencies);
     free(plan.threads);
+    free(plan.objects);
     placement_free(&placement);
     return code;
 }
@@ -173,19 +191,19 @@ static enum exit_code add_words(struct measuring *measuring, int words, char **a
     enum exit_code code = EXIT_FINE;
 
     for (int i = 1; i <= words && code == EXIT_FINE; i++)
-        code = lock_specs_read(argv[i], &measuring->locks, &measuring->locks_count);
+        code = measuring_add_names(measuring, argv[i]);
     return code;
 }
 
 /* With nothing asked for, the whole main job: the default plan, saved, tabulated and drawn. */
 static enum exit_code fill_in_defaults(struct measuring *measuring, char *name, size_t size)
 {
-    enum exit_code code = EXIT_FINE;
+    enum exit_code code = measuring_read_names(measuring);
 
-    if (measuring->locks_count == 0) {
+    if (code != EXIT_FINE)
+        return code;
+    if (measuring->names_count == 0 && measuring->workload.exchange == EXCHANGE_NONE)
         measuring->draw = measuring->output == NULL || strcmp(measuring->output, "-") != 0;
-        code = lock_specs_read(plan_default_locks, &measuring->locks, &measuring->locks_count);
-    }
     if (measuring->output == NULL) {
         name_results(name, size);
         measuring->output = name;
@@ -222,6 +240,7 @@ static enum exit_code run_main(int argc, char **argv)
             hwloc_topology_destroy(topology);
         }
     }
+    free(measuring.names);
     free(measuring.locks);
     free(command_line);
     return code;
@@ -236,7 +255,9 @@ const struct command command_run = {
         "in "
         "one random order. Saves every sample to a results file (JSON Lines), prints a table, and "
         "ends with 1 when a lock was caught being wrong. LOCK is a name, a name with parameters "
-        "(spin_park:budget=20us), @FAMILY or @all; 'lockbench list' shows them.",
+        "(spin_park:budget=20us), @FAMILY or @all; 'lockbench list' shows them. Under a workload "
+        "of "
+        "signals (--workload " EXCHANGE_NAMES ") it is a primitive such as futex or eventfd.",
     .run = run_main,
     .options = measuring_options,
 };

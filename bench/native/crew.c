@@ -17,7 +17,7 @@
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
 enum { STACK_BYTES = 256 * 1024, PAGE_BYTES = 4096 };
 
-static void *allocate_zeroed(size_t alignment, size_t size)
+void *allocate_zeroed(size_t alignment, size_t size)
 {
     size = (size + alignment - 1) / alignment * alignment;
     void *memory = aligned_alloc(alignment, size);
@@ -62,7 +62,7 @@ static void sleep_until(uint64_t deadline_ns)
         ;
 }
 
-static struct usage usage_now(void)
+struct usage usage_now(void)
 {
     struct timespec cpu;
     struct rusage rusage;
@@ -97,8 +97,8 @@ static bool migrations_now(uint64_t *migrations)
     return known;
 }
 
-/* Nanoseconds that the hypervisor took from these CPUs so far. The kernel counts in ticks. */
-static bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
+/* The kernel counts in ticks. */
+bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
 {
     FILE *file = fopen("/proc/stat", "re");
     char line[512];
@@ -157,8 +157,8 @@ static void make_lock(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
     const struct workload *workload = &repetition->workload;
-    size_t lock_bytes = nested_bytes(repetition->lock.ops, repetition->threads,
-                                     workload_locks(workload));
+    size_t lock_bytes =
+        nested_bytes(repetition->lock.ops, repetition->threads, workload_locks(workload));
     size_t lock_end = (lock_bytes + _Alignof(struct guarded) - 1) / _Alignof(struct guarded) *
                       _Alignof(struct guarded);
 
@@ -307,7 +307,7 @@ static void set_irql_cost(struct crew *crew)
     free(costs);
 }
 
-static uint64_t measure_clock_cost(void)
+uint64_t measure_clock_cost(void)
 {
     uint64_t least = UINT64_MAX;
 

@@ -89,6 +89,19 @@ struct crew {
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;
 };
 
+/* For whoever else measures on real cores. */
+
+/* Zeroed memory; without any, complains and ends the process. */
+void *allocate_zeroed(size_t alignment, size_t size);
+
+/* What the kernel did until now. */
+struct usage usage_now(void);
+
+/* Nanoseconds that the hypervisor took from the repetition's CPUs so far. False: not known. */
+bool steal_now(const struct repetition *repetition, uint64_t *steal_ns);
+
+/* Nanoseconds of two looks at the clock in a row. */
+uint64_t measure_clock_cost(void);
 /* Makes a crew that has not started, which lives until the process ends. Returns NULL when there is
  * no memory for it, with the reason in `problem`. Before any thread exists. */
 struct crew *crew_make(const struct repetition *repetition, char *problem, size_t problem_size);

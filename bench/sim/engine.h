@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "bench/sim/coherence.h"
-#include "bench/sim/event_queue.h"
+#include "bench/event_queue.h"
 #include "bench/sim/trace.h"
 #include "bench/virtual/coroutine.h"
 

@@ -172,16 +172,18 @@ extern const struct virtual_machine *virtual_machine;
 #define machine_futex_wake(w, n) \
     virtual_machine->futex_wake(VIRTUAL_SITE(FUTEX_WAKE, relaxed, plain), (w), (n))
 
-/* Arguments lie in a section of their own, which the linker makes a table. */
+/* Pointers to arguments lie in a section of their own, which the linker makes a table; not the
+ * arguments themselves, which compilers align as they like. */
 struct virtual_argument {
     const char *file, *text;
     int line;
 };
-#define machine_argument(words)                                                                  \
-    do {                                                                                         \
-        static const struct virtual_argument argument_                                           \
-            __attribute__((used, section("lockbench_arguments"))) = {__FILE__, words, __LINE__}; \
-        (void)argument_;                                                                         \
+#define machine_argument(words)                                                       \
+    do {                                                                              \
+        static const struct virtual_argument argument_ = {__FILE__, words, __LINE__}; \
+        static const struct virtual_argument *entry_                                  \
+            __attribute__((used, section("lockbench_arguments"))) = &argument_;       \
+        (void)entry_;                                                                 \
     } while (0)
 
 #define plain_load(p) \

@@ -100,6 +100,7 @@ static inline bool ndis_rw_come_in(struct ndis_rw_lock *lock, WORD(uint32_t) * n
     }
     /* release, although this time it has read nothing: the store hides that of its last leaving,
      * which the writer may not have seen. */
+    machine_argument("a full fence has released before; a light one has not");
     word_store(nest, NDIS_RW_OUT, release);
     return false;
 }
@@ -164,8 +165,10 @@ static inline void ndis_rw_await_readers(struct ndis_rw_lock *lock)
 {
     uint32_t threads = plain_load(&lock->threads);
 
-    for (uint32_t i = 0; i < threads; i++)
+    for (uint32_t i = 0; i < threads; i++) {
+        machine_argument("one that lets readers pass looks again, behind a full fence");
         word_await_equal(&lock->readers[i].nest, NDIS_RW_OUT, acquire);
+    }
 }
 
 /* Whether no reader is in, once those who are on their way have decided. */
@@ -187,9 +190,9 @@ static inline bool ndis_rw_stop_readers(struct ndis_rw_lock *lock, struct ndis_r
     ndis_rw_writer_fence(make);
     if (ndis_rw_readers_are_out(lock))
         return true;
-    /* release, although it has written nothing: the store hides that of the last writer, which a
-     * reader may not have seen. */
-    word_store(&lock->writing, 0, release);
+    /* Relaxed: it hides the last writer's release from the readers, but the full fence above,
+     * behind that writer's lock, has released all the same. */
+    word_store(&lock->writing, 0, relaxed);
     return false;
 }
 
@@ -248,6 +251,8 @@ static inline int ndis_rw_try_with(struct ndis_rw_lock *lock, struct ndis_rw_mak
         ndis_rw_own(lock);
         return 0;
     }
+    /* release: as in ndis_rw_come_in(), for the last writer's release. */
+    machine_argument("a full fence has released before; a light one has not");
     word_store(&lock->writing, 0, release);
     ttas_release(&lock->writers);
     return EBUSY;

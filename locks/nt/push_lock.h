@@ -92,6 +92,7 @@ static inline void push_lock_wake_oldest(struct push_lock_lock *lock,
                                          struct push_lock_block *oldest)
 {
     word_store(&newest->last, plain_load(&oldest->previous), relaxed);
+    machine_argument("takes three threads, one of them twice: client reuse, which is deep here");
     word_fetch_and(&lock->word, ~(uintptr_t)PUSH_LOCK_WAKING, release);
     gate_open(&oldest->gate, GATE_PARK);
 }

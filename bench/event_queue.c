@@ -1,4 +1,4 @@
-#include "bench/sim/event_queue.h"
+#include "bench/event_queue.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* What happens next: a priority queue of subjects, each with at most one time at which it is due.
  */
-#ifndef BENCH_SIM_EVENT_QUEUE_H
-#define BENCH_SIM_EVENT_QUEUE_H
+#ifndef BENCH_EVENT_QUEUE_H
+#define BENCH_EVENT_QUEUE_H
 
 #include <stdbool.h>
 #include <stdint.h>
