@@ -209,10 +209,11 @@ refuse_needless_values() { # COMMAND
     end
 }
 
-# listed_locks: the names in the table of `list`, where locks stand indented below their families.
+# listed_locks: the names in the table of `list`, where locks stand indented below their families, and
+# signals behind them.
 listed_locks()
 {
-    sed 1d | sed -n 's/^  \([^ ]*\).*/\1/p'
+    sed '1d; /^signals,/,$d' | sed -n 's/^  \([^ ]*\).*/\1/p'
 }
 
 for word in $commands; do
@@ -1441,7 +1442,7 @@ begin "list --family nt has every lock that NT has, of whatever family"
 call "$LOCKBENCH" list --family nt
 want_code 0
 want_empty "$stderr"
-sed 1d "$stdout" | cut -d ' ' -f 1 | sort >nt-compared
+sed '1d; /^signals,/,$d' "$stdout" | cut -d ' ' -f 1 | sort >nt-compared
 "$LOCKBENCH" list --family nt --json | sed -n 's/^    "name": "\(.*\)",$/\1/p' | sort >nt-names
 want_same "the locks" "$(cat nt-compared)" "$(cat nt-names)"
 for lock in broken_tts tas ttas mcs spin_park kmutex eresource; do
@@ -1457,6 +1458,22 @@ want_code 0
 want_same "those with an entry" "$(grep -c '^    "nt": {$' "$stdout")" "$(wc -l <nt-names)"
 want_same "all" "$(grep -c '^    "nt": \({\|null,\)$' "$stdout")" "$(grep -c '^    "name":' "$stdout")"
 end
+
+begin "list shows the signals behind the locks, and --signals only them"
+call "$LOCKBENCH" list
+sed '1,/^signals,/d' "$stdout" | sed 's/^  \([^ ]*\).*/\1/' >signal-names
+for signal in event_notify timer_sync timer_notify file_object futex; do
+    grep -qx "$signal" signal-names || fail "$signal should be there"
+done
+call "$LOCKBENCH" list --signals
+want_code 0
+want_same "the signals" "$(sed 1d "$stdout" | sed 's/^  \([^ ]*\).*/\1/')" "$(cat signal-names)"
+call "$LOCKBENCH" list --signals --json
+want_same "the signals in JSON" "$(sed -n 's/^    "name": "\(.*\)",$/\1/p' "$stdout")" "$(cat signal-names)"
+call "$LOCKBENCH" list --signals --markdown
+want_same "the signals in Markdown" "$(sed 1,2d "$stdout" | cut -d '`' -f 2)" "$(cat signal-names)"
+end
+refuse "list --signals of a family" 2 "--signals" "--family" "$LOCKBENCH" list --signals --family nt
 
 begin "list LOCK says what it is in NT"
 call "$LOCKBENCH" list mcs

@@ -5,18 +5,21 @@
 #include <jansson.h>
 
 #include "bench/commands/commands.h"
+#include "bench/commands/list_signals.h"
 #include "bench/lock_spec.h"
 #include "locks/catalogue.h"
 
 struct settings {
     const char *family;
-    bool json, markdown;
+    bool signals, json, markdown;
 };
 
 static const struct option_row options[] = {
     OPTION_TEXT("family", 'f', "NAME",
                 "only the locks of that family, as in test-and-set; nt: the NT primitives compared",
                 struct settings, family),
+    OPTION_FLAG("signals", 's', "what --workload signal and its kin are about, and no locks",
+                struct settings, signals),
     OPTION_FLAG("json", 'j', "as JSON", struct settings, json),
     OPTION_FLAG("markdown", 'm', "as a table for a document", struct settings, markdown),
     {0},
@@ -265,6 +268,23 @@ static void list_as_table(const struct settings *settings)
             settings->markdown ? print_markdown(ops) : print_row(ops, family);
         family = ops->family;
     }
+    if ((nt || settings->family == NULL) && !settings->markdown)
+        list_signals_as_table();
+}
+
+static enum exit_code list_signals(const struct settings *settings)
+{
+    if (settings->family != NULL)
+        return complain(EXIT_USAGE,
+                        "--signals and --family do not go together: only locks have "
+                        "families");
+    if (settings->json)
+        list_signals_as_json();
+    else if (settings->markdown)
+        list_signals_as_markdown();
+    else
+        list_signals_as_table();
+    return EXIT_FINE;
 }
 
 static enum exit_code list_all(const struct settings *settings)
@@ -292,7 +312,7 @@ static enum exit_code list_main(int argc, char **argv)
     if (code != EXIT_FINE || helped)
         return code;
     if (words == 0)
-        return list_all(&settings);
+        return settings.signals ? list_signals(&settings) : list_all(&settings);
     for (int i = 1; i <= words && code == EXIT_FINE; i++) {
         struct lock_spec spec;
         code = lock_spec_read(argv[i], &spec);
@@ -307,7 +327,9 @@ const struct command command_list = {
     .summary = "the locks: family, order, how they wait, bytes",
     .usage = "[LOCK...] [options]",
     .text =
-        "Lists every lock. With names, tells all about these: parameters, defaults, sources. "
+        "Lists every lock, and behind them the signals: what --workload signal and its kin "
+        "measure. "
+        "With names, tells all about these: parameters, defaults, sources. "
         "order: fifo grants in the order of arrival. waiting: how a waiter waits. bytes and "
         "context: bytes of a lock (n: of its threads), and of what each acquisition keeps on the "
         "caller's stack. With --family nt the table compares what NT has, under whatever family "
