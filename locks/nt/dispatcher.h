@@ -535,9 +535,11 @@ static inline int dispatcher_end_wait(struct dispatcher *dispatcher,
     if (!wait->all)
         dispatcher_own(dispatcher, wait->objects[key]);
     for (uint32_t i = 0; wait->all && i < wait->count; i++) {
-        /* Not one that the thread owned before, and now owns once more. */
-        if (plain_load(&wait->objects[i]->state) == 0)
-            dispatcher_own(dispatcher, wait->objects[i]);
+        struct dispatcher_object *object = wait->objects[i];
+        /* Not one that the thread owned before, and now owns once more. Without the lock, the state
+         * of a mutex alone may be looked at: nobody but its owner writes it. */
+        if (plain_load(&object->type) == DISPATCHER_MUTEX && plain_load(&object->state) == 0)
+            dispatcher_own(dispatcher, object);
     }
     return (state - WAITER_DONE) % 2 != 0 ? EOWNERDEAD : 0;
 }
