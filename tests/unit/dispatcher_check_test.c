@@ -36,6 +36,7 @@ struct scene {
     struct dispatcher_object objects[OBJECTS];
     struct dispatcher_object *list[OBJECTS];
     struct waiting waits[CHECK_THREADS_MOST];
+    uint32_t flag;
     uint64_t data;
     unsigned told; /* of an owner that ended */
 };
@@ -50,6 +51,7 @@ static void begin(void *client)
     dispatcher_init(&scene->dispatcher, scene->locking, scene->owners);
     for (unsigned i = 0; i < OBJECTS; i++)
         scene->list[i] = &scene->objects[i];
+    scene->flag = 0;
     scene->data = 0;
     scene->told = 0;
     scene->prepare(scene);
@@ -384,6 +386,109 @@ static void two_permits_for_two_waiters(void **state)
                             .judge = all_was_taken});
 }
 
+/* ---- notifications that are set already, and take no lock ---- */
+
+static void a_set_notification(struct scene *scene)
+{
+    dispatcher_object_init(scene->list[0], DISPATCHER_EVENT_NOTIFY, 1);
+    dispatcher_object_init(scene->list[1], DISPATCHER_EVENT_NOTIFY, 0);
+}
+
+static void publish_and_set(struct scene *scene)
+{
+    plain_store(&scene->data, 7);
+    word_store(&scene->flag, 1, relaxed);
+    set(scene, 0);
+}
+
+/* Resets the event, looks, and waits if there is nothing yet: the set is either seen in what it
+ * published, or waited for. */
+static void reset_look_and_wait(struct scene *scene)
+{
+    dispatcher_reset(&scene->dispatcher, scene->list[0]);
+    if (word_load(&scene->flag, relaxed) != 0)
+        return;
+    wait_first(scene, &scene->waits[1], MACHINE_NEVER);
+    if (plain_load(&scene->data) != 7)
+        explorer_violation(scene->explorer, "notification", "what was published is not seen");
+}
+
+static const char *nothing_is_wrong(struct scene *scene)
+{
+    (void)scene;
+    return NULL;
+}
+
+static void a_set_behind_a_reset_is_not_lost(void **state)
+{
+    (void)state;
+    explore(&(struct scene){.prepare = a_set_notification,
+                            .threads = {publish_and_set, reset_look_and_wait},
+                            .judge = nothing_is_wrong});
+}
+
+static void a_clear_notification(struct scene *scene)
+{
+    dispatcher_object_init(scene->list[0], DISPATCHER_EVENT_NOTIFY, 0);
+    dispatcher_object_init(scene->list[1], DISPATCHER_EVENT_NOTIFY, 0);
+}
+
+/* Others set it, too, which lets the waiter go in vain. */
+static void reset_look_and_wait_again(struct scene *scene)
+{
+    for (;;) {
+        dispatcher_reset(&scene->dispatcher, scene->list[0]);
+        if (word_load(&scene->flag, relaxed) != 0)
+            return;
+        wait_first(scene, &scene->waits[1], MACHINE_NEVER);
+    }
+}
+
+/* Of two others that set it, the later may find it set only under the lock. */
+static void a_set_beside_other_sets_is_not_lost(void **state)
+{
+    (void)state;
+    explore(&(struct scene){
+        .prepare = a_clear_notification,
+        .threads = {publish_and_set, reset_look_and_wait_again, set_first, set_first},
+        .judge = nothing_is_wrong});
+}
+
+static void pulse_first(struct scene *scene)
+{
+    dispatcher_pulse(&scene->dispatcher, scene->list[0]);
+}
+
+/* Thread 2 is in the queue from the beginning: a pulse would otherwise rightly undo the set before
+ * it comes. */
+static void a_notification_that_is_waited_for(struct scene *scene)
+{
+    struct dispatcher_waiter *waiter = &scene->waits[2].waiter;
+    a_clear_notification(scene);
+    waiter->blocks = &waiter->block;
+    dispatcher_begin_wait(&(struct dispatcher_wait){waiter, scene->list, scene->list, 1, false}, 2);
+}
+
+/* The pulse or the set lets it go. If it was not the set, that is still to come, and stays. */
+static void wait_until_published(struct scene *scene)
+{
+    if (dispatcher_sleep(&scene->waits[2].waiter, MACHINE_NEVER) < WAITER_DONE)
+        explorer_violation(scene->explorer, "notification", "let go without a reason");
+    if (word_load(&scene->flag, relaxed) != 0)
+        return;
+    wait_first(scene, &scene->waits[1], MACHINE_NEVER);
+    if (plain_load(&scene->data) != 7)
+        explorer_violation(scene->explorer, "notification", "what was published is not seen");
+}
+
+static void a_set_beside_a_pulse_is_not_lost(void **state)
+{
+    (void)state;
+    explore(&(struct scene){.prepare = a_notification_that_is_waited_for,
+                            .threads = {publish_and_set, pulse_first, wait_until_published},
+                            .judge = nothing_is_wrong});
+}
+
 /* ---- owners that end ---- */
 
 static void a_mutex(struct scene *scene)
@@ -457,6 +562,9 @@ int main(void)
         TEST(all_gives_up_or_takes_all),
         TEST(one_that_gives_up_leaves_it_to_the_next),
         TEST(two_permits_for_two_waiters),
+        TEST(a_set_behind_a_reset_is_not_lost),
+        TEST(a_set_beside_other_sets_is_not_lost),
+        TEST(a_set_beside_a_pulse_is_not_lost),
         TEST(an_end_is_told_once),
     };
     return cmocka_run_group_tests_name("dispatcher under the checker", tests, NULL, NULL);
