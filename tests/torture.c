@@ -58,6 +58,7 @@ struct task {
     pthread_t thread;
     struct fixture *fixture;
     unsigned self;
+    WORD(pid_t) id; /* the system's number of the thread; 0: it has not begun */
     int (*run)(struct fixture *fixture, struct task *task);
     int result;
     WORD(bool) has_lock;  /* set by a task that waits, when it waits no more */
@@ -71,6 +72,7 @@ static void *task_main(void *argument)
     struct task *task = argument;
 
     native_set_self(task->self);
+    word_store(&task->id, gettid(), release);
     task->result = task->run(task->fixture, task);
     return NULL;
 }
@@ -369,6 +371,23 @@ static void await_arrival(const struct fixture *fixture, const void *before)
     free(now);
 }
 
+/* A waiter that sleeps has done all that it does to queue up; until then its changes could be taken
+ * for the arrival of the next one. */
+static void await_sleep(struct task *task)
+{
+    char path[64], line[256], state = 'R';
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)word_load(&task->id, acquire));
+    while (state != 'S') {
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        assert_non_null(fgets(line, sizeof line, file));
+        fclose(file);
+        assert_int_equal(sscanf(strrchr(line, ')'), ") %c", &state), 1);
+        sched_yield();
+    }
+}
+
 /* Starts a task that waits for the lock, and returns when it has queued. */
 static void begin_waiter(struct task *task, struct fixture *fixture, unsigned self)
 {
@@ -378,6 +397,8 @@ static void begin_waiter(struct task *task, struct fixture *fixture, unsigned se
     copy_racing(before, fixture->lock, fixture->bytes);
     begin(task, fixture, self, acquire_and_note);
     await_arrival(fixture, before);
+    if ((fixture->ops->traits & LOCK_SLEEPS) != 0)
+        await_sleep(task);
     free(before);
 }
 
