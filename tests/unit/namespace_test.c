@@ -1,5 +1,6 @@
 /* Dispatcher objects by name, between processes: that they do what they do in one, and what a
- * process leaves that dies waiting for one, owning one, or changing one. */
+ * process leaves that dies waiting for one, owning one, or changing one. Thread sanitizer sees the
+ * threads of one process only: what it can find are races between the two of one process. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ static const struct namespace_kind notify_kind = {.type = DISPATCHER_EVENT_NOTIF
 /* Not made for several at once: `a` and `b` are equal as long as the mutex excludes. */
 struct board {
     uint64_t a, b;
-    WORD(uint32_t) stop;
+    WORD(uint32_t) started, stop;
 };
 
 static const struct arena_type board_type = {"board", sizeof(struct board), 64, NULL};
@@ -251,27 +252,52 @@ static void there_is_an_end_to_objects(void **state)
     end(&player);
 }
 
-/* As good as so many threads: each attachment has its number. */
+struct crowd {
+    struct namespace *space;
+    pthread_barrier_t attached, done;
+};
+
+static void *stand_in_crowd(void *argument)
+{
+    struct crowd *crowd = argument;
+    struct namespace_thread thread;
+    int error = namespace_attach_thread(crowd->space, &thread);
+
+    pthread_barrier_wait(&crowd->attached);
+    pthread_barrier_wait(&crowd->done);
+    if (error == 0)
+        namespace_detach_thread(&thread);
+    return error == 0 ? NULL : argument;
+}
+
 static void there_is_an_end_to_threads(void **state)
 {
-    static struct namespace_thread threads[NAMESPACE_THREADS_MOST];
+    struct namespace_thread thread;
+    pthread_t threads[NAMESPACE_THREADS_MOST - 1];
     struct player player;
+    struct crowd crowd = {.space = &player.space};
+    void *failed;
 
     (void)state;
     begin(&player);
+    pthread_barrier_init(&crowd.attached, NULL, NAMESPACE_THREADS_MOST);
+    pthread_barrier_init(&crowd.done, NULL, NAMESPACE_THREADS_MOST);
     for (int i = 1; i < NAMESPACE_THREADS_MOST; i++)
-        assert_int_equal(namespace_attach_thread(&player.space, &threads[i]), 0);
-    assert_int_equal(namespace_attach_thread(&player.space, &threads[0]), ENOSPC);
-    assert_non_null(strstr(threads[0].problem, "256 threads"));
-    namespace_detach_thread(&threads[7]);
-    assert_int_equal(namespace_attach_thread(&player.space, &threads[0]), 0);
-    assert_int_equal(threads[0].number, threads[7].number);
+        assert_int_equal(pthread_create(&threads[i - 1], NULL, stand_in_crowd, &crowd), 0);
+    pthread_barrier_wait(&crowd.attached);
+    assert_int_equal(namespace_attach_thread(&player.space, &thread), ENOSPC);
+    assert_non_null(strstr(thread.problem, "256 threads"));
+    namespace_detach_thread(&player.thread);
+    assert_int_equal(namespace_attach_thread(&player.space, &thread), 0);
+    assert_int_equal(thread.number, player.thread.number);
     assert_int_equal(namespace_close(&player.space), EBUSY);
     assert_non_null(strstr(player.space.problem, "256 threads"));
-    for (int i = 0; i < NAMESPACE_THREADS_MOST; i++) {
-        if (i != 7)
-            namespace_detach_thread(&threads[i]);
+    pthread_barrier_wait(&crowd.done);
+    for (int i = 1; i < NAMESPACE_THREADS_MOST; i++) {
+        assert_int_equal(pthread_join(threads[i - 1], &failed), 0);
+        assert_null(failed);
     }
+    player.thread = thread;
     end(&player);
 }
 
@@ -385,14 +411,27 @@ static int count_up(struct player *player)
     return 0;
 }
 
+/* Another thread of a process: the objects are the same, the thread is its own. */
+struct second {
+    struct namespace *space;
+    struct player player;
+};
+
+static struct second second_of(struct player *player)
+{
+    return (struct second){
+        &player->space,
+        {.mutex = player->mutex, .semaphore = player->semaphore, .board = player->board}};
+}
+
 static void *count_up_in_thread(void *argument)
 {
-    struct player own = *(struct player *)argument;
+    struct second *second = argument;
 
-    if (namespace_attach_thread(&((struct player *)argument)->space, &own.thread) != 0)
+    if (namespace_attach_thread(second->space, &second->player.thread) != 0)
         return "attach";
-    int line = count_up(&own);
-    namespace_detach_thread(&own.thread);
+    int line = count_up(&second->player);
+    namespace_detach_thread(&second->player.thread);
     return line == 0 ? NULL : "count";
 }
 
@@ -405,8 +444,9 @@ static void a_mutex_excludes_processes(void **state)
 
     (void)state;
     begin(&player);
+    struct second second = second_of(&player);
     pid_t child = in_child(count_up, &player);
-    assert_int_equal(pthread_create(&thread, NULL, count_up_in_thread, &player), 0);
+    assert_int_equal(pthread_create(&thread, NULL, count_up_in_thread, &second), 0);
     assert_int_equal(count_up(&player), 0);
     assert_int_equal(pthread_join(thread, &problem), 0);
     assert_null(problem);
@@ -562,10 +602,10 @@ static void a_thread_that_detaches_abandons_its_mutex(void **state)
 
 static void *own_and_end(void *argument)
 {
-    struct player *player = argument;
-    struct player own = *player;
+    struct second *second = argument;
 
-    if (namespace_attach_thread(&player->space, &own.thread) != 0 || take(&own, own.mutex) != 0)
+    if (namespace_attach_thread(second->space, &second->player.thread) != 0 ||
+        take(&second->player, second->player.mutex) != 0)
         return argument;
     return NULL;
 }
@@ -576,7 +616,8 @@ static int lose_a_thread(struct player *player)
     pthread_t thread;
     void *problem;
 
-    WANT(pthread_create(&thread, NULL, own_and_end, player) == 0);
+    struct second second = second_of(player);
+    WANT(pthread_create(&thread, NULL, own_and_end, &second) == 0);
     WANT(pthread_join(thread, &problem) == 0 && problem == NULL);
     WANT(take(player, player->mutex) == EOWNERDEAD);
     WANT(namespace_mutex_release(&player->thread, player->mutex) == 0);
@@ -771,8 +812,9 @@ static int use_all(struct player *player)
 
 static int use_until_killed(struct player *player)
 {
-    int result = 0;
+    int result = use_all(player);
 
+    word_store(&player->board->started, 1, relaxed);
     while (result == 0)
         result = use_all(player);
     return result;
@@ -800,7 +842,9 @@ static bool kill_one_of_three(unsigned *random)
     survivors[0] = in_child(survive, &player);
     pid_t victim = in_child(use_until_killed, &player);
     survivors[1] = in_child(survive, &player);
-    usleep((useconds_t)(rand_r(random) % 8000));
+    while (word_load(&player.board->started, relaxed) == 0)
+        usleep(100);
+    usleep((useconds_t)(rand_r(random) % 3000));
     kill_child(victim);
     word_store(&player.board->stop, 1, relaxed);
     for (int i = 0; i < 2; i++) {
