@@ -7,7 +7,7 @@
 #include "bench/random.h"
 
 const char *const plan_default_locks =
-    "null,tas,ttas,ticket,mcs,mcs_park,rw_ticket,spin_park,pthread_mutex";
+    "null,tas,ttas,ticket,mcs,mcs_park,rw_ticket,spin_park,push_lock,pthread_mutex";
 
 unsigned *plan_default_threads(unsigned cpus, size_t *count)
 {

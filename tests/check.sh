@@ -43,7 +43,7 @@ refused()
 }
 
 report "right locks: exit code 0" check 0 tas ticket mcs rw_ticket
-report "right locks: every client is explored" test "$(grep -c 'all explored$' out)" -eq 25
+report "right locks: every client is explored" test "$(grep -c 'all explored$' out)" -eq 26
 report "right locks: nothing is said on standard error" test ! -s err
 report "a client by name" check 0 mcs --client reuse
 report "a client by name: only that" test "$(wc -l < out)" -eq 2

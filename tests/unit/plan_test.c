@@ -245,8 +245,8 @@ static void groups_of_locks(void **state)
 
     (void)state;
     assert_int_equal(lock_specs_read("@queue,mcs,tas,tas", &specs, &count), EXIT_FINE);
-    assert_int_equal(count, 4);
-    assert_string_equal(specs[3].text, "tas");
+    assert_int_equal(count, 5);
+    assert_string_equal(specs[4].text, "tas");
     count = 0;
     assert_int_equal(lock_specs_read("@all", &specs, &count), EXIT_FINE);
     for (size_t i = 0; i < count; i++)

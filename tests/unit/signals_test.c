@@ -90,7 +90,8 @@ static void look_at_event(const struct signal_ops *ops, void *signals)
     assert_int_equal(ops->wait(signals, 0, deadline), ETIMEDOUT);
     assert_true(machine_clock() >= deadline);
     assert_int_equal(ops->set(signals, 0), 0);
-    assert_int_equal(ops->wait(signals, 0, 0), 0);
+    /* Not a test: what goes through a thread may still be on its way. */
+    assert_int_equal(ops->wait(signals, 0, MACHINE_NEVER), 0);
 }
 
 static void an_event_is_consumed_by_one_wait(void **state)
