@@ -570,25 +570,34 @@ static inline int dispatcher_look_again(struct dispatcher *dispatcher,
     return result;
 }
 
+/* The first half of a wait: takes what it waits for, or (-1) queues for it, to sleep and look
+ * again. */
+static inline int dispatcher_start_wait(struct dispatcher *dispatcher,
+                                        const struct dispatcher_wait *wait, uint32_t self,
+                                        uint64_t deadline, uint32_t *index)
+{
+    dispatcher_lock_all(dispatcher, wait->sorted, wait->count);
+    int result = dispatcher_take(dispatcher, wait, self, index);
+    if (result == ETIMEDOUT && deadline != 0) {
+        dispatcher_begin_wait(wait, self);
+        result = -1;
+    }
+    dispatcher_unlock_all(dispatcher, wait->sorted, wait->count);
+    return result;
+}
+
 static inline int dispatcher_wait(struct dispatcher *dispatcher, const struct dispatcher_wait *wait,
                                   uint64_t deadline, uint32_t *index)
 {
     const uint32_t self = machine_self();
+    int result = dispatcher_start_wait(dispatcher, wait, self, deadline, index);
 
-    dispatcher_lock_all(dispatcher, wait->sorted, wait->count);
-    int result = dispatcher_take(dispatcher, wait, self, index);
-    if (result != ETIMEDOUT || deadline == 0) {
-        dispatcher_unlock_all(dispatcher, wait->sorted, wait->count);
-        return result;
-    }
-    dispatcher_begin_wait(wait, self);
-    dispatcher_unlock_all(dispatcher, wait->sorted, wait->count);
-    do {
+    while (result == -1) {
         uint32_t state = dispatcher_sleep(wait->waiter, deadline);
         result = state >= WAITER_DONE
                      ? dispatcher_end_wait(dispatcher, wait, state, index)
                      : dispatcher_look_again(dispatcher, wait, self, state == WAITER_RETEST, index);
-    } while (result == -1);
+    }
     return result;
 }
 
