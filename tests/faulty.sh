@@ -78,7 +78,7 @@ report "waits on sim: every thread's place is recorded" grep -q \
 miscarries()
 {
     local workload=$1 signal=$2 kind=$3 results=$folder/$1-$2.jsonl code name="$2, $1"
-    timeout 120 "$program" run "$signal,futex" -w "$workload" -d 20ms -R 1 -s 7 -O "$results" "${@:4}" \
+    timeout 120 "$program" run "$signal,futex" -w "$workload" -d 300ms -R 1 -s 7 -O "$results" "${@:4}" \
         > "$folder/out" 2> "$folder/err"
     code=$?
     report "$name: exit code 1" test "$code" -eq 1

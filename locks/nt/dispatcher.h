@@ -13,6 +13,7 @@
  * One lock for all objects (DISPATCHER_GLOBAL, as in NT up to 6.0), or one an object
  * (DISPATCHER_PER_OBJECT). With the latter a signaller can't look at a waiter's other objects, so
  * one that waits for all is woken to test them itself, and another thread may be faster.
+ * A pulse is over before such a waiter has looked, and does not let it through.
  *
  * All memory (dispatcher, objects, waiters, blocks) may be shared by processes if it lies at the
  * same address in each. Threads are told apart by machine_self().

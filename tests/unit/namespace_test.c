@@ -24,7 +24,7 @@ static int choose_name(void **state)
     static unsigned tests;
 
     (void)state;
-    snprintf(name, sizeof name, "lockbench-names-%d-%u", (int)getpid(), tests++);
+    snprintf(name, sizeof name, "lockbench-test-names-%d-%u", (int)getpid(), tests++);
     snprintf(path, sizeof path, "/dev/shm/%s", name);
     return 0;
 }
