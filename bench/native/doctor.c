@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "bench/native/counters/counters.h"
 #include "bench/native/crew.h"
 #include "bench/native/doctor_look.h"
 #include "bench/native/system_files.h"
@@ -546,8 +547,23 @@ static void check_nodes(const struct examination *e, struct doctor_finding *find
 
 static void check_counters(const struct examination *e, struct doctor_finding *finding)
 {
+    struct counters_plan plan;
+
     (void)e;
-    find(finding, DOCTOR_NOTE, "this version reads no hardware counters");
+    counters_choose(&plan);
+    if (plan.reason[0] == '\0') {
+        find(finding, plan.user_only ? DOCTOR_WARN : DOCTOR_OK,
+             "they tell the cache-line traffic%s",
+             plan.user_only ? ", but not what the kernel does when a lock sleeps" : "");
+        if (plan.user_only)
+            advise(finding, "echo 1 > /proc/sys/kernel/perf_event_paranoid, or be root");
+    } else if (plan.permission) {
+        find(finding, DOCTOR_WARN, "cache-line traffic can't be counted");
+        advise(finding, "%s", plan.reason);
+    } else {
+        find(finding, DOCTOR_NOTE, "cache-line traffic can't be counted: %s", plan.reason);
+        advise(finding, "--machine sim:TOPOLOGY counts that of a model");
+    }
 }
 
 static void check_layout(const struct examination *e, struct doctor_finding *finding)

@@ -1,15 +1,12 @@
 #include "bench/native/host.h"
 
-#include <errno.h>
-#include <linux/perf_event.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
+#include "bench/native/counters/counters.h"
 #include "bench/native/system_files.h"
 
 struct description {
@@ -61,26 +58,15 @@ static void add_frequency(struct description *d)
     add(d, "smt", known, text, "this kernel does not show simultaneous multithreading");
 }
 
-/* Whether a cycle counter can be had: many virtual machines have none, and many systems keep it
- * from ordinary users. */
+/* Of the processor. Many virtual machines have none, and many systems keep them from ordinary
+ * users.
+ */
 static void add_counters(struct description *d)
 {
-    struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE,
-                                         .size = sizeof attributes,
-                                         .config = PERF_COUNT_HW_CPU_CYCLES,
-                                         .exclude_kernel = 1,
-                                         .exclude_hv = 1};
-    long counter = syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
+    struct counters_plan plan;
 
-    if (counter >= 0) {
-        close((int)counter);
-        add(d, "counters", true, "available", NULL);
-    } else if (errno == EACCES || errno == EPERM) {
-        add(d, "counters", false, NULL,
-            "no permission: lower /proc/sys/kernel/perf_event_paranoid, or be root");
-    } else {
-        add(d, "counters", false, NULL, "this machine exposes no hardware counters");
-    }
+    counters_choose(&plan);
+    add(d, "counters", plan.hardware, "available", plan.reason);
 }
 
 static void add_topology(struct description *d, hwloc_topology_t topology)
