@@ -161,6 +161,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .window_ns = window_ns,
         .seed = turn->seed,
         .through_vtable = job->plan->through_vtable,
+        .counters = job->plan->counters,
         .trace = turn->repetition == 0 ? job->trace : NULL,
     };
 

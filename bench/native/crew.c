@@ -518,8 +518,10 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);
     place_members(crew);
     crew->clock_cost_ns = measure_clock_cost();
-    counters_make_room(repetition->threads);
-    counters_choose(&crew->counting);
+    if (counting_refused(repetition->counters, repetition->lock.ops) == NULL) {
+        counters_make_room(repetition->threads);
+        counters_choose(&crew->counting);
+    }
     pthread_barrierattr_init(&attributes);
     pthread_barrierattr_setpshared(&attributes,
                                    split ? PTHREAD_PROCESS_SHARED : PTHREAD_PROCESS_PRIVATE);

@@ -128,7 +128,13 @@ void counters_report(struct result *result, const struct crew *crew)
     const unsigned threads = crew->repetition->threads;
     struct counters_totals totals;
     uint64_t acquisitions = 0;
+    const char *refused = counting_refused(crew->repetition->counters, crew->repetition->lock.ops);
 
+    if (refused != NULL) {
+        result_unmeasured(result, result->object, "events", refused);
+        result_unmeasured(result, result->object, "traffic", refused);
+        return;
+    }
     for (unsigned i = 0; i < threads; i++) {
         if (!word_load(&crew->members[i].departed, acquire)) {
             const char *reason = "not every thread came back in time after the window";
