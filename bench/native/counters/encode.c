@@ -11,11 +11,7 @@
 
 const char *counters_library(void)
 {
-    static char version[32];
-
-    snprintf(version, sizeof version, "libpfm4 %d.%d", PFM_MAJ_VERSION(pfm_get_version()),
-             PFM_MIN_VERSION(pfm_get_version()));
-    return version;
+    return "libpfm4";
 }
 
 /* Of several, a hybrid processor's, the first: threads on the other kind of core count nothing, and
@@ -38,7 +34,7 @@ bool counters_find_pmu(struct counters_pmu *pmu, char *reason, size_t size)
             return true;
         }
     }
-    snprintf(reason, size, "%s does not know this processor; a newer one may", counters_library());
+    snprintf(reason, size, "libpfm4 does not know this processor; a newer one may");
     return false;
 }
 
