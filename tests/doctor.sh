@@ -139,7 +139,87 @@ else
     skip "$name" "a mount of one's own can't be had here"
 fi
 
-for tested in doctor; do
+begin "counters: every event is tried, and what does not count says why"
+call "$LOCKBENCH" counters
+want_code 0
+want_empty "$stderr"
+for event in context_switches migrations page_faults; do
+    grep -qE "^  (yes|no ) +$event +[^ ]" "$stdout" || fail "there should be a line on $event"
+done
+want_same "lines without a count or a reason" "$(grep -cE '^  (yes|no ) +[^ ]+ *$' "$stdout")" 0
+if grep -q "can't be counted here" "$stdout"; then
+    want_text "$stdout" "--machine 'sim:"
+else
+    want_text "$stdout" "-> transactions"
+fi
+end
+
+begin "counters --json"
+call "$LOCKBENCH" counters --json
+want_code 0
+want_text "$stdout" '"software": ['
+want_text "$stdout" '"hardware": ['
+want_same "events that neither count nor have a reason" \
+    "$(grep -A2 '"counts": false' "$stdout" | grep -c '"reason": null')" 0
+end
+
+begin "counters names the events of a processor that is not there, and does not claim that they count"
+if "$LOCKBENCH" counters | grep -q '^names  *libpfm4$' && [ "$(uname -m)" = x86_64 ]; then
+    call env LIBPFM_FORCE_PMU=skx "$LOCKBENCH" counters
+    want_code 0
+    want_text "$stdout" "(skx)"
+    want_text "$stdout" "OFFCORE_REQUESTS:DEMAND_RFO"
+    end
+else
+    skip "$name" "there is no libpfm4 that knows this processor"
+fi
+
+# For somebody whom perf_event_paranoid keeps from the kernel, its events would all be 0.
+begin "counters as an ordinary user: no false 0"
+if [ "$(id -u)" -eq 0 ] && have setpriv && [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -ge 2 ]; then
+    chmod 755 "$work"
+    cp -f "$LOCKBENCH" "$work/program"
+    call setpriv --reuid=65534 --regid=65534 --clear-groups "$work/program" counters
+    want_code 0
+    grep -qE '^  no   context_switches .*perf_event_paranoid' "$stdout" || fail "switches should not be counted"
+    end
+else
+    skip "$name" "only root can become somebody else, and perf_event_paranoid has to be 2"
+fi
+
+# in_samples EXPRESSION FILE: how many samples match it.
+in_samples() {
+    grep '"record":"sample"' "$2" | grep -cE "$1"
+}
+
+begin "the record says what was counted, or why not"
+call "$LOCKBENCH" run ttas,mcs_park -t 2 -d 10ms -R 2 -O counted.jsonl --quiet
+want_code 0
+want_text counted.jsonl '"counters":"auto"'
+grep '"lock":"ttas"' counted.jsonl >spinning.jsonl
+grep '"lock":"mcs_park"' counted.jsonl >sleeping.jsonl
+want_same "samples of a spinning lock with events" "$(in_samples '"events":\{"context_switches":' spinning.jsonl)" 2
+want_same "samples of a sleeping lock with events" "$(in_samples '"events":null' sleeping.jsonl)" 2
+want_same "their reason" "$(in_samples '"events":"counting makes each context switch dearer' sleeping.jsonl)" 2
+want_same "samples with traffic, or a reason for its absence" \
+    "$(in_samples '"traffic":(\{"transactions"|null.*"traffic":"[a-z])' spinning.jsonl)" 2
+call "$LOCKBENCH" run mcs_park -t 2 -d 10ms -R 1 -O all.jsonl --quiet --counters all
+want_code 0
+want_same "samples with events" "$(in_samples '"events":\{"context_switches":' all.jsonl)" 1
+call "$LOCKBENCH" run ttas -t 2 -d 10ms -R 1 -O none.jsonl --quiet --counters none
+want_code 0
+want_same "samples with events" "$(in_samples '"events":null.*"events":"not asked for' none.jsonl)" 1
+call "$LOCKBENCH" run ttas -t 3 -d 10ms -R 1 -O processes.jsonl --quiet --processes each
+want_code 0
+want_same "samples of processes with events" "$(in_samples '"events":\{"context_switches":' processes.jsonl)" 1
+end
+
+refuse "--counters with a wrong name" 2 "'some'" "auto, all, none" "$LOCKBENCH" run tas --counters some
+refuse "--counters on a simulated machine" 2 "--counters" "real cores" \
+    "$LOCKBENCH" run tas --machine 'sim:pu:2' --counters all
+refuse "--counters of signals" 2 "--counters" "leave" "$LOCKBENCH" run futex --workload signal --counters all
+
+for tested in doctor counters; do
     refuse "$tested with an argument" 2 "'now'" "takes no argument" "$LOCKBENCH" $tested now
     refuse "$tested with a wrong option" 2 "'--jsn'" "--json" "$LOCKBENCH" $tested --jsn
 done
