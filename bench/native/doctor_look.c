@@ -14,7 +14,7 @@
 
 /* A pause in a loop that only reads the clock is somebody else's: an interrupt, another thread, the
  * hypervisor. The shorter ones are the timer's, which every measurement has. */
-enum { PAUSE_NS = 10000, STACK_BYTES = 64 * 1024 };
+enum { PAUSE_NS = 10000, STACK_BYTES = 256 * 1024 };
 
 /* In the kernel's ticks, since it started. */
 struct ticks {

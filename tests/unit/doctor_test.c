@@ -1,13 +1,35 @@
 /* The checks of the doctor on machines that are made up of files, and a look at the one at hand. */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <ftw.h>
 #include <limits.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/stat.h>
 
 #include "bench/native/doctor.h"
 #include "bench/native/doctor_look.h"
 #include "bench/topology.h"
+
+/* In place of the C library's: a system that says yes to every binding and puts the thread on any
+ * CPU but that one. */
+static bool binds_elsewhere;
+
+int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
+{
+    cpu_set_t other;
+
+    (void)thread;
+    if (!binds_elsewhere)
+        return sched_setaffinity(0, size, set) == 0 ? 0 : errno;
+    sched_getaffinity(0, sizeof other, &other);
+    for (size_t cpu = 0; cpu < 8 * size && cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET_S(cpu, size, set))
+            CPU_CLR(cpu, &other);
+    }
+    return sched_setaffinity(0, sizeof other, &other) == 0 ? 0 : errno;
+}
 
 struct machine_of_files {
     char root[64];
@@ -185,6 +207,9 @@ static void quotas_of_both_kinds_of_cgroups_are_found(void **state)
     add_file(&machine, "/sys/fs/cgroup/a/cpu.max", "150000 100000\n");
     examine(&machine);
     expect(&machine, "quota", DOCTOR_BAD, "1.5 CPUs, of 4");
+    add_file(&machine, "/sys/fs/cgroup/a/b/cpu.max", "100000 100000\n");
+    examine(&machine);
+    expect(&machine, "quota", DOCTOR_BAD, "1 CPUs, of 4");
     /* By a path that a container does not see; the limit is in the folder that it does. */
     add_file(&machine, "/proc/self/cgroup", "4:memory:/x\n3:cpu,cpuacct:/docker/1234\n");
     add_file(&machine, "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "50000\n");
@@ -221,6 +246,26 @@ static void every_allowed_cpu_is_looked_at(void **state)
     hwloc_topology_destroy(topology);
 }
 
+static void pinning_that_silently_does_something_else_is_noticed(void **state)
+{
+    hwloc_topology_t topology;
+    struct machine_of_files machine;
+
+    (void)state;
+    assert_int_equal(topology_load(&topology), EXIT_FINE);
+    if (topology_cpus(topology) < 2) {
+        print_message("# it takes two CPUs to be on another one\n");
+        hwloc_topology_destroy(topology);
+        skip();
+    }
+    const struct doctor_patient patient = {.root = "", .topology = topology, .look_ns = 5000000};
+    binds_elsewhere = true;
+    machine.count = doctor_examine(&patient, machine.findings);
+    binds_elsewhere = false;
+    expect(&machine, "pinning", DOCTOR_BAD, "ran elsewhere");
+    hwloc_topology_destroy(topology);
+}
+
 /* What is not there can't be bound to, and is not silently taken for bound. */
 static void a_cpu_that_is_not_there_is_not_taken_for_one(void **state)
 {
@@ -245,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_sibling_that_is_not_ours_is_found),
         cmocka_unit_test(quotas_of_both_kinds_of_cgroups_are_found),
         cmocka_unit_test(every_allowed_cpu_is_looked_at),
+        cmocka_unit_test(pinning_that_silently_does_something_else_is_noticed),
         cmocka_unit_test(a_cpu_that_is_not_there_is_not_taken_for_one),
     };
 
