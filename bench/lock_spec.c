@@ -185,6 +185,41 @@ void family_word(const char *family, char *word, size_t size)
     word[i] = '\0';
 }
 
+static bool is_first_of_family(unsigned index)
+{
+    for (unsigned i = 0; i < index; i++) {
+        if (strcmp(lock_catalogue[i]->family, lock_catalogue[index]->family) == 0)
+            return false;
+    }
+    return true;
+}
+
+const char *family_words(bool correct, char words[FAMILIES_TEXT])
+{
+    char word[64];
+
+    words[0] = '\0';
+    for (unsigned i = 0; i < lock_catalogue_size; i++) {
+        const struct lock_ops *ops = lock_catalogue[i];
+        if (!is_first_of_family(i) || (correct && (ops->traits & LOCK_BROKEN) != 0))
+            continue;
+        family_word(ops->family, word, sizeof word);
+        snprintf(words + strlen(words), FAMILIES_TEXT - strlen(words), "%s%s",
+                 words[0] != '\0' ? ", " : "", word);
+    }
+    return words;
+}
+
+bool lock_is_of_family(const struct lock_ops *ops, const char *word)
+{
+    char own[64];
+
+    if (strcmp(word, "nt") == 0)
+        return ops->nt != NULL;
+    family_word(ops->family, own, sizeof own);
+    return strcmp(word, own) == 0;
+}
+
 static enum exit_code add_spec(const char *text, struct lock_spec **specs, size_t *count)
 {
     struct lock_spec spec;
@@ -206,26 +241,18 @@ static enum exit_code add_spec(const char *text, struct lock_spec **specs, size_
 
 static bool is_in_group(const struct lock_ops *ops, const char *group)
 {
-    char word[64];
-
     if ((ops->traits & LOCK_BROKEN) != 0)
         return false;
-    family_word(ops->family, word, sizeof word);
-    return strcmp(group, "all") == 0 || strcmp(group, word) == 0 ||
+    return strcmp(group, "all") == 0 || lock_is_of_family(ops, group) ||
            (strcmp(group, "shared") == 0 && (ops->traits & LOCK_SHARED) != 0);
 }
 
 static enum exit_code complain_unknown_group(const char *group)
 {
-    char words[512] = "all, shared";
-    char word[64];
+    char words[FAMILIES_TEXT];
 
-    for (unsigned i = 0; i < lock_catalogue_size; i++) {
-        family_word(lock_catalogue[i]->family, word, sizeof word);
-        if ((lock_catalogue[i]->traits & LOCK_BROKEN) == 0 && strstr(words, word) == NULL)
-            snprintf(words + strlen(words), sizeof words - strlen(words), ", %s", word);
-    }
-    return complain(EXIT_USAGE, "no family of locks is named '%s': there are %s", group, words);
+    return complain(EXIT_USAGE, "no family of locks is named '%s': there are all, shared, %s",
+                    group, family_words(true, words));
 }
 
 static enum exit_code add_group(const char *group, struct lock_spec **specs, size_t *count)

@@ -2,6 +2,7 @@
 #ifndef BENCH_LOCK_SPEC_H
 #define BENCH_LOCK_SPEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,9 +29,9 @@ struct lock_spec {
 enum exit_code lock_spec_read(const char *text, struct lock_spec *spec);
 
 /* Reads a list separated by commas of specifications, `@all` (every lock that is correct) and
- * `@family` (a family's name, with `-` for blanks, or a trait such as `@shared`), and adds what it
- * names to the array, which it makes longer; a lock that stands there already is not added twice.
- */
+ * `@family` (see lock_is_of_family(), or a trait such as `@shared`; those that are correct), and
+ * adds what it names to the array, which it makes longer; a lock that stands there already is not
+ * added twice. */
 enum exit_code lock_specs_read(const char *text, struct lock_spec **specs, size_t *count);
 
 /* The longest text of a parameter's value, with its end. */
@@ -40,7 +41,18 @@ enum { PARAMETER_TEXT = 24 };
 const char *parameter_format(const struct lock_parameter *parameter, uint64_t value,
                              char text[PARAMETER_TEXT]);
 
+/* Whether the lock is of the family of that word; of `nt` is every lock that NT has, whatever the
+ * family that it is listed under. */
+bool lock_is_of_family(const struct lock_ops *ops, const char *word);
+
 /* A family's name as it is written after `@`: without capitals, `-` for a blank. */
 void family_word(const char *family, char *word, size_t size);
+
+/* Room for the words of all families. */
+enum { FAMILIES_TEXT = 512 };
+
+/* The words of all families, or of those that begin with a correct lock, separated by commas.
+ * Returns `words`. */
+const char *family_words(bool correct, char words[FAMILIES_TEXT]);
 
 #endif

@@ -103,6 +103,13 @@ static inline void take_over(struct worker *worker, uint64_t writes)
     worker->bursts++;
 }
 
+/* The last turn is not counted in this phase, so nor is a run of writes that began with it. */
+static inline void forget_take_over(struct worker *worker, uint64_t writes)
+{
+    if (worker->bursts > 0 && worker->burst_start == writes)
+        worker->bursts--;
+}
+
 static inline void write_lines(const struct workplace *place)
 {
     for (unsigned i = 0; i < place->lines_beyond; i++) {
@@ -209,6 +216,7 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
         if (word_load(place.phase, relaxed) != phase) {
             worker->carried = 1;
             worker->carried_writes = !step.shared;
+            forget_take_over(worker, writes);
             break;
         }
         writes += !step.shared;

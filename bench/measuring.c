@@ -219,7 +219,7 @@ static enum exit_code set_counters(void *settings, const struct option_row *row,
 #define FLAG(name, letter, help, field) OPTION_FLAG(name, letter, help, struct measuring, field)
 
 const struct option_row measuring_options[] = {
-    VALUE("locks", 'l', "LIST", "locks, as in mcs,spin_park:budget=20us,@queue,@all", set_locks,
+    VALUE("locks", 'l', "LIST", "locks, as in mcs,spin_park:budget=20us,@queue,@nt,@all", set_locks,
           locks),
     TEXT("threads", 't', "LIST",
          "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice as many); default: powers of "

@@ -163,6 +163,11 @@ static void add_burst(struct result *result, const struct findings *findings)
         bursts += thread->bursts;
         most = thread->burst_most > most ? thread->burst_most : most;
     }
+    if (writes == 0) {
+        result_unmeasured(result, result->object, "burst",
+                          "there was no exclusive acquisition in the window");
+        return;
+    }
     json_object_set_new(result->object, "burst",
                         json_pack("{s:f, s:I}", "mean",
                                   (double)writes / (double)(bursts > 0 ? bursts : 1), "max",

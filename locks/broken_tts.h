@@ -47,11 +47,18 @@ static inline bool broken_tts_is_idle(struct broken_tts_lock *lock)
 LOCK_ENTRY_INIT(broken_tts, struct broken_tts_lock)
 LOCK_ENTRIES(broken_tts, struct broken_tts_lock)
 
+static const struct lock_nt broken_tts_nt = {
+    .name = "KSPIN_LOCK, wrong form",
+    .irql = "DISPATCH",
+    .use = "nowhere: it does not exclude",
+};
+
 static const struct lock_ops broken_tts_ops = {
     .name = "broken_tts",
     .family = "negative control",
     .description = "WRONG on purpose: test, then set",
     .source = "the naive form shown in articles on NT spin locks",
+    .nt = &broken_tts_nt,
     .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_BROKEN,
     .size = sizeof(struct broken_tts_lock),
     .init = broken_tts_entry_init,

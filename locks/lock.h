@@ -50,11 +50,15 @@ enum lock_trait {
     LOCK_ONE_PROCESS = 1 << 15, /* all its threads must be of one process */
 };
 
-/* The primitive of the NT kernel that a lock is the equivalent of. */
+/* The NT primitive that a lock is the equivalent of. The lengths are the columns of `lockbench list
+ * --family nt`. */
 struct lock_nt {
-    const char *name; /* as in "FAST_MUTEX" */
-    const char *irql; /* the interrupt request level at which its holder runs there */
-    const char *use;  /* where it may be used, and for what; at most 60 characters */
+    const char *name; /* as in "FAST_MUTEX"; at most 22 characters */
+    /* The interrupt request level at which its holder runs there: one to which the lock raises it
+     * ("APC"), or up to which it may be ("<= APC"); ", critical" and ", guarded": in such a region,
+     * without normal kernel APCs or without any. At most 16 characters. */
+    const char *irql;
+    const char *use; /* where it may be used, or for what; at most 28 characters */
 };
 
 /* Something that a lock counts about itself. */

@@ -136,6 +136,12 @@ static const struct lock_parameter mcs_park_parameters[] = {
     {0},
 };
 
+static const struct lock_nt mcs_nt = {
+    .name = "KLOCK_QUEUE_HANDLE",
+    .irql = "DISPATCH",
+    .use = "short sections, many CPUs",
+};
+
 #define MCS_OPS(lock_name, ...)                                    \
     static const struct lock_ops lock_name##_ops = {               \
         .name = #lock_name,                                        \
@@ -149,7 +155,7 @@ static const struct lock_parameter mcs_park_parameters[] = {
     }
 
 MCS_OPS(mcs, .alias = "qspin", .description = "in-stack queue; each spins on a line of its own",
-        .traits = LOCK_FIFO | LOCK_SPINS | LOCK_LOCAL_SPIN);
+        .nt = &mcs_nt, .traits = LOCK_FIFO | LOCK_SPINS | LOCK_LOCAL_SPIN);
 MCS_OPS(mcs_yield, .description = "mcs whose waiters yield the CPU after a budget",
         .traits = LOCK_FIFO | LOCK_SPIN_THEN_YIELDS | LOCK_LOCAL_SPIN,
         .parameters = mcs_yield_parameters);

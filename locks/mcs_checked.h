@@ -98,9 +98,9 @@ static inline int mcs_checked_entry_init(void *lock, unsigned threads, const uin
 LOCK_ENTRIES_CHECKED(mcs_checked, struct mcs_checked_lock, struct mcs_node)
 
 static const struct lock_nt mcs_checked_nt = {
-    .name = "KLOCK_QUEUE_HANDLE, verified",
+    .name = "KLOCK_QUEUE_HANDLE",
     .irql = "DISPATCH",
-    .use = "as a queued spin lock, while a driver is being tested",
+    .use = "as mcs, under test",
 };
 
 static const struct lock_ops mcs_checked_ops = {

@@ -86,11 +86,18 @@ static const struct lock_parameter spin_park_parameters[] = {
     {0},
 };
 
+static const struct lock_nt spin_park_nt = {
+    .name = "CRITICAL_SECTION",
+    .irql = "PASSIVE",
+    .use = "user mode",
+};
+
 static const struct lock_ops spin_park_ops = {
     .name = "spin_park",
     .family = "sleeping mutex",
     .description = "spins for a budget, then sleeps on a futex",
     .source = "Drepper, Futexes Are Tricky, 2011; Karlin et al., SOSP 1991",
+    .nt = &spin_park_nt,
     .traits = LOCK_UNFAIR | LOCK_SPIN_THEN_SLEEPS,
     .parameters = spin_park_parameters,
     .size = sizeof(struct spin_park_lock),

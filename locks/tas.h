@@ -43,11 +43,18 @@ static inline bool tas_is_idle(struct tas_lock *lock)
 LOCK_ENTRY_INIT(tas, struct tas_lock)
 LOCK_ENTRIES(tas, struct tas_lock)
 
+static const struct lock_nt tas_nt = {
+    .name = "KSPIN_LOCK, naive",
+    .irql = "DISPATCH",
+    .use = "short sections, few CPUs",
+};
+
 static const struct lock_ops tas_ops = {
     .name = "tas",
     .family = "test-and-set",
     .description = "test-and-set: every try is a write",
     .source = "Anderson, IEEE TPDS 1(1), 1990",
+    .nt = &tas_nt,
     .traits = LOCK_UNFAIR | LOCK_SPINS,
     .size = sizeof(struct tas_lock),
     .init = tas_entry_init,

@@ -60,11 +60,18 @@ LOCK_ENTRY_INIT(ttas, struct ttas_lock)
 LOCK_ENTRIES(ttas, struct ttas_lock)
 LOCK_ENTRY_ACQUIRE_UNTIL(ttas, struct ttas_lock)
 
+static const struct lock_nt ttas_nt = {
+    .name = "KSPIN_LOCK",
+    .irql = "DISPATCH",
+    .use = "short sections",
+};
+
 static const struct lock_ops ttas_ops = {
     .name = "ttas",
     .family = "test-and-set",
     .description = "test-and-test-and-set: waiters read, then race",
     .source = "Rudolph and Segall, ISCA 1984",
+    .nt = &ttas_nt,
     .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_TIMED,
     .size = sizeof(struct ttas_lock),
     .init = ttas_entry_init,

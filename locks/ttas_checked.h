@@ -68,9 +68,9 @@ LOCK_ENTRY_INIT(ttas_checked, struct ttas_checked_lock)
 LOCK_ENTRIES_CHECKED(ttas_checked, struct ttas_checked_lock, void)
 
 static const struct lock_nt ttas_checked_nt = {
-    .name = "KSPIN_LOCK, verified",
+    .name = "KSPIN_LOCK",
     .irql = "DISPATCH",
-    .use = "as a spin lock, while a driver is being tested",
+    .use = "as ttas, under test",
 };
 
 static const struct lock_ops ttas_checked_ops = {

@@ -209,10 +209,11 @@ refuse_needless_values() { # COMMAND
     end
 }
 
-# listed_locks: the names in the table of `list`, where locks stand indented below their families.
+# listed_locks: the names in the table of `list`, where locks stand indented below their families, and
+# signals behind them.
 listed_locks()
 {
-    sed 1d | sed -n 's/^  \([^ ]*\).*/\1/p'
+    sed '1d; /^signals,/,$d' | sed -n 's/^  \([^ ]*\).*/\1/p'
 }
 
 for word in $commands; do
@@ -1437,6 +1438,59 @@ want_same "the number of lines that are no row" "$(grep -vc '^|.*|$' "$stdout")"
 want_text "$stdout" '| `mcs` | queue |'
 end
 
+begin "list --family nt has every lock that NT has, of whatever family"
+call "$LOCKBENCH" list --family nt
+want_code 0
+want_empty "$stderr"
+sed '1d; /^signals,/,$d' "$stdout" | cut -d ' ' -f 1 | sort >nt-compared
+"$LOCKBENCH" list --family nt --json | sed -n 's/^    "name": "\(.*\)",$/\1/p' | sort >nt-names
+want_same "the locks" "$(cat nt-compared)" "$(cat nt-names)"
+for lock in broken_tts tas ttas mcs spin_park kmutex eresource; do
+    grep -qx "$lock" nt-compared || fail "$lock should be there"
+done
+! grep -qx ticket nt-compared || fail "NT has no ticket lock"
+[ "$(wc -L <"$stdout")" -le 150 ] || fail "it should be at most 150 columns wide"
+end
+
+begin "list --json: nt is what NT calls it, or null"
+call "$LOCKBENCH" list --json
+want_code 0
+want_same "those with an entry" "$(grep -c '^    "nt": {$' "$stdout")" "$(wc -l <nt-names)"
+want_same "all" "$(grep -c '^    "nt": \({\|null,\)$' "$stdout")" "$(grep -c '^    "name":' "$stdout")"
+end
+
+begin "list shows the signals behind the locks, and --signals only them"
+call "$LOCKBENCH" list
+sed '1,/^signals,/d' "$stdout" | sed 's/^  \([^ ]*\).*/\1/' >signal-names
+for signal in event_notify timer_sync timer_notify file_object futex; do
+    grep -qx "$signal" signal-names || fail "$signal should be there"
+done
+call "$LOCKBENCH" list --signals
+want_code 0
+want_same "the signals" "$(sed 1d "$stdout" | sed 's/^  \([^ ]*\).*/\1/')" "$(cat signal-names)"
+call "$LOCKBENCH" list --signals --json
+want_same "the signals in JSON" "$(sed -n 's/^    "name": "\(.*\)",$/\1/p' "$stdout")" "$(cat signal-names)"
+call "$LOCKBENCH" list --signals --markdown
+want_same "the signals in Markdown" "$(sed 1,2d "$stdout" | cut -d '`' -f 2)" "$(cat signal-names)"
+end
+refuse "list --signals of a family" 2 "--signals" "--family" "$LOCKBENCH" list --signals --family nt
+
+begin "list LOCK says what it is in NT"
+call "$LOCKBENCH" list mcs
+want_code 0
+want_text "$stdout" "KLOCK_QUEUE_HANDLE, at IRQL DISPATCH"
+end
+
+# Each on one simulated core, which takes no time to speak of.
+begin "run @nt takes every correct lock that NT has"
+run_to nt.jsonl @nt --machine sim:pu:1 -t 1 -R 1
+want_code 0
+want_empty "$stderr"
+want_same "the locks" "$(cells nt.jsonl | sed 's/"lock":"\([^"]*\)".*/\1/' | sort)" \
+    "$(grep -vx broken_tts nt-names)"
+end
+
+refuse_run "'nosuch'" "sleeping-mutex, nt, c-library" @nosuch
 refuse "list --family with an unknown family" 2 "'nosuch'" "queue" "$LOCKBENCH" list --family nosuch
 refuse "list with an unknown lock" 2 "'mcz'" "did you mean 'mcs'?" "$LOCKBENCH" list mcz
 refuse "list to a full disk" 3 "standard output" "No space left on device" \

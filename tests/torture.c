@@ -58,6 +58,7 @@ struct task {
     pthread_t thread;
     struct fixture *fixture;
     unsigned self;
+    WORD(pid_t) id; /* the system's number of the thread; 0: it has not begun */
     int (*run)(struct fixture *fixture, struct task *task);
     int result;
     WORD(bool) has_lock;  /* set by a task that waits, when it waits no more */
@@ -71,6 +72,7 @@ static void *task_main(void *argument)
     struct task *task = argument;
 
     native_set_self(task->self);
+    word_store(&task->id, gettid(), release);
     task->result = task->run(task->fixture, task);
     return NULL;
 }
@@ -369,6 +371,23 @@ static void await_arrival(const struct fixture *fixture, const void *before)
     free(now);
 }
 
+/* A waiter that sleeps has done all that it does to queue up; until then its changes could be taken
+ * for the arrival of the next one. */
+static void await_sleep(struct task *task)
+{
+    char path[64], line[256], state = 'R';
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)word_load(&task->id, acquire));
+    while (state != 'S') {
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        assert_non_null(fgets(line, sizeof line, file));
+        fclose(file);
+        assert_int_equal(sscanf(strrchr(line, ')'), ") %c", &state), 1);
+        sched_yield();
+    }
+}
+
 /* Starts a task that waits for the lock, and returns when it has queued. */
 static void begin_waiter(struct task *task, struct fixture *fixture, unsigned self)
 {
@@ -378,6 +397,8 @@ static void begin_waiter(struct task *task, struct fixture *fixture, unsigned se
     copy_racing(before, fixture->lock, fixture->bytes);
     begin(task, fixture, self, acquire_and_note);
     await_arrival(fixture, before);
+    if ((fixture->ops->traits & LOCK_SLEEPS) != 0)
+        await_sleep(task);
     free(before);
 }
 
@@ -464,6 +485,70 @@ static void downgrades_past_a_waiting_writer(void **state)
     unmake(&fixture);
 }
 
+/* ---- holders that come again, and releases by others ---- */
+
+/* The lock is free for others only after as many releases as there were acquisitions. */
+static void its_holder_may_take_it_again(void **state)
+{
+    struct fixture fixture = make(*state);
+    struct context contexts[3];
+
+    native_set_self(0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(fixture.ops->acquire(fixture.lock, &contexts[i]), 0);
+    for (int i = 3; i-- > 0;) {
+        assert_int_equal(in_another_thread(&fixture, try_once), EBUSY);
+        assert_false(fixture.ops->is_idle(fixture.lock));
+        assert_int_equal(fixture.ops->release(fixture.lock, &contexts[i]), 0);
+    }
+    assert_int_equal(in_another_thread(&fixture, try_once), 0);
+    unmake(&fixture);
+}
+
+static void its_sharer_may_share_it_again(void **state)
+{
+    struct fixture fixture = make(*state);
+    struct context contexts[3];
+
+    native_set_self(0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(fixture.ops->acquire_shared(fixture.lock, &contexts[i]), 0);
+    for (int i = 3; i-- > 0;) {
+        assert_int_equal(in_another_thread(&fixture, try_once), EBUSY);
+        assert_int_equal(in_another_thread(&fixture, try_shared_once), 0);
+        assert_int_equal(fixture.ops->release_shared(fixture.lock, &contexts[i]), 0);
+    }
+    assert_int_equal(in_another_thread(&fixture, try_once), 0);
+    unmake(&fixture);
+}
+
+static int release_only(struct fixture *fixture, struct task *task)
+{
+    struct context context;
+
+    (void)task;
+    return fixture->ops->release(fixture->lock, &context);
+}
+
+static void misuse_is_told_and_does_no_harm(void **state)
+{
+    struct fixture fixture = make(*state);
+    struct context context, another;
+
+    native_set_self(0);
+    assert_int_equal(fixture.ops->release(fixture.lock, &context), EPERM);
+    assert_int_equal(fixture.ops->acquire(fixture.lock, &context), 0);
+    if ((fixture.ops->traits & LOCK_RECURSIVE) == 0)
+        assert_int_equal(fixture.ops->acquire(fixture.lock, &another), EDEADLK);
+    assert_int_equal(in_another_thread(&fixture, release_only), EPERM);
+    assert_int_equal(in_another_thread(&fixture, try_once), EBUSY);
+    assert_int_equal(fixture.ops->release(fixture.lock, &context), 0);
+    assert_int_equal(fixture.ops->release(fixture.lock, &context), EPERM);
+    assert_int_equal(in_another_thread(&fixture, release_only), EPERM);
+    assert_int_equal(in_another_thread(&fixture, try_once), 0);
+    unmake(&fixture);
+}
+
 /* ---- the list of tests, from the catalogue ---- */
 
 static const struct {
@@ -479,6 +564,10 @@ static const struct {
     {"shares with readers only", shares_with_readers_only, LOCK_SHARED},
     {"downgrades to shared", downgrades_to_shared, LOCK_DOWNGRADE},
     {"downgrades past a waiting writer", downgrades_past_a_waiting_writer, LOCK_DOWNGRADE},
+    {"may be taken again by its holder", its_holder_may_take_it_again, LOCK_RECURSIVE},
+    {"may be shared again by its sharer", its_sharer_may_share_it_again,
+     LOCK_RECURSIVE | LOCK_SHARED},
+    {"tells misuse", misuse_is_told_and_does_no_harm, LOCK_OWNER_CHECKED},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

@@ -237,6 +237,89 @@ static void run_nested(struct scene *scene, unsigned thread)
     release(scene, thread);
 }
 
+/* A second acquisition within the first, with a context of its own, as for an inner lock. */
+static void turn_within(struct scene *scene, unsigned thread)
+{
+    const unsigned inner = CHECK_THREADS_MOST + thread;
+
+    expect_no_error(scene, scene->ops->acquire(scene->lock, context_of(scene, inner)));
+    write_data(scene, thread);
+    expect_no_error(scene, scene->ops->release(scene->lock, context_of(scene, inner)));
+    forget_context(scene, inner);
+}
+
+/* One that checks its owner may refuse to let it in behind a writer that waits for it. */
+static void turn_shared_within(struct scene *scene, unsigned thread)
+{
+    const unsigned inner = CHECK_THREADS_MOST + thread;
+    int error = scene->ops->acquire_shared(scene->lock, context_of(scene, inner));
+
+    if (error == 0)
+        error = scene->ops->release_shared(scene->lock, context_of(scene, inner));
+    else if (error == EDEADLK && (scene->ops->traits & LOCK_OWNER_CHECKED) != 0)
+        error = 0;
+    expect_no_error(scene, error);
+    forget_context(scene, inner);
+}
+
+static void run_recursive(struct scene *scene, unsigned thread)
+{
+    if (thread == 1) {
+        turn(scene, thread);
+        return;
+    }
+    acquire(scene, thread);
+    turn_within(scene, thread);
+    write_data(scene, thread);
+    release(scene, thread);
+}
+
+static void run_recursive_shared(struct scene *scene, unsigned thread)
+{
+    if (thread == 1) {
+        turn(scene, thread);
+        return;
+    }
+    acquire_shared(scene, thread);
+    turn_shared_within(scene, thread);
+    (void)plain_load(&scene->data);
+    release_shared(scene, thread);
+}
+
+static void expect_error(struct scene *scene, const char *what, int expected, int error)
+{
+    if (error != expected)
+        explorer_violation(scene->explorer, "misuse is told", "%s returned '%s' and not '%s'", what,
+                           strerror(error), strerror(expected));
+}
+
+static void release_without_holding(struct scene *scene, unsigned thread)
+{
+    expect_error(scene, "a release by a thread that does not hold the lock", EPERM,
+                 scene->ops->release(scene->lock, context_of(scene, thread)));
+    forget_context(scene, thread);
+}
+
+static void run_misuse(struct scene *scene, unsigned thread)
+{
+    const unsigned inner = CHECK_THREADS_MOST + thread;
+
+    if (thread == 1) {
+        release_without_holding(scene, thread);
+        turn(scene, thread);
+        return;
+    }
+    acquire(scene, thread);
+    if ((scene->ops->traits & LOCK_RECURSIVE) == 0) {
+        expect_error(scene, "an acquire by the holder", EDEADLK,
+                     scene->ops->acquire(scene->lock, context_of(scene, inner)));
+        forget_context(scene, inner);
+    }
+    write_data(scene, thread);
+    release(scene, thread);
+    release_without_holding(scene, thread);
+}
+
 const struct client check_clients[] = {
     {"2x2", "two threads, two acquisitions each", 2, 0, false, false, run_twice, false, 0},
     {"3x1", "three threads, one acquisition each", 3, 0, false, false, run_once, false, 0},
@@ -257,6 +340,12 @@ const struct client check_clients[] = {
      LOCK_SHARED | LOCK_DOWNGRADE, false, false, run_downgrade, false, 0},
     {"nested", "two threads, one lock within another of its kind", 2, 0, false, false, run_nested,
      true, 0},
+    {"recursive", "one takes the lock twice, beside another", 2, LOCK_RECURSIVE, false, false,
+     run_recursive, false, 0},
+    {"recursive-shared", "one shares the lock twice, beside a writer", 2,
+     LOCK_RECURSIVE | LOCK_SHARED, false, false, run_recursive_shared, false, 0},
+    {"misuse", "an acquire by the holder, releases by others", 2, LOCK_OWNER_CHECKED, false, false,
+     run_misuse, false, 0},
     {"3-reuse", "three threads, one of them twice", 3, 0, false, true, run_reuse, false, 0},
     {"3x2", "three threads, two acquisitions each", 3, 0, false, true, run_twice, false, 0},
     {"4x1", "four threads, one acquisition each", 4, 0, false, true, run_once, false, 0},

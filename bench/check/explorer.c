@@ -172,7 +172,8 @@ static bool is_asymmetric(const struct event *event)
     return event->order == VIRTUAL_light || event->order == VIRTUAL_heavy;
 }
 
-/* A wait that found the word changed, and did not go to sleep. */
+/* A wait that found the word changed and did not go to sleep: nothing changes for whoever comes
+ * later. */
 static bool found_it_changed(const struct event *event)
 {
     return event->site->operation == VIRTUAL_FUTEX_WAIT && event->returned;
@@ -202,6 +203,14 @@ static bool should_be_reversed(const struct event *earlier, const struct event *
     if (earlier->reads && could_write && earlier->location == later->location)
         return true;
     return has_an_order(later) && have_an_order(earlier, later);
+}
+
+/* A wait that found the word changed by a store that is not the newest: behind the other futex call
+ * it might not see that store any more. */
+static bool comes_too_early(const struct event *event, const struct event *next)
+{
+    return found_it_changed(event) && event->stale && is_futex(next->site) &&
+           next->location == event->location;
 }
 
 static void join(uint16_t *causes, const uint16_t *others, unsigned threads)
@@ -271,6 +280,35 @@ static void find_races(struct explorer *explorer, const uint16_t *known)
     }
 }
 
+/* A sleeper that only a wake-up for no reason would let go on, as long as there is one left. */
+static bool needs_a_reason(const struct check_thread *thread)
+{
+    return !thread->done && thread->pending.asleep && !thread->pending.woken &&
+           !thread->pending.timed;
+}
+
+/* Only one sleeper of an execution wakes up for no reason. When one does, or falls asleep when one
+ * has, it could as well have been the other. `known` is as in find_races(). */
+static void find_other_spurious(struct explorer *explorer, const uint16_t *known)
+{
+    const struct event *present = &explorer->events[explorer->depth];
+
+    if (present->spurious) {
+        for (unsigned i = 0; i < explorer->threads_count; i++) {
+            if (i != present->thread && needs_a_reason(&explorer->threads[i]))
+                explorer->path[explorer->depth].backtrack |= (uint8_t)(1u << i);
+        }
+        return;
+    }
+    if (present->asleep || !needs_a_reason(&explorer->threads[present->thread]))
+        return;
+    for (unsigned i = 0; i < explorer->depth; i++) {
+        const struct event *earlier = &explorer->events[i];
+        if (earlier->spurious && earlier->thread != present->thread && known[earlier->thread] <= i)
+            explorer->path[i].backtrack = (uint8_t)((1u << explorer->threads_count) - 1);
+    }
+}
+
 /* After a step, threads in the sleep set wake up whose next step it bears on. One that only reads
  * what was stored reads nothing older: that was seen before it fell asleep. */
 static void wake_sleepers(struct explorer *explorer, const struct event *event)
@@ -287,11 +325,12 @@ static void wake_sleepers(struct explorer *explorer, const struct event *event)
             .location = operation->location == NULL
                             ? UINT16_MAX
                             : (uint16_t)(operation->location - explorer->model.locations),
-            .reads = kind != VIRTUAL_STORE && kind != VIRTUAL_FENCE && kind != VIRTUAL_FUTEX_WAKE,
+            .reads = kind != VIRTUAL_STORE && kind != VIRTUAL_FENCE && kind != VIRTUAL_FUTEX_WAKE &&
+                     !operation->asleep,
             .writes =
                 kind == VIRTUAL_STORE || kind == VIRTUAL_COMPARE_EXCHANGE || writes_always(kind),
         };
-        if (have_an_order(event, &next)) {
+        if (have_an_order(event, &next) || comes_too_early(event, &next)) {
             explorer->asleep &= (uint8_t) ~(1u << i);
             thread->new_from = NO_STORE;
         } else if ((explorer->asleep >> i & 1) != 0 && next.reads && event->writes &&
@@ -522,8 +561,8 @@ static bool perform(struct explorer *explorer, struct check_thread *thread,
             event->asleep = true;
             event->gave_up = operation->timed && !operation->woken;
             thread->outcome.made = !event->gave_up;
-            explorer->spurious_used =
-                explorer->spurious_used || (!operation->woken && !operation->timed);
+            event->spurious = !operation->woken && !operation->timed;
+            explorer->spurious_used = explorer->spurious_used || event->spurious;
             if (operation->woken)
                 model_learn(&explorer->model, thread->number, operation->location,
                             operation->location->kernel_view);
@@ -531,10 +570,16 @@ static bool perform(struct explorer *explorer, struct check_thread *thread,
         }
         /* The kernel's look orders nothing for the lock. */
         read_store(explorer, thread, choice->store, VIRTUAL_relaxed, event);
+        if (event->seen != operation->value) {
+            /* One that reads new stores only might with another have gone to sleep. Having changed
+             * nothing in the kernel, it tells the next caller nothing: whoever reads something
+             * older behind it could as well have come before. */
+            event->returned = thread->new_from == NO_STORE;
+            return true;
+        }
+        operation->asleep = true;
         meet_in_kernel(explorer, thread);
-        operation->asleep = event->seen == operation->value;
-        event->returned = !operation->asleep;
-        return !operation->asleep;
+        return false;
     default:
         read_store(explorer, thread, choice->store, order, event);
         if (writes_always(kind_of(operation)))
@@ -576,6 +621,7 @@ static bool make_step(struct explorer *explorer, const struct frame *frame)
     thread->new_from = NO_STORE;
     if (!explorer->unreduced) {
         find_races(explorer, known);
+        find_other_spurious(explorer, known);
         explorer->asleep = (uint8_t)((frame->asleep | frame->done) & ~(1u << frame->thread));
         wake_sleepers(explorer, event);
     }

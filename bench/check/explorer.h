@@ -68,7 +68,8 @@ struct mutation {
 struct event {
     uint8_t thread;
     bool reads, writes, asleep, gave_up;
-    bool returned; /* a futex wait that did not sleep */
+    bool spurious; /* it woke up for no reason */
+    bool returned; /* a futex wait that did not sleep, whatever there was to read */
     bool stale;    /* there was a newer store to read */
     int order;
     const struct virtual_site *site;

@@ -545,8 +545,8 @@ const struct command command_check = {
         "store that the C11 memory model lets it read. Prints a table with the number of different "
         "executions; what is wrong is listed step by step and saved for --replay. Without a lock, "
         "every lock that is correct and not foreign. Clients: 2x2, 3x1, reuse, try, tries, "
-        "readers, "
-        "reader-twice, try-shared, reader-try, timed, downgrade, nested; deep: 3-reuse, 3x2, 4x1.",
+        "readers, reader-twice, try-shared, reader-try, timed, downgrade, nested, recursive, "
+        "recursive-shared, misuse; deep: 3-reuse, 3x2, 4x1.",
     .run = check_main,
     .options = options,
 };

@@ -5,17 +5,21 @@
 #include <jansson.h>
 
 #include "bench/commands/commands.h"
+#include "bench/commands/list_signals.h"
 #include "bench/lock_spec.h"
 #include "locks/catalogue.h"
 
 struct settings {
     const char *family;
-    bool json, markdown;
+    bool signals, json, markdown;
 };
 
 static const struct option_row options[] = {
-    OPTION_TEXT("family", 'f', "NAME", "only the locks of that family, as in test-and-set",
+    OPTION_TEXT("family", 'f', "NAME",
+                "only the locks of that family, as in test-and-set; nt: the NT primitives compared",
                 struct settings, family),
+    OPTION_FLAG("signals", 's', "what --workload signal and its kin are about, and no locks",
+                struct settings, signals),
     OPTION_FLAG("json", 'j', "as JSON", struct settings, json),
     OPTION_FLAG("markdown", 'm', "as a table for a document", struct settings, markdown),
     {0},
@@ -35,8 +39,11 @@ static const char *waiting_of(uint32_t traits)
                                                    : "spin";
 }
 
-/* The remaining traits, as words; "-" when there are none. */
-static const char *others_of(uint32_t traits, char text[128])
+/* Room for the words of all traits. */
+enum { TRAITS_TEXT = 128 };
+
+/* Those of the traits that are neither order nor waiting, as words; "-" when there are none. */
+static const char *words_of(uint32_t traits, char text[TRAITS_TEXT])
 {
     static const struct {
         uint32_t trait;
@@ -45,6 +52,8 @@ static const char *others_of(uint32_t traits, char text[128])
         {LOCK_SHARED, "shared"},
         {LOCK_DOWNGRADE, "downgrade"},
         {LOCK_TIMED, "timed"},
+        {LOCK_RECURSIVE, "recursive"},
+        {LOCK_OWNER_CHECKED, "checked"},
         {LOCK_NATIVE_ONLY, "native only"},
         {LOCK_ONE_PROCESS, "one process"},
         {LOCK_UNVERIFIED, "not verified"},
@@ -54,8 +63,8 @@ static const char *others_of(uint32_t traits, char text[128])
     text[0] = '\0';
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if ((traits & words[i].trait) != 0)
-            snprintf(text + strlen(text), 128 - strlen(text), "%s%s", text[0] != '\0' ? ", " : "",
-                     words[i].word);
+            snprintf(text + strlen(text), TRAITS_TEXT - strlen(text), "%s%s",
+                     text[0] != '\0' ? ", " : "", words[i].word);
     }
     return text[0] != '\0' ? text : "-";
 }
@@ -70,25 +79,52 @@ static const char *bytes_of(const struct lock_ops *ops, char text[32])
     return text;
 }
 
+/* What an article compares of an NT primitive: whether it may be taken again, shared, waited for
+ * with a limit. */
+static const char *nt_offers_of(uint32_t traits, char text[TRAITS_TEXT])
+{
+    return words_of(traits & (LOCK_SHARED | LOCK_TIMED | LOCK_RECURSIVE), text);
+}
+
+static void print_nt_markdown(const struct lock_ops *ops)
+{
+    char offers[TRAITS_TEXT], bytes[32];
+
+    printf("| `%s` | %s | %s | %s | %s | %s | %s | %zu | %s |\n", ops->name, ops->nt->name,
+           waiting_of(ops->traits), ops->nt->irql, order_of(ops->traits),
+           nt_offers_of(ops->traits, offers), bytes_of(ops, bytes), ops->context_size,
+           ops->nt->use);
+}
+
+static void print_nt_row(const struct lock_ops *ops)
+{
+    char offers[TRAITS_TEXT], bytes[32];
+
+    printf("%-26s %-22s %-12s %-16s %-6s %-17s %8s %7zu %s\n", ops->name, ops->nt->name,
+           waiting_of(ops->traits), ops->nt->irql, order_of(ops->traits),
+           nt_offers_of(ops->traits, offers), bytes_of(ops, bytes), ops->context_size,
+           ops->nt->use);
+}
+
 static void print_markdown(const struct lock_ops *ops)
 {
-    char others[128], bytes[32];
+    char others[TRAITS_TEXT], bytes[32];
 
     printf("| `%s` | %s | %s | %s | %s | %zu | %s | %s |\n", ops->name, ops->family,
            order_of(ops->traits), waiting_of(ops->traits), bytes_of(ops, bytes), ops->context_size,
-           others_of(ops->traits, others), ops->description);
+           words_of(ops->traits, others), ops->description);
 }
 
 /* A family's name stands once, before its locks. */
 static void print_row(const struct lock_ops *ops, const char *family_before)
 {
-    char others[128], bytes[32];
+    char others[TRAITS_TEXT], bytes[32];
 
     if (family_before == NULL || strcmp(family_before, ops->family) != 0)
         printf("%s\n", ops->family);
-    printf("  %-22s  %-6s  %-12s %8s %8zu  %s\n", ops->name, order_of(ops->traits),
+    printf("  %-26s  %-6s  %-12s %8s %8zu  %s\n", ops->name, order_of(ops->traits),
            waiting_of(ops->traits), bytes_of(ops, bytes), ops->context_size,
-           others_of(ops->traits, others));
+           words_of(ops->traits, others));
 }
 
 static json_t *describe_parameters(const struct lock_ops *ops)
@@ -103,20 +139,49 @@ static json_t *describe_parameters(const struct lock_ops *ops)
     return list;
 }
 
+/* NULL, which is JSON's null here, for a lock that NT has none like. */
+static json_t *describe_nt(const struct lock_nt *nt)
+{
+    return nt == NULL
+               ? NULL
+               : json_pack("{s:s, s:s, s:s}", "name", nt->name, "irql", nt->irql, "use", nt->use);
+}
+
+static void describe_traits(json_t *lock, uint32_t traits)
+{
+    static const struct {
+        const char *field;
+        uint32_t trait;
+    } fields[] = {
+        {"shared", LOCK_SHARED},
+        {"downgrade", LOCK_DOWNGRADE},
+        {"timed", LOCK_TIMED},
+        {"recursive", LOCK_RECURSIVE},
+        {"owner_checked", LOCK_OWNER_CHECKED},
+        {"native_only", LOCK_NATIVE_ONLY},
+        {"one_process", LOCK_ONE_PROCESS},
+        {"broken", LOCK_BROKEN},
+    };
+
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        json_object_set_new(lock, fields[i].field, json_boolean(traits & fields[i].trait));
+}
+
 static json_t *describe_lock(const struct lock_ops *ops)
 {
-    const uint32_t traits = ops->traits;
+    json_t *lock = json_pack("{s:s, s:s?, s:s, s:s, s:s, s:o?, s:s, s:s}", "name", ops->name,
+                             "alias", ops->alias, "family", ops->family, "description",
+                             ops->description, "source", ops->source, "nt", describe_nt(ops->nt),
+                             "order", order_of(ops->traits), "waiting", waiting_of(ops->traits));
 
-    return json_pack(
-        "{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:i, s:o}",
-        "name", ops->name, "alias", ops->alias, "family", ops->family, "description",
-        ops->description, "source", ops->source, "order", order_of(traits), "waiting",
-        waiting_of(traits), "shared", (traits & LOCK_SHARED) != 0, "downgrade",
-        (traits & LOCK_DOWNGRADE) != 0, "timed", (traits & LOCK_TIMED) != 0, "native_only",
-        (traits & LOCK_NATIVE_ONLY) != 0, "one_process", (traits & LOCK_ONE_PROCESS) != 0, "broken",
-        (traits & LOCK_BROKEN) != 0, "lock_bytes", (int)ops->size, "lock_bytes_per_thread",
-        (int)ops->size_per_thread, "context_bytes", (int)ops->context_size, "parameters",
-        describe_parameters(ops));
+    describe_traits(lock, ops->traits);
+    json_object_set_new(lock, "stats", json_boolean(ops->stats != NULL));
+    json_object_set_new(lock, "lock_bytes", json_integer((json_int_t)ops->size));
+    json_object_set_new(lock, "lock_bytes_per_thread",
+                        json_integer((json_int_t)ops->size_per_thread));
+    json_object_set_new(lock, "context_bytes", json_integer((json_int_t)ops->context_size));
+    json_object_set_new(lock, "parameters", describe_parameters(ops));
+    return lock;
 }
 
 static void print_parameter(const struct lock_parameter *p)
@@ -130,39 +195,33 @@ static void print_parameter(const struct lock_parameter *p)
 /* One lock in words. */
 static void print_lock(const struct lock_ops *ops)
 {
-    char others[128];
+    char others[TRAITS_TEXT];
 
     printf("%s%s%s: %s\n", ops->name, ops->alias != NULL ? ", also " : "",
            ops->alias != NULL ? ops->alias : "", ops->description);
     printf("  family     %s\n  order      %s\n  waiting    %s\n  further    %s\n", ops->family,
-           order_of(ops->traits), waiting_of(ops->traits), others_of(ops->traits, others));
+           order_of(ops->traits), waiting_of(ops->traits), words_of(ops->traits, others));
     printf("  bytes      %zu a lock, and %zu for each thread; %zu a context\n", ops->size,
            ops->size_per_thread, ops->context_size);
     for (const struct lock_parameter *p = ops->parameters; p != NULL && p->name != NULL; p++)
         print_parameter(p);
+    if (ops->nt != NULL)
+        printf("  NT         %s, at IRQL %s: %s\n", ops->nt->name, ops->nt->irql, ops->nt->use);
     printf("  source     %s\n", ops->source);
 }
 
 static bool is_wanted(const struct lock_ops *ops, const struct settings *settings)
 {
-    char word[64];
-
-    family_word(ops->family, word, sizeof word);
-    return settings->family == NULL || strcmp(settings->family, word) == 0 ||
+    return settings->family == NULL || lock_is_of_family(ops, settings->family) ||
            strcmp(settings->family, ops->family) == 0;
 }
 
 static enum exit_code complain_unknown_family(const char *family)
 {
-    char words[512] = "", word[64];
+    char words[FAMILIES_TEXT];
 
-    for (unsigned i = 0; i < lock_catalogue_size; i++) {
-        family_word(lock_catalogue[i]->family, word, sizeof word);
-        if (strstr(words, word) == NULL)
-            snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s",
-                     words[0] != '\0' ? ", " : "", word);
-    }
-    return complain(EXIT_USAGE, "no family of locks is named '%s': there are %s", family, words);
+    return complain(EXIT_USAGE, "no family of locks is named '%s': there are %s", family,
+                    family_words(false, words));
 }
 
 static void list_as_json(const struct settings *settings)
@@ -178,27 +237,54 @@ static void list_as_json(const struct settings *settings)
     json_decref(locks);
 }
 
+static void print_headings(const struct settings *settings, bool nt)
+{
+    if (settings->markdown)
+        puts(nt ? "| lock | NT | waiting | IRQL | order | offers | bytes | context | use |\n"
+                  "|---|---|---|---|---|---|---|---|---|"
+                : "| lock | family | order | waiting | bytes | context | further | what it is |\n"
+                  "|---|---|---|---|---|---|---|---|");
+    else if (nt)
+        printf("%-26s %-22s %-12s %-16s %-6s %-17s %8s %7s %s\n", "lock", "NT", "waiting", "IRQL",
+               "order", "offers", "bytes", "context", "use");
+    else
+        printf("  %-26s  %-6s  %-12s %8s %8s  %s\n", "lock", "order", "waiting", "bytes", "context",
+               "further");
+}
+
 static void list_as_table(const struct settings *settings)
 {
+    const bool nt = settings->family != NULL && strcmp(settings->family, "nt") == 0;
     const char *family = NULL;
 
-    if (settings->markdown)
-        puts(
-            "| lock | family | order | waiting | bytes | context | further | what it is |\n"
-            "|---|---|---|---|---|---|---|---|");
-    else
-        printf("  %-22s  %-6s  %-12s %8s %8s  %s\n", "lock", "order", "waiting", "bytes", "context",
-               "further");
+    print_headings(settings, nt);
     for (unsigned i = 0; i < lock_catalogue_size; i++) {
         const struct lock_ops *ops = lock_catalogue[i];
         if (!is_wanted(ops, settings))
             continue;
-        if (settings->markdown)
-            print_markdown(ops);
+        if (nt)
+            settings->markdown ? print_nt_markdown(ops) : print_nt_row(ops);
         else
-            print_row(ops, family);
+            settings->markdown ? print_markdown(ops) : print_row(ops, family);
         family = ops->family;
     }
+    if ((nt || settings->family == NULL) && !settings->markdown)
+        list_signals_as_table();
+}
+
+static enum exit_code list_signals(const struct settings *settings)
+{
+    if (settings->family != NULL)
+        return complain(EXIT_USAGE,
+                        "--signals and --family do not go together: only locks have "
+                        "families");
+    if (settings->json)
+        list_signals_as_json();
+    else if (settings->markdown)
+        list_signals_as_markdown();
+    else
+        list_signals_as_table();
+    return EXIT_FINE;
 }
 
 static enum exit_code list_all(const struct settings *settings)
@@ -226,7 +312,7 @@ static enum exit_code list_main(int argc, char **argv)
     if (code != EXIT_FINE || helped)
         return code;
     if (words == 0)
-        return list_all(&settings);
+        return settings.signals ? list_signals(&settings) : list_all(&settings);
     for (int i = 1; i <= words && code == EXIT_FINE; i++) {
         struct lock_spec spec;
         code = lock_spec_read(argv[i], &spec);
@@ -241,10 +327,13 @@ const struct command command_list = {
     .summary = "the locks: family, order, how they wait, bytes",
     .usage = "[LOCK...] [options]",
     .text =
-        "Lists every lock. With names, tells all about these: parameters, defaults, sources. "
+        "Lists every lock, and behind them the signals: what --workload signal and its kin "
+        "measure. "
+        "With names, tells all about these: parameters, defaults, sources. "
         "order: fifo grants in the order of arrival. waiting: how a waiter waits. bytes and "
         "context: bytes of a lock (n: of its threads), and of what each acquisition keeps on the "
-        "caller's stack.",
+        "caller's stack. With --family nt the table compares what NT has, under whatever family "
+        "it is listed otherwise: IRQL is the level at which the holder runs there.",
     .run = list_main,
     .options = options,
 };

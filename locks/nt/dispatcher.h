@@ -55,7 +55,7 @@ struct dispatcher_object {
     enum dispatcher_type type;
     int32_t state;      /* mutex: 1 free, 0 owned, below that how often more; semaphore: permits;
                            synchronization: 0 or 1 */
-    WORD(uint32_t) set; /* notification: 0 or 1 */
+    WORD(uint32_t) set; /* notification: see dispatcher_put_state() */
     int32_t limit;      /* semaphore */
     uint32_t owner;     /* mutex: number + 1; 0: nobody */
     uint32_t level;     /* mutex: its place in an order; 0: none */
@@ -535,9 +535,11 @@ static inline int dispatcher_end_wait(struct dispatcher *dispatcher,
     if (!wait->all)
         dispatcher_own(dispatcher, wait->objects[key]);
     for (uint32_t i = 0; wait->all && i < wait->count; i++) {
-        /* Not one that the thread owned before, and now owns once more. */
-        if (plain_load(&wait->objects[i]->state) == 0)
-            dispatcher_own(dispatcher, wait->objects[i]);
+        struct dispatcher_object *object = wait->objects[i];
+        /* Not one that the thread owned before, and now owns once more. Without the lock, the state
+         * of a mutex alone may be looked at: nobody but its owner writes it. */
+        if (plain_load(&object->type) == DISPATCHER_MUTEX && plain_load(&object->state) == 0)
+            dispatcher_own(dispatcher, object);
     }
     return (state - WAITER_DONE) % 2 != 0 ? EOWNERDEAD : 0;
 }
@@ -568,25 +570,34 @@ static inline int dispatcher_look_again(struct dispatcher *dispatcher,
     return result;
 }
 
+/* The first half of a wait: takes what it waits for, or (-1) queues for it, to sleep and look
+ * again. */
+static inline int dispatcher_start_wait(struct dispatcher *dispatcher,
+                                        const struct dispatcher_wait *wait, uint32_t self,
+                                        uint64_t deadline, uint32_t *index)
+{
+    dispatcher_lock_all(dispatcher, wait->sorted, wait->count);
+    int result = dispatcher_take(dispatcher, wait, self, index);
+    if (result == ETIMEDOUT && deadline != 0) {
+        dispatcher_begin_wait(wait, self);
+        result = -1;
+    }
+    dispatcher_unlock_all(dispatcher, wait->sorted, wait->count);
+    return result;
+}
+
 static inline int dispatcher_wait(struct dispatcher *dispatcher, const struct dispatcher_wait *wait,
                                   uint64_t deadline, uint32_t *index)
 {
     const uint32_t self = machine_self();
+    int result = dispatcher_start_wait(dispatcher, wait, self, deadline, index);
 
-    dispatcher_lock_all(dispatcher, wait->sorted, wait->count);
-    int result = dispatcher_take(dispatcher, wait, self, index);
-    if (result != ETIMEDOUT || deadline == 0) {
-        dispatcher_unlock_all(dispatcher, wait->sorted, wait->count);
-        return result;
-    }
-    dispatcher_begin_wait(wait, self);
-    dispatcher_unlock_all(dispatcher, wait->sorted, wait->count);
-    do {
+    while (result == -1) {
         uint32_t state = dispatcher_sleep(wait->waiter, deadline);
         result = state >= WAITER_DONE
                      ? dispatcher_end_wait(dispatcher, wait, state, index)
                      : dispatcher_look_again(dispatcher, wait, self, state == WAITER_RETEST, index);
-    } while (result == -1);
+    }
     return result;
 }
 
@@ -681,14 +692,30 @@ static inline int dispatcher_wait_all(struct dispatcher *dispatcher,
 
 /* ---- signalling ---- */
 
-static inline void dispatcher_put_state(struct dispatcher_object *object, bool set)
+/* What the word of a notification says. PULSED: set, for those who wait at this moment only; a set
+ * that finds it so must not take it for SET. */
+enum { DISPATCHER_CLEAR, DISPATCHER_SET, DISPATCHER_PULSED };
+
+/* `how`: SET or PULSED. release: pairs with the acquire in dispatcher_is_signalled(), which no lock
+ * orders behind a set that found it set. */
+static inline void dispatcher_put_state(struct dispatcher_object *object, uint32_t how)
 {
-    /* release: pairs with the acquire in dispatcher_is_signalled(), which no lock orders behind a
-     * set that found it set. */
     if (dispatcher_is_notification(plain_load(&object->type)))
-        word_store(&object->set, set, release);
+        word_store(&object->set, how, release);
     else
-        plain_store(&object->state, set);
+        plain_store(&object->state, 1);
+}
+
+/* Returns whether it was set. An update with acquire, because a set that found the word set took no
+ * lock: either what that thread did before is seen by this one, or it comes behind and finds the
+ * word clear. */
+static inline bool dispatcher_clear_state(struct dispatcher_object *object)
+{
+    if (dispatcher_is_notification(plain_load(&object->type)))
+        return word_exchange(&object->set, DISPATCHER_CLEAR, acquire) != DISPATCHER_CLEAR;
+    bool before = plain_load(&object->state) > 0;
+    plain_store(&object->state, 0);
+    return before;
 }
 
 static inline bool dispatcher_state(struct dispatcher_object *object)
@@ -704,14 +731,16 @@ static inline bool dispatcher_set(struct dispatcher *dispatcher, struct dispatch
     struct dispatcher_wakes wakes = {.count = 0};
 
     if (dispatcher_is_notification(plain_load(&object->type)) &&
-        word_fetch_or(&object->set, 0, release) != 0)
+        word_fetch_or(&object->set, 0, release) == DISPATCHER_SET)
         return true;
     struct short_lock *lock = dispatcher_lock_of(dispatcher, object);
     short_lock_acquire(lock);
     bool before = dispatcher_state(object);
-    dispatcher_put_state(object, true);
-    if (!before)
+    /* Not again: a store would part its readers from the updates of those who took no lock. */
+    if (!before) {
+        dispatcher_put_state(object, DISPATCHER_SET);
         dispatcher_signalled(dispatcher, object, &wakes);
+    }
     short_lock_release(lock);
     dispatcher_wake_now(&wakes);
     return before;
@@ -723,8 +752,7 @@ static inline bool dispatcher_reset(struct dispatcher *dispatcher, struct dispat
     struct short_lock *lock = dispatcher_lock_of(dispatcher, object);
 
     short_lock_acquire(lock);
-    bool before = dispatcher_state(object);
-    dispatcher_put_state(object, false);
+    bool before = dispatcher_clear_state(object);
     short_lock_release(lock);
     return before;
 }
@@ -737,10 +765,10 @@ static inline bool dispatcher_pulse(struct dispatcher *dispatcher, struct dispat
     struct short_lock *lock = dispatcher_lock_of(dispatcher, event);
 
     short_lock_acquire(lock);
-    bool before = dispatcher_state(event);
-    dispatcher_put_state(event, true);
+    bool before = dispatcher_clear_state(event);
+    dispatcher_put_state(event, DISPATCHER_PULSED);
     dispatcher_signalled(dispatcher, event, &wakes);
-    dispatcher_put_state(event, false);
+    dispatcher_clear_state(event);
     short_lock_release(lock);
     dispatcher_wake_now(&wakes);
     return before;

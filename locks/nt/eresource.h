@@ -406,7 +406,7 @@ LOCK_ENTRY(eresource, downgrade, struct eresource_lock, struct eresource_waiter,
     LOCK_ENTRY(lock_name, try_acquire_shared, struct eresource_lock, struct eresource_waiter, \
                return eresource_try_shared_with(lock, how))                                   \
     static const struct lock_nt lock_name##_nt = {                                            \
-        .name = "ERESOURCE", .irql = "<= APC, normal APCs off", .use = use_};                 \
+        .name = "ERESOURCE", .irql = "<= APC, critical", .use = use_};                        \
     static const struct lock_ops lock_name##_ops = {                                          \
         .name = #lock_name,                                                                   \
         .family = "nt",                                                                       \
@@ -428,13 +428,11 @@ LOCK_ENTRY(eresource, downgrade, struct eresource_lock, struct eresource_waiter,
     };
 
 ERESOURCE(eresource, ERESOURCE_SHARED, "owners, counts; sharers and exclusive take turns",
-          "file systems; long holds; recursive; not at DISPATCH")
+          "file systems; long holds")
 ERESOURCE(eresource_starve_exclusive, ERESOURCE_STARVE_EXCLUSIVE,
-          "eresource whose sharers pass an exclusive waiter",
-          "where a sharer must not wait for a waiting writer")
+          "eresource whose sharers pass an exclusive waiter", "sharers who can't wait")
 ERESOURCE(eresource_wait_exclusive, ERESOURCE_WAIT_EXCLUSIVE,
-          "eresource whose sharers wait, even when they have it",
-          "where a writer must get in before any new sharer")
+          "eresource whose sharers wait, even when they have it", "writers before new sharers")
 
 #endif
 

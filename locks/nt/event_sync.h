@@ -58,9 +58,9 @@ LOCK_ENTRIES_CHECKED(event_sync, struct event_sync_lock, struct dispatcher_waite
 LOCK_ENTRY_ACQUIRE_UNTIL_CHECKED(event_sync, struct event_sync_lock, struct dispatcher_waiter)
 
 static const struct lock_nt event_sync_nt = {
-    .name = "KEVENT, synchronization",
-    .irql = "PASSIVE; set <= DISPATCH",
-    .use = "tells one thread that something happened; no owner",
+    .name = "KEVENT synchronization",
+    .irql = "<= DISPATCH",
+    .use = "tells one; anybody sets it",
 };
 
 static const struct lock_ops event_sync_ops = {

@@ -146,9 +146,9 @@ LOCK_ENTRY_INIT(fast_mutex, struct fast_mutex_lock)
     };
 
 FAST_MUTEX(fast_mutex, true, "count and gate: sleeps, no barging; a guarded region", "FAST_MUTEX",
-           "APC", "threads below DISPATCH; not recursive")
-FAST_MUTEX(fast_mutex_unsafe, false, "fast_mutex without the guarded region", "FAST_MUTEX, unsafe",
-           "<= APC", "where APCs are off already")
+           "APC", "threads, below DISPATCH")
+FAST_MUTEX(fast_mutex_unsafe, false, "fast_mutex without the guarded region", "FAST_MUTEX, Unsafe",
+           "<= APC, critical", "where APCs are off already")
 
 #endif
 

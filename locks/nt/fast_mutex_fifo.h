@@ -71,7 +71,7 @@ LOCK_ENTRIES_CONTEXT(fast_mutex_fifo, struct fast_mutex_fifo_lock, struct dispat
 static const struct lock_nt fast_mutex_fifo_nt = {
     .name = "FAST_MUTEX",
     .irql = "APC",
-    .use = "threads below DISPATCH; not recursive",
+    .use = "threads, below DISPATCH",
 };
 
 static const struct lock_ops fast_mutex_fifo_ops = {

@@ -153,9 +153,9 @@ LOCK_ENTRY_INIT(guarded_mutex, struct guarded_mutex_lock)
     };
 
 GUARDED_MUTEX(guarded_mutex, true, "bits and a gate: sleeps, barging; in a guarded region",
-              "KGUARDED_MUTEX", "<= APC, APCs off", "threads below DISPATCH; not recursive")
+              "KGUARDED_MUTEX", "<= APC, guarded", "threads, below DISPATCH")
 GUARDED_MUTEX(guarded_mutex_unsafe, false, "guarded_mutex without the guarded region",
-              "KGUARDED_MUTEX, Unsafe", "<= APC", "where the caller is in a guarded region already")
+              "KGUARDED_MUTEX, Unsafe", "<= APC, guarded", "in a guarded region already")
 
 #endif
 

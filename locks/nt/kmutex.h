@@ -80,8 +80,8 @@ static const struct lock_parameter kmutex_parameters[] = {
 
 static const struct lock_nt kmutex_nt = {
     .name = "KMUTEX",
-    .irql = "<= APC, normal APCs off",
-    .use = "threads; with other objects in one wait; may be recursive",
+    .irql = "<= APC, critical",
+    .use = "several objects in one wait",
 };
 
 static const struct lock_ops kmutex_ops = {

@@ -63,8 +63,8 @@ LOCK_ENTRY_ACQUIRE_UNTIL_CHECKED(ksemaphore, struct ksemaphore_lock, struct disp
 
 static const struct lock_nt ksemaphore_nt = {
     .name = "KSEMAPHORE",
-    .irql = "PASSIVE; release <= DISPATCH",
-    .use = "counts of things; no owner, released by anybody",
+    .irql = "<= DISPATCH",
+    .use = "counts; anybody releases it",
 };
 
 static const struct lock_ops ksemaphore_ops = {

@@ -85,8 +85,8 @@ LOCK_ENTRY_IS_IDLE(ksemaphore_futex, struct ksemaphore_futex_lock)
 
 static const struct lock_nt ksemaphore_futex_nt = {
     .name = "KSEMAPHORE, unqueued",
-    .irql = "PASSIVE; release <= DISPATCH",
-    .use = "none in NT: what a semaphore without a queue would cost",
+    .irql = "<= DISPATCH",
+    .use = "none: what the queue costs",
 };
 
 static const struct lock_ops ksemaphore_futex_ops = {

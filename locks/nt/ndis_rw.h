@@ -342,14 +342,14 @@ static inline bool ndis_rw_is_free(struct ndis_rw_lock *lock)
     };
 
 NDIS_RW(ndis_rw, false, false, "readers count on lines of their own; writers look at all",
-        "read mostly, up to DISPATCH; readers scale",
+        "read mostly, short sections",
         .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_SHARED | LOCK_RECURSIVE | LOCK_OWNER_CHECKED)
 NDIS_RW(ndis_rw_membarrier, true, false, "ndis_rw without a fence in the reader",
-        "hardly ever written, up to DISPATCH; readers cost least",
+        "hardly ever written",
         .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_SHARED | LOCK_RECURSIVE | LOCK_OWNER_CHECKED |
                   LOCK_ONE_PROCESS)
 NDIS_RW(ndis_rw_readers, false, true, "ndis_rw whose readers pass a waiting writer",
-        "read mostly, and a writer may wait",
+        "read mostly; writers wait",
         .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_SHARED | LOCK_RECURSIVE | LOCK_OWNER_CHECKED)
 
 #endif

@@ -318,8 +318,8 @@ static const struct lock_parameter push_lock_parameters[] = {
 
 static const struct lock_nt push_lock_nt = {
     .name = "EX_PUSH_LOCK",
-    .irql = "<= APC, normal APCs off",
-    .use = "a pointer's room, shared or not; not recursive",
+    .irql = "<= APC, critical",
+    .use = "where room is short",
 };
 
 static const struct lock_ops push_lock_ops = {

@@ -59,7 +59,7 @@ LOCK_ENTRIES(wdf_spin, struct wdf_spin_lock)
 static const struct lock_nt wdf_spin_nt = {
     .name = "WDFSPINLOCK",
     .irql = "DISPATCH",
-    .use = "drivers of the framework, up to DISPATCH; short sections",
+    .use = "drivers of the framework",
 };
 
 static const struct lock_ops wdf_spin_ops = {

@@ -90,7 +90,7 @@ LOCK_ENTRY_ACQUIRE_UNTIL_CHECKED(wdf_wait, struct wdf_wait_lock, struct dispatch
 static const struct lock_nt wdf_wait_nt = {
     .name = "WDFWAITLOCK",
     .irql = "PASSIVE",
-    .use = "drivers of the framework, at PASSIVE; timed; not recursive",
+    .use = "drivers of the framework",
 };
 
 static const struct lock_ops wdf_wait_ops = {

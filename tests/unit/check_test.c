@@ -218,6 +218,12 @@ OPS(lost_in_time, LOCK_FIFO | LOCK_TIMED, ticket_acquire_, ticket_try_, ticket_r
     .acquire_until = give_up_with_a_ticket);
 OPS(barging, LOCK_FIFO, tas_acquire_, tas_try_, tas_release_, .destroy = destroy);
 OPS(aba, LOCK_UNFAIR, aba_acquire, NULL, aba_release);
+OPS(not_recursive, LOCK_UNFAIR | LOCK_RECURSIVE, tas_acquire_, tas_try_, tas_release_,
+    .destroy = destroy);
+OPS(not_recursive_shared, LOCK_UNFAIR | LOCK_SHARED | LOCK_RECURSIVE, tas_acquire_, NULL,
+    tas_release_, .acquire_shared = tas_acquire_, .release_shared = tas_release_);
+OPS(not_checked, LOCK_UNFAIR | LOCK_OWNER_CHECKED, tas_acquire_, tas_try_, tas_release_,
+    .destroy = destroy);
 OPS(argued, LOCK_FIFO, argued_acquire, ticket_try_, ticket_release_);
 
 static struct session *explore(const struct lock_ops *ops, const char *client)
@@ -252,6 +258,9 @@ static const struct {
     {&missing_release, "nested", "no data race"},
     {&never_released, "nested", "no deadlock, no lost wake-up"},
     {&touched_late, "nested", "no access to a context after its release"},
+    {&not_recursive, "recursive", "no deadlock, no lost wake-up"},
+    {&not_recursive_shared, "recursive-shared", "no deadlock, no lost wake-up"},
+    {&not_checked, "misuse", "misuse is told"},
 };
 
 static void each_fault_is_found(void **state)
