@@ -118,6 +118,8 @@ static void check_cpus(const struct examination *e, struct doctor_finding *findi
                "allow more (taskset, docker --cpuset-cpus), or use --machine sim:TOPOLOGY");
     } else if (online > allowed) {
         find(finding, DOCTOR_OK, "%u of %u CPUs are allowed; only these are used", allowed, online);
+    } else if (online == 0) {
+        find(finding, DOCTOR_OK, "%u CPUs are allowed", allowed);
     } else {
         find(finding, DOCTOR_OK, "%u CPUs, all of them allowed", allowed);
     }
@@ -275,10 +277,12 @@ static void check_isolated(const struct examination *e, struct doctor_finding *f
 {
     hwloc_const_bitmap_t allowed = hwloc_topology_get_topology_cpuset(e->patient->topology);
     hwloc_bitmap_t isolated = hwloc_bitmap_alloc();
-    char *list = NULL;
+    const char *path = "/sys/devices/system/cpu/isolated";
+    char *list = NULL, line[8];
 
-    if (cpus_in(e, "/sys/devices/system/cpu/isolated", isolated) == 0 ||
-        hwloc_bitmap_list_asprintf(&list, isolated) < 0) {
+    if (!line_of(e, path, line, sizeof line)) {
+        find(finding, DOCTOR_NOTE, "not known: this kernel does not show isolated CPUs");
+    } else if (cpus_in(e, path, isolated) == 0 || hwloc_bitmap_list_asprintf(&list, isolated) < 0) {
         find(finding, DOCTOR_NOTE, "no CPU is isolated: the kernel may run others on any of them");
     } else if (hwloc_bitmap_isincluded(allowed, isolated)) {
         find(finding, DOCTOR_OK, "all allowed CPUs are isolated (%s)", list);
@@ -394,7 +398,8 @@ static void check_realtime(const struct examination *e, struct doctor_finding *f
         !system_number(e->root, "/proc/sys/kernel/sched_rt_period_us", &period) || period <= 0)
         find(finding, DOCTOR_NOTE, "not known: this kernel does not show its limit");
     else if (runtime < 0)
-        find(finding, DOCTOR_NOTE, "real-time threads are not limited: --irql dispatch is refused");
+        find(finding, DOCTOR_NOTE,
+             "real-time threads are not limited: --irql dispatch-fifo is refused");
     else
         find(finding, DOCTOR_OK, "real-time threads have %.0f%% of a CPU; of use to --irql only",
              100.0 * (double)runtime / (double)period);
@@ -496,6 +501,7 @@ static void least_quota_of(const char *root, char *line, double *least)
     }
 }
 
+/* In CPUs; infinite without a limit, NaN when this process's groups are not known. */
 static double cpu_quota(const char *root)
 {
     char path[PATH_MAX], line[PATH_MAX];
@@ -503,12 +509,13 @@ static double cpu_quota(const char *root)
 
     snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
     FILE *file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+    if (file == NULL)
+        return NAN;
+    while (fgets(line, sizeof line, file) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         least_quota_of(root, line, &least);
     }
-    if (file != NULL)
-        fclose(file);
+    fclose(file);
     return least;
 }
 
@@ -517,6 +524,10 @@ static void check_quota(const struct examination *e, struct doctor_finding *find
     unsigned cpus = topology_cpus(e->patient->topology);
     double quota = cpu_quota(e->root);
 
+    if (isnan(quota)) {
+        find(finding, DOCTOR_NOTE, "not known: there is no /proc/self/cgroup");
+        return;
+    }
     if (quota == HUGE_VAL) {
         find(finding, DOCTOR_OK, "no cgroup limits the CPU time");
         return;
