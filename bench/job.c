@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "config.h"
 
@@ -160,6 +161,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .window_ns = window_ns,
         .seed = turn->seed,
         .through_vtable = job->plan->through_vtable,
+        .counters = job->plan->counters,
         .trace = turn->repetition == 0 ? job->trace : NULL,
     };
 
@@ -231,11 +233,31 @@ static int open_machine_lock(void)
     return fd;
 }
 
-/* The file is never removed: a name that comes and goes would let two processes lock two files. */
+/* The file is never removed: a name that comes and goes would let two processes lock two files. The
+ * lock goes with the process. Returns the file, or -1 with errno. */
+static int try_machine(bool *taken)
+{
+    int fd = open_machine_lock();
+
+    *taken = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    return fd;
+}
+
+bool job_take_machine(void)
+{
+    bool taken;
+    int fd = try_machine(&taken);
+
+    if (fd >= 0 && !taken)
+        close(fd);
+    return taken || fd < 0;
+}
+
 void job_wait_for_machine(bool quiet)
 {
     const struct timespec pause = {0, 100000000};
-    int fd = open_machine_lock();
+    bool taken;
+    int fd = try_machine(&taken);
 
     if (fd < 0) {
         say("/tmp/lockbench.lock can't be opened (%s): another measurement on this machine would "
@@ -244,7 +266,7 @@ void job_wait_for_machine(bool quiet)
             strerror(errno));
         return;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (taken)
         return;
     if (!quiet)
         say("another lockbench measures on this machine: waiting for it to end");

@@ -28,4 +28,8 @@ enum exit_code job_measure(struct job *job);
  * unless `quiet`. Returns at once when interrupted. */
 void job_wait_for_machine(bool quiet);
 
+/* Takes the machine for this process, until it ends, as job_wait_for_machine() does, if it is free.
+ * Returns false when another lockbench measures; true also when that can't be known. */
+bool job_take_machine(void);
+
 #endif

@@ -205,6 +205,13 @@ static enum exit_code set_dispatch(void *settings, const struct option_row *row,
     return EXIT_FINE;
 }
 
+static enum exit_code set_counters(void *settings, const struct option_row *row, const char *value)
+{
+    if (counting_read(value, option_field(settings, row)))
+        return EXIT_FINE;
+    return complain(EXIT_USAGE, "--%s can't be '%s': there are " COUNTING_NAMES, row->name, value);
+}
+
 #define VALUE(name, letter, argument, help, set, field) \
     OPTION(name, letter, argument, help, set, struct measuring, field)
 #define TEXT(name, letter, argument, help, field) \
@@ -270,6 +277,10 @@ const struct option_row measuring_options[] = {
          trace),
     VALUE("dispatch", 0, "HOW", "inline (default), or vtable: call through pointers", set_dispatch,
           through_vtable),
+    VALUE("counters", 0, "HOW",
+          "count cache-line traffic and the kernel's events: auto (default), where waiters neither "
+          "sleep nor yield; all; none",
+          set_counters, counters),
     VALUE("seed", 's', "N",
           "of the order and of all that is drawn at random; default: from the clock, on a "
           "simulated machine 1",
@@ -399,16 +410,17 @@ static enum exit_code plan_parties(struct plan *plan, bool given)
 static enum exit_code check_exchange(const struct measuring *measuring)
 {
     const struct workload *workload = &measuring->workload;
-    const char *culprit = workload->critical.high_ns != 0  ? "critical"
-                          : workload->outside.high_ns != 0 ? "outside"
-                          : workload->lines != 0           ? "lines"
-                          : workload->readers != 0         ? "readers"
-                          : workload->irql != IRQL_NONE    ? "irql"
-                          : workload_is_nested(workload)   ? "nested"
-                          : measuring->processes != 1      ? "processes"
-                          : measuring->through_vtable      ? "dispatch"
-                          : measuring->draw                ? "draw"
-                                                           : NULL;
+    const char *culprit = workload->critical.high_ns != 0        ? "critical"
+                          : workload->outside.high_ns != 0       ? "outside"
+                          : workload->lines != 0                 ? "lines"
+                          : workload->readers != 0               ? "readers"
+                          : workload->irql != IRQL_NONE          ? "irql"
+                          : workload_is_nested(workload)         ? "nested"
+                          : measuring->processes != 1            ? "processes"
+                          : measuring->through_vtable            ? "dispatch"
+                          : measuring->counters != COUNTING_AUTO ? "counters"
+                          : measuring->draw                      ? "draw"
+                                                                 : NULL;
 
     if (workload->exchange == EXCHANGE_NONE)
         return EXIT_FINE;
@@ -509,6 +521,10 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--dispatch is for real cores: a simulated machine does not see "
                         "how a lock is called");
+    if (measuring->counters != COUNTING_AUTO)
+        return complain(EXIT_USAGE,
+                        "--counters is for real cores: a simulated machine counts all of its "
+                        "traffic");
     if (measuring->workload.irql != IRQL_NONE)
         return complain(EXIT_USAGE,
                         "--irql is for real cores: nothing interrupts the threads of a simulated "
@@ -560,6 +576,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .processes = measuring->processes,
         .repetitions = measuring->repetitions,
         .seed = measuring->seed,
+        .counters = measuring->counters,
         .through_vtable = measuring->through_vtable || (workload_is_nested(&measuring->workload) &&
                                                         !machine_is_simulated(&measuring->machine)),
     };

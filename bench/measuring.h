@@ -28,6 +28,7 @@ struct measuring {
     bool modelled;      /* parameters of a model were given */
     const char *trace;  /* NULL: none */
     const char *output; /* NULL: not given */
+    enum counting counters;
     bool through_vtable, quiet, json, draw;
 };
 

@@ -168,6 +168,8 @@ json_t *plan_to_json(const struct plan *plan)
         json_object_set(object, "latency_ns", plan->latencies);
     } else {
         json_object_set_new(object, "processes", processes_to_json(plan->processes));
+        if (plan->workload.exchange == EXCHANGE_NONE)
+            json_object_set_new(object, "counters", json_string(counting_name(plan->counters)));
     }
     return object;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/counting.h"
 #include "bench/lock_spec.h"
 #include "bench/machine.h"
 #include "bench/processes.h"
@@ -34,6 +35,7 @@ struct plan {
     uint64_t window_ns; /* 0: of each number of threads its own, see plan_window_ns() */
     uint64_t seed;
     bool through_vtable;
+    enum counting counters; /* of real cores */
 };
 
 /* One repetition of one cell. */

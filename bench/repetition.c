@@ -59,7 +59,7 @@ json_t *repetition_to_json(const struct repetition *repetition)
     for (size_t i = 0; i < repetition->cpus_count && i < repetition->threads; i++)
         json_array_append_new(cpus, json_integer(repetition->cpus[i]));
     return json_pack(
-        "{s:s, s:s*, s:s*, s:o, s:s, s:i, s:i, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}",
+        "{s:s, s:s*, s:s*, s:o, s:s, s:i, s:i, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:s}",
         "machine", repetition->machine.text, "latencies", repetition->machine.latencies, "trace",
         repetition->trace, "model", sim_parameters_to_json(&repetition->machine.parameters), "lock",
         repetition->lock.text, "threads", (int)repetition->threads, "processes",
@@ -67,7 +67,8 @@ json_t *repetition_to_json(const struct repetition *repetition)
         workload_to_json(&repetition->workload), "warmup_ns", (json_int_t)repetition->warmup_ns,
         "window_ns", (json_int_t)repetition->window_ns, "drain_ns",
         (json_int_t)repetition->drain_ns, "silence_ns", (json_int_t)repetition->silence_ns, "seed",
-        (json_int_t)repetition->seed, "through_vtable", repetition->through_vtable);
+        (json_int_t)repetition->seed, "through_vtable", repetition->through_vtable, "counters",
+        counting_name(repetition->counters));
 }
 
 static bool cpus_from_json(const json_t *array, struct repetition *repetition)
@@ -92,7 +93,7 @@ static bool cpus_from_json(const json_t *array, struct repetition *repetition)
 
 enum exit_code repetition_from_json(json_t *object, struct repetition *repetition)
 {
-    const char *machine = "native", *lock;
+    const char *machine = "native", *counters = "auto", *lock;
     json_t *model = NULL, *cpus, *workload;
     json_int_t warmup_ns, window_ns, drain_ns, silence_ns, seed;
     int threads, processes = 1, objects = 1, through_vtable;
@@ -101,19 +102,20 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
     *repetition = (struct repetition){.machine = machine_native()};
     if (json_unpack_ex(
             object, &error, 0,
-            "{s?s, s?s, s?s, s?o, s:s, s:i, s?i, s?i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}",
+            "{s?s, s?s, s?s, s?o, s:s, s:i, s?i, s?i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s?s}",
             "machine", &machine, "latencies", &repetition->machine.latencies, "trace",
             &repetition->trace, "model", &model, "lock", &lock, "threads", &threads, "processes",
             &processes, "objects", &objects, "cpus", &cpus, "workload", &workload, "warmup_ns",
             &warmup_ns, "window_ns", &window_ns, "drain_ns", &drain_ns, "silence_ns", &silence_ns,
-            "seed", &seed, "through_vtable", &through_vtable) != 0)
+            "seed", &seed, "through_vtable", &through_vtable, "counters", &counters) != 0)
         return complain(EXIT_USAGE, "the request is wrong: %s", error.text);
     if (threads < 1 || threads > PLAN_THREADS_MOST || processes < 1 || processes > threads ||
         objects < 1 || objects > EXCHANGE_OBJECTS_MOST || !cpus_from_json(cpus, repetition) ||
         !workload_from_json(workload, &repetition->workload) ||
         !exchange_takes_threads(repetition->workload.exchange, (unsigned)threads) ||
         (model != NULL && !sim_parameters_from_json(model, &repetition->machine.parameters)) ||
-        warmup_ns < 0 || window_ns < 1 || drain_ns < 1 || silence_ns < 1)
+        !counting_read(counters, &repetition->counters) || warmup_ns < 0 || window_ns < 1 ||
+        drain_ns < 1 || silence_ns < 1)
         return complain(EXIT_USAGE, "the request is wrong: a value is out of its range");
     repetition->threads = (unsigned)threads;
     repetition->objects = (unsigned)objects;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/counting.h"
 #include "bench/lock_spec.h"
 #include "bench/machine.h"
 #include "bench/workload.h"
@@ -27,7 +28,8 @@ struct repetition {
     uint64_t silence_ns; /* how long none may come back although the lock is right */
     uint64_t seed;
     bool through_vtable;
-    const char *trace; /* of a simulated machine: the file to write a trace to, or NULL */
+    enum counting counters; /* of real cores */
+    const char *trace;      /* of a simulated machine: the file to write a trace to, or NULL */
 };
 
 /* The exit code of a simulation in which nothing moves any more: a lock that loops without touching

@@ -149,6 +149,31 @@ static void finish_cell(struct cell *cell)
     }
 }
 
+static bool is_null(const struct cell *cell)
+{
+    return strcmp(cell->lock, "null") == 0 && strcmp(cell->machine, "native") == 0;
+}
+
+/* On real cores, counters see the loop, the data and the kernel as well. What `null` causes with as
+ * many threads under the same workload is theirs. A model counts the lock's and the data's lines
+ * only. */
+static void subtract_null(const struct summary *summary, struct cell *cell)
+{
+    struct cell key = *cell;
+
+    key.lock = "null";
+    if (is_null(cell) || strcmp(cell->machine, "native") != 0)
+        return;
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *null = &summary->cells[i];
+        if (!is_of_cell(null, &key) || isnan(null->transactions) || isnan(cell->transactions))
+            continue;
+        cell->transactions -= null->transactions;
+        cell->invalidated -= null->invalidated;
+        cell->less_null = true;
+    }
+}
+
 /* 0 before the ranking, 1 in it, 2 after it. */
 static int standing(const struct cell *cell)
 {
@@ -186,6 +211,8 @@ struct summary summary_make(const struct records *files, size_t files_count)
     }
     for (size_t i = 0; i < summary.count; i++)
         finish_cell(&summary.cells[i]);
+    for (size_t i = 0; i < summary.count; i++)
+        subtract_null(&summary, &summary.cells[i]);
     if (summary.count > 0)
         qsort(summary.cells, summary.count, sizeof *summary.cells, compare_cells);
     return summary;
@@ -214,21 +241,22 @@ json_t *summary_to_json(const struct summary *summary)
                                ? json_pack("[f, f]", cell->interval.low, cell->interval.high)
                                : json_null();
         json_array_append_new(
-            cells, json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, "
-                             "s:o, s:o, s:o, s:o, "
-                             "s:o, s:o, s:o}",
-                             "source", cell->source, "lock", cell->lock, "machine", cell->machine,
-                             "placement", cell->placement, "threads", (int)cell->threads,
-                             "processes", processes_to_json(cell->processes), "workload",
-                             json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples",
-                             (int)cell->samples, "unverified", (int)cell->unverified, "violations",
-                             (int)cell->violations, "throughput", number_or_null(cell->throughput),
-                             "interval", interval, "jain", number_or_null(cell->jain), "rsd",
-                             number_or_null(cell->rsd), "burst", number_or_null(cell->burst),
-                             "cpu_ns", number_or_null(cell->cpu_ns), "transactions",
-                             number_or_null(cell->transactions), "invalidated",
-                             number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr),
-                             "max_gap", number_or_null(cell->max_gap)));
+            cells,
+            json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, "
+                      "s:o, s:o, s:o, s:o, "
+                      "s:o, s:o, s:o, s:b}",
+                      "source", cell->source, "lock", cell->lock, "machine", cell->machine,
+                      "placement", cell->placement, "threads", (int)cell->threads, "processes",
+                      processes_to_json(cell->processes), "workload",
+                      json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples",
+                      (int)cell->samples, "unverified", (int)cell->unverified, "violations",
+                      (int)cell->violations, "throughput", number_or_null(cell->throughput),
+                      "interval", interval, "jain", number_or_null(cell->jain), "rsd",
+                      number_or_null(cell->rsd), "burst", number_or_null(cell->burst), "cpu_ns",
+                      number_or_null(cell->cpu_ns), "transactions",
+                      number_or_null(cell->transactions), "invalidated",
+                      number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr),
+                      "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null));
     }
     return json_pack("{s:o}", "cells", cells);
 }

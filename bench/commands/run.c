@@ -11,6 +11,7 @@
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
+#include "bench/native/doctor.h"
 #include "bench/native/irql.h"
 #include "bench/signal_table.h"
 #include "bench/sim/model.h"
@@ -89,15 +90,32 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     return code;
 }
 
+/* Before the measurement, what would make it worthless; a line for each. */
+static void say_what_is_bad(hwloc_topology_t topology)
+{
+    const struct doctor_patient patient = {
+        .root = "", .topology = topology, .look_ns = 50000000, .another_measures = false};
+    struct doctor_finding findings[DOCTOR_FINDINGS_MOST];
+    size_t count = doctor_examine(&patient, findings);
+
+    for (size_t i = 0; i < count; i++) {
+        if (findings[i].grade == DOCTOR_BAD)
+            say("unfit to measure on: %s: %s; %s", findings[i].check, findings[i].finding,
+                findings[i].advice);
+    }
+}
+
 /* Measures, writes, and shows what there is, also when the measuring had to stop. */
 static enum exit_code measure_and_show(const struct measuring *measuring, struct job *job,
-                                       json_t *run)
+                                       hwloc_topology_t topology, json_t *run)
 {
     bool to_stdout = strcmp(measuring->output, "-") == 0;
 
     job->kept = (struct records){measuring->output, run, json_array(), json_array()};
     if (!machine_is_simulated(&measuring->machine))
         job_wait_for_machine(measuring->quiet);
+    if (!machine_is_simulated(&measuring->machine) && !measuring->quiet && !interrupted())
+        say_what_is_bad(topology);
     enum exit_code code =
         interrupted() ? EXIT_INTERRUPTED : records_append(job->writer, json_incref(run));
     if (code == EXIT_FINE)
@@ -175,7 +193,8 @@ static enum exit_code run_plan(struct measuring *measuring, hwloc_topology_t top
             .plan = &plan, .placement = &placement, .writer = &writer, .trace = measuring->trace};
         interrupt_catch();
         progress_enable(!measuring->quiet);
-        code = measure_and_show(measuring, &job, job_describe(&plan, topology, argc, argv));
+        code =
+            measure_and_show(measuring, &job, topology, job_describe(&plan, topology, argc, argv));
     }
     if (traced)
         trace_give_up(measuring->trace);

@@ -210,6 +210,7 @@ static void work_in_window(struct member *member)
 {
     struct worker *worker = member->worker;
 
+    counters_begin(&member->counters);
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
     worker->critical.taken = worker->outside.taken = 0;
     word_store(&worker->acquisitions, worker->carried, relaxed);
@@ -217,6 +218,7 @@ static void work_in_window(struct member *member)
     member->start_ns = machine_clock();
     member->error = member->crew->loop(worker, PHASE_WINDOW);
     member->end_ns = machine_clock();
+    counters_end(&member->counters);
 }
 
 static void work(struct member *member)
@@ -257,6 +259,7 @@ static void *member_main(void *argument)
     if (crew->called_off)
         return NULL;
     place_worker(member, self);
+    counters_open(&member->counters, &crew->counting);
     if (member->first_on_cpu) {
         member->spin_rate = native_measure_spin_rate();
         member->irql_ns = irql_measure_ns(crew->repetition->workload.irql);
@@ -265,6 +268,7 @@ static void *member_main(void *argument)
     /* Between this one and the one in work(), the leader sets the rate. */
     work(member);
     note_switches(member);
+    counters_close(&member->counters);
     word_store(&member->departed, true, release);
     sem_post(&crew->departures);
     return NULL;
@@ -514,6 +518,10 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);
     place_members(crew);
     crew->clock_cost_ns = measure_clock_cost();
+    if (counting_refused(repetition->counters, repetition->lock.ops) == NULL) {
+        counters_make_room(repetition->threads);
+        counters_choose(&crew->counting);
+    }
     pthread_barrierattr_init(&attributes);
     pthread_barrierattr_setpshared(&attributes,
                                    split ? PTHREAD_PROCESS_SHARED : PTHREAD_PROCESS_PRIVATE);

@@ -11,6 +11,7 @@
 
 #include "bench/measured_loop.h"
 #include "bench/native/arena.h"
+#include "bench/native/counters/counters.h"
 #include "bench/native/loops.h"
 #include "bench/nested.h"
 #include "bench/repetition.h"
@@ -49,6 +50,7 @@ struct member {
     uint64_t voluntary, involuntary; /* context switches until it came back */
     uint64_t migrations;             /* from being bound to the end */
     bool migrations_known;
+    struct counters counters; /* of the window */
 };
 
 /* A worker and, for processes, the contexts of its locks. */
@@ -78,8 +80,9 @@ struct crew {
     int init_error;             /* what the lock returned for that many threads */
     uint64_t start_ns, end_ns;  /* of the window */
     struct usage before, after; /* likewise; the leader itself sleeps */
-    bool switches_unknown;      /* not every thread's context switches could be read */
-    uint64_t steal_ns;          /* of the CPUs used, within the window */
+    struct counters_plan counting;
+    bool switches_unknown; /* not every thread's context switches could be read */
+    uint64_t steal_ns;     /* of the CPUs used, within the window */
     bool steal_known;
     unsigned departed;      /* threads that came back from the lock */
     uint64_t silence_ns;    /* how long nobody has come back, at the end of the wait */

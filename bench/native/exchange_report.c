@@ -133,7 +133,7 @@ static void add_totals(struct result *result, const struct exchange_crew *crew)
                         json_real((double)crew->operations * 1e9 / (double)elapsed_ns));
     result_unmeasured(result, result->object, "acquisitions", "a signal is not acquired");
     result_unmeasured(result, result->object, "burst", "a signal has no owner");
-    result_unmeasured(result, result->object, "traffic", "this version reads no hardware counters");
+    result_unmeasured(result, result->object, "traffic", "events are counted of locks only");
     if (busy)
         result_unmeasured(result, result->object, "cpu_ns",
                           "the setter is busy while the waiters fall asleep");

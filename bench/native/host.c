@@ -1,47 +1,13 @@
 #include "bench/native/host.h"
 
-#include <errno.h>
-#include <linux/perf_event.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
-/* The first line of a file, without its end; false if there is none. */
-static bool first_line(const char *path, char *line, size_t size)
-{
-    FILE *file = fopen(path, "re");
-    bool read = file != NULL && fgets(line, (int)size, file) != NULL;
-
-    if (file != NULL)
-        fclose(file);
-    if (read)
-        line[strcspn(line, "\n")] = '\0';
-    return read;
-}
-
-/* The value of the first line "name : value" of /proc/cpuinfo. */
-static bool cpuinfo(const char *name, char *value, size_t size)
-{
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    char line[4096];
-    bool found = false;
-
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
-        char *colon = strchr(line, ':');
-        if (colon == NULL || strncmp(line, name, strlen(name)) != 0)
-            continue;
-        const char *begin = colon + 1 + strspn(colon + 1, " \t");
-        snprintf(value, size, "%.*s", (int)strcspn(begin, "\n"), begin);
-        found = true;
-    }
-    if (file != NULL)
-        fclose(file);
-    return found;
-}
+#include "bench/native/counters/counters.h"
+#include "bench/native/system_files.h"
 
 struct description {
     json_t *host, *unmeasured;
@@ -62,14 +28,14 @@ static void add(struct description *d, const char *name, bool known, const char 
 static void add_cpu(struct description *d)
 {
     char text[4096];
-    bool known = cpuinfo("model name", text, sizeof text) || cpuinfo("CPU part", text, sizeof text);
+    bool known = system_cpuinfo("", "model name", text, sizeof text) ||
+                 system_cpuinfo("", "CPU part", text, sizeof text);
 
     add(d, "cpu_model", known, text, "/proc/cpuinfo names no model");
-    known = cpuinfo("microcode", text, sizeof text);
+    known = system_cpuinfo("", "microcode", text, sizeof text);
     add(d, "microcode", known, text, "/proc/cpuinfo shows no microcode");
-    known = cpuinfo("flags", text, sizeof text);
-    bool is_virtual = known && strstr(text, "hypervisor") != NULL;
-    if (known)
+    bool is_virtual;
+    if (system_is_virtual("", &is_virtual))
         json_object_set_new(d->host, "virtual", json_boolean(is_virtual));
     else
         add(d, "virtual", false, NULL, "/proc/cpuinfo shows no flags");
@@ -79,39 +45,28 @@ static void add_frequency(struct description *d)
 {
     char text[256];
     bool known =
-        first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", text, sizeof text);
+        system_line("", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", text, sizeof text);
 
     add(d, "governor", known, text, "this kernel shows no frequency governor");
-    if (first_line("/sys/devices/system/cpu/intel_pstate/no_turbo", text, sizeof text))
+    if (system_line("", "/sys/devices/system/cpu/intel_pstate/no_turbo", text, sizeof text))
         add(d, "turbo", true, strcmp(text, "0") == 0 ? "on" : "off", NULL);
-    else if (first_line("/sys/devices/system/cpu/cpufreq/boost", text, sizeof text))
+    else if (system_line("", "/sys/devices/system/cpu/cpufreq/boost", text, sizeof text))
         add(d, "turbo", true, strcmp(text, "0") == 0 ? "off" : "on", NULL);
     else
         add(d, "turbo", false, NULL, "this kernel does not show whether the clock may be boosted");
-    known = first_line("/sys/devices/system/cpu/smt/control", text, sizeof text);
+    known = system_line("", "/sys/devices/system/cpu/smt/control", text, sizeof text);
     add(d, "smt", known, text, "this kernel does not show simultaneous multithreading");
 }
 
-/* Whether a cycle counter can be had: many virtual machines have none, and many systems keep it
- * from ordinary users. */
+/* Of the processor. Many virtual machines have none, and many systems keep them from ordinary
+ * users.
+ */
 static void add_counters(struct description *d)
 {
-    struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE,
-                                         .size = sizeof attributes,
-                                         .config = PERF_COUNT_HW_CPU_CYCLES,
-                                         .exclude_kernel = 1,
-                                         .exclude_hv = 1};
-    long counter = syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
+    struct counters_plan plan;
 
-    if (counter >= 0) {
-        close((int)counter);
-        add(d, "counters", true, "available", NULL);
-    } else if (errno == EACCES || errno == EPERM) {
-        add(d, "counters", false, NULL,
-            "no permission: lower /proc/sys/kernel/perf_event_paranoid, or be root");
-    } else {
-        add(d, "counters", false, NULL, "this machine exposes no hardware counters");
-    }
+    counters_choose(&plan);
+    add(d, "counters", plan.hardware, "available", plan.reason);
 }
 
 static void add_topology(struct description *d, hwloc_topology_t topology)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "bench/native/counters/report.h"
 #include "bench/result.h"
 
 /* A thread that waited through the whole window has counts of the warm-up only. */
@@ -118,7 +119,7 @@ json_t *native_report(struct crew *crew)
     else
         add_no_place(&result);
     add_machine(&result, crew);
-    result_unmeasured(&result, result.object, "traffic", "this version reads no hardware counters");
+    counters_report(&result, crew);
     free(findings.threads);
     return result_end(&result);
 }

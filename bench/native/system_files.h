@@ -1,0 +1,21 @@
+/* Small files of /proc and /sys. `root` stands before each path: "" for this machine; a folder with
+ * files of the same names for another one. Any of them may be missing. */
+#ifndef BENCH_NATIVE_SYSTEM_FILES_H
+#define BENCH_NATIVE_SYSTEM_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The first line of a file, without its end; false if there is none. */
+bool system_line(const char *root, const char *path, char *line, size_t size);
+
+/* The whole number at the beginning of a file. */
+bool system_number(const char *root, const char *path, long long *number);
+
+/* The value of the first line "name : value" of /proc/cpuinfo. */
+bool system_cpuinfo(const char *root, const char *name, char *value, size_t size);
+
+/* Whether the processor says that a hypervisor runs it. False: not known. */
+bool system_is_virtual(const char *root, bool *is_virtual);
+
+#endif
