@@ -11,8 +11,8 @@
 #include "bench/values.h"
 
 static const struct command *const commands[] = {
-    &command_run,  &command_check,    &command_list,
-    &command_plot, &command_topology, &command_repetition,
+    &command_run,     &command_check,  &command_list,     &command_plot,
+    &command_compare, &command_export, &command_topology, &command_repetition,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -26,7 +26,8 @@ static void print_help(void)
         printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
     puts(
         "\n'lockbench COMMAND --help' shows a command's options.\n"
-        "Exit codes: 0 fine, 1 a lock was caught, 2 wrong usage or input, 3 the machine\n"
+        "Exit codes: 0 fine, 1 a lock was caught or got slower, 2 wrong usage or input, 3 the "
+        "machine\n"
         "or the disk can't do it, 130 interrupted.");
 }
 

@@ -5,6 +5,8 @@
 #include "bench/options.h"
 
 extern const struct command command_check;
+extern const struct command command_compare;
+extern const struct command command_export;
 extern const struct command command_run;
 extern const struct command command_list;
 extern const struct command command_plot;
