@@ -17,14 +17,17 @@ static struct compared_side side_of(const struct sample_cell *cell, const double
 }
 
 static struct compared_cell compare_cell(const struct sample_cell *base,
-                                         const struct sample_cell *new, size_t file)
+                                         const struct sample_cell *new, size_t file,
+                                         const char *measure_name)
 {
+    struct measure measure =
+        measure_name == NULL ? sample_cell_measure(base) : measure_named(measure_name);
     size_t n, m;
-    double *x = sample_cell_values(base, &n), *y = sample_cell_values(new, &m);
+    double *x = sample_cell_values(base, &measure, &n), *y = sample_cell_values(new, &measure, &m);
     struct compared_cell cell = {
         .identity = base->identity,
         .file = file,
-        .measure = sample_cell_measure(base),
+        .measure = measure,
         .base = side_of(base, x, n),
         .new = side_of(new, y, m),
         .ratio = significance_ratio(x, n, y, m),
@@ -45,7 +48,7 @@ static void add_only(json_t *list, const json_t *identity, const char *file)
     json_array_append_new(list, copy);
 }
 
-static void compare_file(struct comparison *comparison, size_t file)
+static void compare_file(struct comparison *comparison, size_t file, const char *measure)
 {
     const struct sample_cells *base = &comparison->sides[0], *new = &comparison->sides[file];
     const char *name = comparison->files[file].name;
@@ -53,7 +56,8 @@ static void compare_file(struct comparison *comparison, size_t file)
     for (size_t i = 0; i < base->count; i++) {
         const struct sample_cell *other = sample_cells_find(new, base->cells[i].key);
         if (other != NULL)
-            comparison->cells[comparison->count++] = compare_cell(&base->cells[i], other, file);
+            comparison->cells[comparison->count++] =
+                compare_cell(&base->cells[i], other, file, measure);
         else
             add_only(comparison->only_in_base, base->cells[i].identity, name);
     }
@@ -99,40 +103,40 @@ static void adjust(struct comparison *comparison)
  * ratio. */
 static void judge(struct compared_cell *cell, double threshold)
 {
-    bool more = cell->cliffs_delta > 0, less_is_better = cell->measure->less_is_better;
+    bool more = cell->cliffs_delta > 0, less_is_better = cell->measure.less_is_better;
     double ratio = cell->ratio.estimate;
 
     if (!(cell->p < SIGNIFICANCE_LEVEL))
         return;
-    cell->verdict = more != less_is_better ? VERDICT_FASTER : VERDICT_SLOWER;
-    if (cell->verdict == VERDICT_SLOWER && !isnan(threshold))
+    cell->verdict = more != less_is_better ? VERDICT_BETTER : VERDICT_WORSE;
+    if (cell->verdict == VERDICT_WORSE && !isnan(threshold))
         cell->beyond =
             isnan(ratio) || (less_is_better ? ratio > 1 + threshold : ratio < 1 - threshold);
 }
 
-struct comparison comparison_make(const struct records *files, size_t files_count, bool any_machine,
-                                  double threshold)
+struct comparison comparison_make(const struct records *files, size_t files_count,
+                                  const struct comparison_settings *settings)
 {
     struct comparison comparison = {.files = files,
                                     .files_count = files_count,
                                     .sides = calloc(files_count + 1, sizeof *comparison.sides),
-                                    .threshold = threshold,
+                                    .threshold = settings->threshold,
                                     .only_in_base = json_array(),
                                     .only_in_new = json_array()};
 
     if (comparison.sides == NULL)
         abort();
     for (size_t i = 0; i < files_count; i++)
-        comparison.sides[i] = sample_cells_make(&files[i], any_machine);
+        comparison.sides[i] = sample_cells_make(&files[i], settings->any_machine);
     comparison.cells =
         calloc(files_count * comparison.sides[0].count + 1, sizeof *comparison.cells);
     if (comparison.cells == NULL)
         abort();
     for (size_t i = 1; i < files_count; i++)
-        compare_file(&comparison, i);
+        compare_file(&comparison, i, settings->measure);
     adjust(&comparison);
     for (size_t i = 0; i < comparison.count; i++)
-        judge(&comparison.cells[i], threshold);
+        judge(&comparison.cells[i], settings->threshold);
     return comparison;
 }
 
@@ -147,6 +151,18 @@ void comparison_free(struct comparison *comparison)
     *comparison = (struct comparison){0};
 }
 
+bool comparison_begins_measure(const struct comparison *comparison, size_t at)
+{
+    const struct compared_cell *cell = &comparison->cells[at];
+
+    for (size_t i = 0; i < at; i++) {
+        const struct compared_cell *other = &comparison->cells[i];
+        if (other->file == cell->file && strcmp(other->measure.name, cell->measure.name) == 0)
+            return false;
+    }
+    return true;
+}
+
 double comparison_mean(const struct comparison *comparison, size_t file, const char *measure,
                        size_t *count)
 {
@@ -156,7 +172,7 @@ double comparison_mean(const struct comparison *comparison, size_t file, const c
     for (size_t i = 0; i < comparison->count; i++) {
         const struct compared_cell *cell = &comparison->cells[i];
         if (cell->file != file || isnan(cell->ratio.estimate) ||
-            strcmp(cell->measure->name, measure) != 0)
+            strcmp(cell->measure.name, measure) != 0)
             continue;
         sum += log(cell->ratio.estimate);
         (*count)++;
@@ -345,9 +361,26 @@ enum alternation comparison_alternation(const struct comparison *comparison, siz
  * JSON
  */
 
-const char *verdict_word(enum verdict verdict)
+static const char *word_of(const struct compared_cell *cell, bool in_capitals)
 {
-    return verdict == VERDICT_FASTER ? "faster" : verdict == VERDICT_SLOWER ? "slower" : "~";
+    bool is_speed = cell->measure.is_speed;
+
+    switch (cell->verdict) {
+    case VERDICT_BETTER:
+        return is_speed ? "faster" : "better";
+    case VERDICT_WORSE:
+        if (in_capitals)
+            return is_speed ? "SLOWER" : "WORSE";
+        return is_speed ? "slower" : "worse";
+    case VERDICT_NONE:
+        break;
+    }
+    return "~";
+}
+
+const char *comparison_verdict(const struct compared_cell *cell)
+{
+    return word_of(cell, cell->beyond);
 }
 
 static json_t *number_or_null(double value)
@@ -381,7 +414,7 @@ static json_t *cell_to_json(const struct comparison *comparison, const struct co
 
     json_object_set_new(object, "file", json_string(comparison->files[cell->file].name));
     json_object_update(object, (json_t *)cell->identity);
-    json_object_set_new(object, "measure", json_string(cell->measure->name));
+    json_object_set_new(object, "measure", json_string(cell->measure.name));
     set_side(object, "base", &cell->base);
     set_side(object, "new", &cell->new);
     json_object_set_new(object, "ratio", number_or_null(cell->ratio.estimate));
@@ -392,7 +425,7 @@ static json_t *cell_to_json(const struct comparison *comparison, const struct co
     json_object_set_new(object, "p_exact", json_boolean(cell->test.exact));
     json_object_set_new(object, "p", number_or_null(cell->p));
     json_object_set_new(object, "significant", json_boolean(cell->verdict != VERDICT_NONE));
-    json_object_set_new(object, "verdict", json_string(verdict_word(cell->verdict)));
+    json_object_set_new(object, "verdict", json_string(word_of(cell, false)));
     json_object_set_new(object, "beyond_threshold",
                         isnan(comparison->threshold) ? json_null() : json_boolean(cell->beyond));
     return object;
@@ -400,19 +433,18 @@ static json_t *cell_to_json(const struct comparison *comparison, const struct co
 
 static json_t *means_to_json(const struct comparison *comparison)
 {
-    static const char *const measures[] = {"throughput", "latency_ns.p50"};
     json_t *list = json_array();
 
-    for (size_t file = 1; file < comparison->files_count; file++) {
-        for (size_t i = 0; i < sizeof measures / sizeof measures[0]; i++) {
-            size_t count;
-            double mean = comparison_mean(comparison, file, measures[i], &count);
-            if (count > 0)
-                json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:i}", "file",
-                                                      comparison->files[file].name, "measure",
-                                                      measures[i], "ratio", number_or_null(mean),
-                                                      "cells", (int)count));
-        }
+    for (size_t i = 0; i < comparison->count; i++) {
+        const struct compared_cell *cell = &comparison->cells[i];
+        size_t count;
+        if (!comparison_begins_measure(comparison, i))
+            continue;
+        double mean = comparison_mean(comparison, cell->file, cell->measure.name, &count);
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:i}", "file",
+                                              comparison->files[cell->file].name, "measure",
+                                              cell->measure.name, "ratio", number_or_null(mean),
+                                              "cells", (int)count));
     }
     return list;
 }

@@ -10,7 +10,7 @@
 #include "bench/sample_cells.h"
 #include "bench/significance.h"
 
-enum verdict { VERDICT_NONE, VERDICT_FASTER, VERDICT_SLOWER };
+enum verdict { VERDICT_NONE, VERDICT_BETTER, VERDICT_WORSE };
 
 struct compared_side {
     size_t samples;
@@ -23,7 +23,7 @@ struct compared_side {
 struct compared_cell {
     const json_t *identity; /* as in BASE */
     size_t file;            /* which NEW it is of, from 1 */
-    const struct measure *measure;
+    struct measure measure;
     struct compared_side base, new;
     struct ratio ratio; /* NEW over BASE */
     struct rank_test test;
@@ -31,7 +31,7 @@ struct compared_cell {
     double p;       /* Holm's, over all cells of the comparison; NaN when a side has no value */
     bool too_small; /* no difference could ever be significant with so few samples */
     enum verdict verdict;
-    bool beyond; /* slower by more than the threshold */
+    bool beyond; /* worse by more than the threshold */
 };
 
 struct comparison {
@@ -44,13 +44,22 @@ struct comparison {
     json_t *only_in_base, *only_in_new; /* identities, each with the name of the NEW `file` */
 };
 
-/* Compares every other file with the first. With `any_machine` cells are the same on whatever
- * machine they were measured. A cell is slower beyond the threshold when its verdict is and its
- * ratio is below 1 - threshold, or, where less is better, above 1 + threshold. The files must
- * outlive the comparison. */
-struct comparison comparison_make(const struct records *files, size_t files_count, bool any_machine,
-                                  double threshold);
+/* How files are compared. */
+struct comparison_settings {
+    double threshold;    /* a part, as 0.05; NaN without one */
+    const char *measure; /* NULL: what cells are usually compared by */
+    bool any_machine;    /* cells are the same on whatever machine they were measured */
+};
+
+/* Compares every other file with the first. A cell is worse beyond the threshold when its verdict
+ * is and its ratio is below 1 - threshold, or, where less is better, above 1 + threshold. The files
+ * must outlive the comparison. */
+struct comparison comparison_make(const struct records *files, size_t files_count,
+                                  const struct comparison_settings *settings);
 void comparison_free(struct comparison *comparison);
+
+/* Whether the cell at `at` is the first one of its file with its measure. */
+bool comparison_begins_measure(const struct comparison *comparison, size_t at);
 
 /* The geometric mean of the ratios of one NEW file's cells with that measure, and how many have
  * one; NaN when none has. */
@@ -75,8 +84,9 @@ enum alternation {
  * does not tell. */
 enum alternation comparison_alternation(const struct comparison *comparison, size_t file);
 
-/* "faster", "slower", "~". */
-const char *verdict_word(enum verdict verdict);
+/* "faster", "slower", of what is neither a rate nor a time "better", "worse"; "~" for no verdict.
+ * In capitals when it is beyond the threshold. */
+const char *comparison_verdict(const struct compared_cell *cell);
 
 /* {"cells": [...], ...}; the caller owns it. Numbers that there are not are null. */
 json_t *comparison_to_json(const struct comparison *comparison);

@@ -27,17 +27,6 @@ static const char *short_number(double value, char text[NUMBER_TEXT])
     return text;
 }
 
-/* In the units of the table: million acquisitions a second, or microseconds. */
-static double scale_of(const struct measure *measure)
-{
-    return measure->less_is_better ? 1e-3 : 1e-6;
-}
-
-static const char *unit_of(const struct measure *measure)
-{
-    return measure->less_is_better ? "us" : "M/s";
-}
-
 /* The cells of a table in the texts that stand in it. */
 struct line {
     char lock[256];
@@ -60,7 +49,7 @@ static void put_median(const struct compared_side *side, double scale, char medi
 
 static struct line line_of(const struct compared_cell *cell)
 {
-    double scale = scale_of(cell->measure);
+    double scale = cell->measure.scale;
     struct line line = {.ratio = "-", .ratio_interval = "-", .p = "-"};
 
     snprintf(line.lock, sizeof line.lock, "%s",
@@ -76,7 +65,7 @@ static struct line line_of(const struct compared_cell *cell)
         snprintf(line.p, sizeof line.p, "<0.0001");
     else if (!isnan(cell->p))
         snprintf(line.p, sizeof line.p, "%.4f", cell->p);
-    line.verdict = cell->beyond ? "SLOWER" : verdict_word(cell->verdict);
+    line.verdict = comparison_verdict(cell);
     return line;
 }
 
@@ -163,8 +152,8 @@ static void print_block_head(FILE *out, const struct compared_cell *cell, int wi
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
     char base[NUMBER_TEXT], new[NUMBER_TEXT];
 
-    snprintf(base, sizeof base, "BASE %s", unit_of(cell->measure));
-    snprintf(new, sizeof new, "NEW %s", unit_of(cell->measure));
+    snprintf(base, sizeof base, "BASE %s", cell->measure.unit);
+    snprintf(new, sizeof new, "NEW %s", cell->measure.unit);
     fprintf(out, "\n%s", bold);
     print_block_name(out, cell->identity);
     fprintf(out, "\n  %-*s %8s %12s %7s %13s %7s %13s %8s%s\n", width, "lock", base, "95% interval",
@@ -173,7 +162,7 @@ static void print_block_head(FILE *out, const struct compared_cell *cell, int wi
 
 static void print_markdown_head(FILE *out, const struct compared_cell *cell)
 {
-    const char *unit = unit_of(cell->measure);
+    const char *unit = cell->measure.unit;
 
     fputs("\n**", out);
     print_block_name(out, cell->identity);
@@ -192,17 +181,16 @@ static void print_file_name(FILE *out, const struct comparison *comparison, size
 
 static void print_means(FILE *out, const struct comparison *comparison, size_t file)
 {
-    static const struct {
-        const char *measure, *words;
-    } means[] = {{"throughput", "throughput, more is better"},
-                 {"latency_ns.p50", "median latency, less is better"}};
-
-    for (size_t i = 0; i < sizeof means / sizeof means[0]; i++) {
+    for (size_t i = 0; i < comparison->count; i++) {
+        const struct compared_cell *cell = &comparison->cells[i];
         size_t count;
-        double mean = comparison_mean(comparison, file, means[i].measure, &count);
+        if (cell->file != file || !comparison_begins_measure(comparison, i))
+            continue;
+        double mean = comparison_mean(comparison, file, cell->measure.name, &count);
         if (count > 0)
-            fprintf(out, "\nGeometric mean of NEW/BASE over %zu cell%s: %.3f (%s)\n", count,
-                    count == 1 ? "" : "s", mean, means[i].words);
+            fprintf(out, "\nGeometric mean of NEW/BASE over %zu cell%s: %.3f (%s, %s is better)\n",
+                    count, count == 1 ? "" : "s", mean, cell->measure.name,
+                    cell->measure.less_is_better ? "less" : "more");
     }
 }
 

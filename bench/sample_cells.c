@@ -142,22 +142,57 @@ static bool is_of_signals(const struct sample_cell *cell)
     return json_object_get(json_object_get(cell->identity, "workload"), "exchange") != NULL;
 }
 
-const struct measure *sample_cell_measure(const struct sample_cell *cell)
+static bool has_prefix(const char *text, const char *prefix)
 {
-    static const struct measure throughput = {"throughput", false};
-    static const struct measure latency = {"latency_ns.p50", true};
-
-    return is_of_signals(cell) ? &latency : &throughput;
+    return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static const json_t *value_of(const struct sample_cell *cell, const json_t *sample)
+struct measure measure_named(const char *name)
 {
-    if (is_of_signals(cell))
-        return json_object_get(json_object_get(sample, "latency_ns"), "p50");
-    return json_object_get(sample, "throughput");
+    size_t length = strlen(name);
+    bool more_is_better =
+        strcmp(name, "throughput") == 0 || strcmp(name, "jain") == 0 || has_prefix(name, "lwss.");
+    bool is_time =
+        strstr(name, "_ns.") != NULL || (length > 3 && strcmp(name + length - 3, "_ns") == 0);
+    struct measure measure = {name, !more_is_better, is_time || strcmp(name, "throughput") == 0, "",
+                              1};
+
+    if (strcmp(name, "throughput") == 0) {
+        measure.unit = "M/s";
+        measure.scale = 1e-6;
+    } else if (has_prefix(name, "latency_ns.") || has_prefix(name, "hold_ns.") ||
+               has_prefix(name, "handoff_ns.")) {
+        measure.unit = "us";
+        measure.scale = 1e-3;
+    } else if (is_time) {
+        measure.unit = "ns";
+    }
+    return measure;
 }
 
-double *sample_cell_values(const struct sample_cell *cell, size_t *count)
+struct measure sample_cell_measure(const struct sample_cell *cell)
+{
+    return measure_named(is_of_signals(cell) ? "latency_ns.p50" : "throughput");
+}
+
+/* A name may have a dot of its own, as in `latency_ns.p99.9`. */
+static const json_t *value_at(const json_t *object, const char *path)
+{
+    const json_t *value = json_object_get(object, path);
+    const char *dot = strchr(path, '.');
+
+    if (value != NULL || dot == NULL)
+        return value;
+    char *name = strndup(path, (size_t)(dot - path));
+    if (name == NULL)
+        abort();
+    value = value_at(json_object_get(object, name), dot + 1);
+    free(name);
+    return value;
+}
+
+double *sample_cell_values(const struct sample_cell *cell, const struct measure *measure,
+                           size_t *count)
 {
     double *values = calloc(json_array_size(cell->samples) + 1, sizeof *values);
     size_t i;
@@ -167,7 +202,7 @@ double *sample_cell_values(const struct sample_cell *cell, size_t *count)
         abort();
     *count = 0;
     json_array_foreach (cell->samples, i, sample) {
-        const json_t *value = value_of(cell, sample);
+        const json_t *value = value_at(sample, measure->name);
         if (json_is_number(value))
             values[(*count)++] = json_number_value(value);
     }

@@ -29,16 +29,26 @@ void sample_cells_free(struct sample_cells *cells);
 /* The cell of that key, or NULL. */
 const struct sample_cell *sample_cells_find(const struct sample_cells *cells, const char *key);
 
-/* What a sample is compared by. Of locks the throughput, where more is better; of signals the
- * median of their latencies, where less is. */
+/* A number that samples have. */
 struct measure {
     const char *name; /* as the field is named, nested names joined by dots */
     bool less_is_better;
+    bool is_speed;    /* a rate or a time: faster or slower, not better or worse */
+    const char *unit; /* in which people read it, "" without one */
+    double scale;     /* from what is recorded to that */
 };
-const struct measure *sample_cell_measure(const struct sample_cell *cell);
 
-/* The values of the cell's measure, sorted upwards, without samples that have none. A new array of
- * `*count`, never NULL. */
-double *sample_cell_values(const struct sample_cell *cell, size_t *count);
+/* The measure of that name, which must outlive it; whether any sample has it is another matter.
+ * More is better of `throughput`, `jain` and `lwss`, less of everything else. */
+struct measure measure_named(const char *name);
+
+/* What cells are compared by unless something else is asked for: of locks the throughput, of
+ * signals the median of their latencies. */
+struct measure sample_cell_measure(const struct sample_cell *cell);
+
+/* The values of a measure, sorted upwards, without samples that have none. A new array of `*count`,
+ * never NULL. */
+double *sample_cell_values(const struct sample_cell *cell, const struct measure *measure,
+                           size_t *count);
 
 #endif

@@ -119,6 +119,17 @@ for text in '"cells": [' '"lock": "mcs"' '"threads": 2' '"base": 2004500.5' '"ne
 done
 end
 
+begin "--measure compares another field"
+sed 's/"jain":0.9/"jain":0.5/' new.jsonl >unfair.jsonl
+call "$LOCKBENCH" compare base.jsonl unfair.jsonl --measure jain --threshold 5%
+want_code 1
+want_text "$stderr" "2 cells are significantly worse by more than 5%"
+want_text "$stdout" "WORSE"
+want_text "$stdout" "over 2 cells: 0.556 (jain, more is better)"
+end
+refuse "--measure that no sample has" 2 "'latency_ns.p99'" "docs/records.md" \
+    "$LOCKBENCH" compare base.jsonl new.jsonl --measure latency_ns.p99
+
 if have python3; then
     begin "--json and --csv are what other programs read"
     "$LOCKBENCH" compare base.jsonl new.jsonl --json >c.json

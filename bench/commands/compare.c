@@ -11,8 +11,7 @@
 #include "bench/values.h"
 
 struct settings {
-    double threshold; /* a part; NaN without one */
-    bool different_machines;
+    struct comparison_settings comparison;
     bool markdown, csv, json;
     bool quiet;
 };
@@ -29,9 +28,13 @@ static enum exit_code set_threshold(void *settings, const struct option_row *row
 static const struct option_row options[] = {
     OPTION("threshold", 't', "PERCENT",
            "exit code 1 when a lock got slower significantly and by more than that, such as 5%",
-           set_threshold, struct settings, threshold),
+           set_threshold, struct settings, comparison.threshold),
+    OPTION_TEXT("measure", 'M', "NAME",
+                "another field than the throughput, as it is named in the records, such as cpu_ns, "
+                "jain, traffic.transactions, latency_ns.p99",
+                struct settings, comparison.measure),
     OPTION_FLAG("different-machines", 'd', "compare although the machines differ", struct settings,
-                different_machines),
+                comparison.any_machine),
     OPTION_FLAG("markdown", 'm', "as tables for a document", struct settings, markdown),
     OPTION_FLAG("csv", 'c', "as comma-separated values, a row a cell", struct settings, csv),
     OPTION_FLAG("json", 'j', "as JSON", struct settings, json),
@@ -63,7 +66,7 @@ static enum exit_code check_machines(const struct settings *settings, const stru
 
     if (!machines_differ(base, new, text, sizeof text))
         return EXIT_FINE;
-    if (!settings->different_machines)
+    if (!settings->comparison.any_machine)
         return complain(EXIT_USAGE,
                         "'%s' and '%s' are of different machines (--different-machines compares "
                         "them all the same): %s",
@@ -258,20 +261,51 @@ static void print(const struct settings *settings, const struct comparison *comp
 /* The finding for which the exit code is 1. */
 static enum exit_code judge(const struct comparison *comparison)
 {
-    json_t *slower = json_array();
+    json_t *worse = json_array();
+    bool is_speed = true;
     char names[1400];
 
     for (size_t i = 0; i < comparison->count; i++) {
-        if (comparison->cells[i].beyond)
-            json_array_append(slower, (json_t *)comparison->cells[i].identity);
+        const struct compared_cell *cell = &comparison->cells[i];
+        if (!cell->beyond)
+            continue;
+        json_array_append(worse, (json_t *)cell->identity);
+        is_speed = is_speed && cell->measure.is_speed;
     }
-    put_cell_names(names, sizeof names, slower);
-    size_t count = json_array_size(slower);
-    json_decref(slower);
+    put_cell_names(names, sizeof names, worse);
+    size_t count = json_array_size(worse);
+    json_decref(worse);
     if (count == 0)
         return EXIT_FINE;
-    return complain(EXIT_NEGATIVE, "%zu cell%s significantly slower by more than %g%%: %s", count,
-                    count == 1 ? " is" : "s are", comparison->threshold * 100, names);
+    return complain(EXIT_NEGATIVE, "%zu cell%s significantly %s by more than %g%%: %s", count,
+                    count == 1 ? " is" : "s are", is_speed ? "slower" : "worse",
+                    comparison->threshold * 100, names);
+}
+
+/* Whether there is anything to compare in each file. */
+static enum exit_code check_common(const struct settings *settings,
+                                   const struct comparison *comparison)
+{
+    const struct records *files = comparison->files;
+    bool measured = false;
+
+    for (size_t i = 1; i < comparison->files_count; i++) {
+        json_t *missing = cells_of_file(comparison->only_in_base, files[i].name);
+        bool none = json_array_size(missing) == comparison->sides[0].count;
+        json_decref(missing);
+        if (none)
+            return complain(EXIT_USAGE,
+                            "'%s' and '%s' have no cell in common: compare runs of the same locks, "
+                            "threads, workload, placement and processes",
+                            files[0].name, files[i].name);
+    }
+    for (size_t i = 0; i < comparison->count; i++)
+        measured = measured || !isnan(comparison->cells[i].p);
+    if (!measured && settings->comparison.measure != NULL)
+        return complain(EXIT_USAGE,
+                        "no cell has a number '%s' in both files: docs/records.md names the fields",
+                        settings->comparison.measure);
+    return EXIT_FINE;
 }
 
 static enum exit_code compare_records(const struct settings *settings, const struct records *files,
@@ -282,21 +316,12 @@ static enum exit_code compare_records(const struct settings *settings, const str
     for (size_t i = 1; i < count && code == EXIT_FINE; i++)
         code = check_machines(settings, &files[0], &files[i]);
     /* A file of several runs may be of several machines itself. */
-    for (size_t i = 0; i < count && code == EXIT_FINE && !settings->different_machines; i++)
+    for (size_t i = 0; i < count && code == EXIT_FINE && !settings->comparison.any_machine; i++)
         code = check_machines(settings, &files[i], &files[i]);
     if (code != EXIT_FINE)
         return code;
-    struct comparison comparison =
-        comparison_make(files, count, settings->different_machines, settings->threshold);
-    for (size_t i = 1; i < count && code == EXIT_FINE; i++) {
-        json_t *missing = cells_of_file(comparison.only_in_base, files[i].name);
-        if (json_array_size(missing) == comparison.sides[0].count)
-            code = complain(EXIT_USAGE,
-                            "'%s' and '%s' have no cell in common: compare runs of the same locks, "
-                            "threads, workload, placement and processes",
-                            files[0].name, files[i].name);
-        json_decref(missing);
-    }
+    struct comparison comparison = comparison_make(files, count, &settings->comparison);
+    code = check_common(settings, &comparison);
     if (code == EXIT_FINE) {
         if (!settings->quiet)
             note_all(&comparison);
@@ -338,7 +363,7 @@ static enum exit_code compare_files(const struct settings *settings, size_t coun
 
 static enum exit_code compare_main(int argc, char **argv)
 {
-    struct settings settings = {.threshold = NAN};
+    struct settings settings = {.comparison.threshold = NAN};
     int words;
     bool helped;
     enum exit_code code = options_read(&command_compare, argc, argv, &settings, &words, &helped);

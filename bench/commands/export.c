@@ -106,7 +106,8 @@ static void add_interval(json_t *row, const struct sample_cell *cell)
 {
     struct interval interval;
     size_t count;
-    double *values = sample_cell_values(cell, &count);
+    struct measure measure = sample_cell_measure(cell);
+    double *values = sample_cell_values(cell, &measure, &count);
     bool has_interval = statistics_median_interval(values, count, &interval);
 
     json_object_set_new(row, "interval.low", has_interval ? json_real(interval.low) : json_null());

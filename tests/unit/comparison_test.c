@@ -59,6 +59,14 @@ static void free_files(struct records *files, size_t count)
         records_free(&files[--count]);
 }
 
+static struct comparison compare(const struct records *files, size_t count, bool any_machine,
+                                 double threshold)
+{
+    return comparison_make(
+        files, count,
+        &(struct comparison_settings){.any_machine = any_machine, .threshold = threshold});
+}
+
 /* mcs loses a tenth, which is beyond 5% and not beyond 15%; tas gains; with one thread mcs is the
  * same. */
 static void verdicts(void **state)
@@ -72,17 +80,17 @@ static void verdicts(void **state)
     add(&files[1], "tas", 2, 10, 2000, 2);
     add(&files[0], "mcs", 1, 10, 1000, 2);
     add(&files[1], "mcs", 1, 10, 1001, 2);
-    struct comparison comparison = comparison_make(files, 2, false, 0.05);
+    struct comparison comparison = compare(files, 2, false, 0.05);
     assert_int_equal(comparison.count, 3);
     const struct compared_cell *same = &comparison.cells[0], *faster = &comparison.cells[1],
                                *slower = &comparison.cells[2];
     assert_int_equal(same->verdict, VERDICT_NONE);
     assert_false(same->beyond);
-    assert_int_equal(faster->verdict, VERDICT_FASTER);
+    assert_int_equal(faster->verdict, VERDICT_BETTER);
     assert_false(faster->beyond);
     assert_float_equal(faster->ratio.estimate, 2, 1e-9);
     assert_float_equal(faster->cliffs_delta, 1, 0);
-    assert_int_equal(slower->verdict, VERDICT_SLOWER);
+    assert_int_equal(slower->verdict, VERDICT_WORSE);
     assert_true(slower->beyond);
     assert_float_equal(slower->base.median, 1004.5, 1e-9);
     assert_float_equal(slower->base.interval.low, 1001, 0);
@@ -98,11 +106,11 @@ static void verdicts(void **state)
     assert_float_equal(
         mean, cbrt(same->ratio.estimate * faster->ratio.estimate * slower->ratio.estimate), 1e-9);
     comparison_free(&comparison);
-    comparison = comparison_make(files, 2, false, 0.15);
-    assert_int_equal(comparison.cells[2].verdict, VERDICT_SLOWER);
+    comparison = compare(files, 2, false, 0.15);
+    assert_int_equal(comparison.cells[2].verdict, VERDICT_WORSE);
     assert_false(comparison.cells[2].beyond);
     comparison_free(&comparison);
-    comparison = comparison_make(files, 2, false, NAN);
+    comparison = compare(files, 2, false, NAN);
     assert_false(comparison.cells[2].beyond);
     comparison_free(&comparison);
     free_files(files, 2);
@@ -119,14 +127,45 @@ static void latencies(void **state)
     add_signals(&files[1], 8, 1200);
     json_array_append_new(files[1].samples, json_deep_copy(json_array_get(files[1].samples, 0)));
     json_object_set_new(json_array_get(files[1].samples, 8), "latency_ns", json_null());
-    struct comparison comparison = comparison_make(files, 2, false, 0.05);
+    struct comparison comparison = compare(files, 2, false, 0.05);
     assert_int_equal(comparison.count, 1);
     assert_int_equal(comparison.cells[0].new.samples, 8);
-    assert_int_equal(comparison.cells[0].verdict, VERDICT_SLOWER);
+    assert_int_equal(comparison.cells[0].verdict, VERDICT_WORSE);
     assert_true(comparison.cells[0].beyond);
     assert_true(isnan(comparison_mean(&comparison, 1, "throughput", &count)));
     assert_float_equal(comparison_mean(&comparison, 1, "latency_ns.p50", &count), 1.2, 0.01);
     comparison_free(&comparison);
+    free_files(files, 2);
+}
+
+/* Another measure than the usual, where less is better, and a name with a dot in it. */
+static void measures(void **state)
+{
+    struct records files[2] = {new_file("base"), new_file("new")};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        size_t j;
+        json_t *one;
+        add(&files[i], "mcs", 2, 6, 100, 1);
+        json_array_foreach (files[i].samples, j, one)
+            json_object_set_new(one, "latency_ns",
+                                json_pack("{s:f}", "p99.9", 1000.0 + 500 * i + (double)j));
+    }
+    struct comparison_settings settings = {.threshold = 0.05, .measure = "latency_ns.p99.9"};
+    struct comparison comparison = comparison_make(files, 2, &settings);
+    assert_int_equal(comparison.cells[0].base.samples, 6);
+    assert_float_equal(comparison.cells[0].base.median, 1002.5, 1e-9);
+    assert_int_equal(comparison.cells[0].verdict, VERDICT_WORSE);
+    assert_true(comparison.cells[0].beyond);
+    comparison_free(&comparison);
+    settings.measure = "latency_ns.p50";
+    comparison = comparison_make(files, 2, &settings);
+    assert_true(isnan(comparison.cells[0].p));
+    assert_int_equal(comparison.cells[0].verdict, VERDICT_NONE);
+    comparison_free(&comparison);
+    assert_false(measure_named("jain").less_is_better);
+    assert_true(measure_named("cpu_ns").less_is_better);
     free_files(files, 2);
 }
 
@@ -143,7 +182,7 @@ static void cells_of_some(void **state)
     add(&files[1], "tas", 2, 8, 100, 1);
     add(&files[2], "mcs", 1, 8, 100, 1);
     add(&files[2], "mcs", 2, 8, 0, 0);
-    struct comparison comparison = comparison_make(files, 3, false, 0.05);
+    struct comparison comparison = compare(files, 3, false, 0.05);
     assert_int_equal(comparison.count, 3);
     assert_int_equal(json_array_size(comparison.only_in_base), 1);
     assert_int_equal(json_array_size(comparison.only_in_new), 1);
@@ -153,7 +192,7 @@ static void cells_of_some(void **state)
     assert_int_equal(comparison.cells[0].file, 1);
     assert_int_equal(comparison.cells[2].file, 2);
     assert_true(isnan(comparison.cells[2].ratio.estimate));
-    assert_int_equal(comparison.cells[2].verdict, VERDICT_SLOWER);
+    assert_int_equal(comparison.cells[2].verdict, VERDICT_WORSE);
     assert_true(comparison.cells[2].beyond);
     json_t *json = comparison_to_json(&comparison);
     json_t *cell = json_array_get(json_object_get(json, "cells"), 2);
@@ -176,12 +215,12 @@ static void too_few(void **state)
             add(&files[0], locks[i], 1, 5, 100, 1);
             add(&files[1], locks[i], 1, 5, 200, 1);
         }
-        struct comparison comparison = comparison_make(files, 2, false, NAN);
+        struct comparison comparison = compare(files, 2, false, NAN);
         assert_int_equal(comparison.count, cells);
         for (size_t i = 0; i < cells; i++) {
             assert_int_equal(comparison.cells[i].too_small, cells == 7);
             assert_int_equal(comparison.cells[i].verdict,
-                             cells == 7 ? VERDICT_NONE : VERDICT_FASTER);
+                             cells == 7 ? VERDICT_NONE : VERDICT_BETTER);
             assert_false(comparison.cells[i].base.has_interval);
         }
         comparison_free(&comparison);
@@ -199,7 +238,7 @@ static enum alternation alternation_of(int base_from, int base_step, int new_fro
     if (base_step > 0)
         stamp(&files[0], base_from, base_step);
     stamp(&files[1], new_from, new_step);
-    struct comparison comparison = comparison_make(files, 2, false, NAN);
+    struct comparison comparison = compare(files, 2, false, NAN);
     enum alternation alternation = comparison_alternation(&comparison, 1);
     comparison_free(&comparison);
     free_files(files, 2);
@@ -255,10 +294,10 @@ static void any_machine(void **state)
     add(&files[1], "mcs", 1, 6, 100, 1);
     json_array_foreach (files[1].samples, i, one)
         json_object_set_new(one, "machine", json_string("sim:pu:2"));
-    struct comparison comparison = comparison_make(files, 2, false, NAN);
+    struct comparison comparison = compare(files, 2, false, NAN);
     assert_int_equal(comparison.count, 0);
     comparison_free(&comparison);
-    comparison = comparison_make(files, 2, true, NAN);
+    comparison = compare(files, 2, true, NAN);
     assert_int_equal(comparison.count, 1);
     comparison_free(&comparison);
     free_files(files, 2);
@@ -297,10 +336,11 @@ static void csv(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(verdicts),      cmocka_unit_test(latencies),
-        cmocka_unit_test(cells_of_some), cmocka_unit_test(too_few),
-        cmocka_unit_test(alternations),  cmocka_unit_test(machines),
-        cmocka_unit_test(any_machine),   cmocka_unit_test(csv),
+        cmocka_unit_test(verdicts), cmocka_unit_test(latencies),
+        cmocka_unit_test(measures), cmocka_unit_test(cells_of_some),
+        cmocka_unit_test(too_few),  cmocka_unit_test(alternations),
+        cmocka_unit_test(machines), cmocka_unit_test(any_machine),
+        cmocka_unit_test(csv),
     };
     return cmocka_run_group_tests_name("comparison", tests, NULL, NULL);
 }
