@@ -55,6 +55,19 @@ static enum exit_code keep(struct job *job, json_t *list, json_t *record)
     return records_append(job->writer, record);
 }
 
+/* Now, to the millisecond, so that the order of the samples of several files can be told. */
+static json_t *time_now(void)
+{
+    struct timespec now;
+    struct tm utc;
+    char seconds[32], text[48];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &utc));
+    snprintf(text, sizeof text, "%s.%03ldZ", seconds, now.tv_nsec / 1000000);
+    return json_string(text);
+}
+
 /* What says which cell a record belongs to. */
 static json_t *identity(const struct job *job, const struct turn *turn, const char *record)
 {
@@ -131,6 +144,8 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
     json_object_del(result, "stopped");
     json_object_update(sample, result);
     json_decref(result);
+    if (!machine_is_simulated(&job->plan->machine))
+        json_object_set_new(sample, "time", time_now());
     if (measured) {
         add_fairness(sample);
         code = keep(job, job->kept.samples, sample);

@@ -11,8 +11,8 @@
 #include "bench/values.h"
 
 static const struct command *const commands[] = {
-    &command_run,    &command_check,    &command_list,     &command_plot,
-    &command_doctor, &command_counters, &command_topology, &command_repetition,
+    &command_run,    &command_check,  &command_list,     &command_plot,     &command_compare,
+    &command_export, &command_doctor, &command_counters, &command_topology, &command_repetition,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -26,8 +26,8 @@ static void print_help(void)
         printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
     puts(
         "\n'lockbench COMMAND --help' shows a command's options.\n"
-        "Exit codes: 0 fine, 1 a lock was caught or the machine is unfit, 2 wrong usage or\n"
-        "input, 3 the machine or the disk can't do it, 130 interrupted.");
+        "Exit codes: 0 fine, 1 a lock was caught or got slower, or the machine is unfit, 2 wrong\n"
+        "usage or input, 3 the machine or the disk can't do it, 130 interrupted.");
 }
 
 static enum exit_code complain_unknown_command(const char *name)

@@ -133,6 +133,8 @@ static bool take(struct records *records, json_t *record)
         json_array_append(records->samples, record);
     else if (strcmp(kind, "violation") == 0)
         json_array_append(records->violations, record);
+    else if (strcmp(kind, "run") == 0)
+        json_array_append(records->later_runs, record);
     return true;
 }
 
@@ -179,7 +181,7 @@ enum exit_code records_read(const char *name, struct records *records)
 {
     FILE *file = fopen(name, "re");
 
-    *records = (struct records){name, NULL, json_array(), json_array()};
+    *records = (struct records){name, NULL, json_array(), json_array(), json_array()};
     if (file == NULL)
         return complain(EXIT_USAGE, "'%s' can't be read: %s", name, strerror(errno));
     enum exit_code code = read_lines(file, records);
@@ -200,4 +202,13 @@ void records_free(struct records *records)
     json_decref(records->run);
     json_decref(records->samples);
     json_decref(records->violations);
+    json_decref(records->later_runs);
+}
+
+bool records_same_file(const char *name, const char *other)
+{
+    struct stat a, b;
+
+    return stat(name, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
 }

@@ -38,6 +38,7 @@ struct records {
     json_t *run;        /* the first record */
     json_t *samples;    /* a list */
     json_t *violations; /* a list */
+    json_t *later_runs; /* the first records of files that were appended to this one, a list */
 };
 
 /* Reads a results file. A last record that was cut off is left out with a warning; so is a line
@@ -45,5 +46,8 @@ struct records {
  * when it is no results file, or of a newer schema. Free with records_free(). */
 enum exit_code records_read(const char *name, struct records *records);
 void records_free(struct records *records);
+
+/* Whether two names are of one file, by whatever path. */
+bool records_same_file(const char *name, const char *other);
 
 #endif

@@ -22,6 +22,20 @@ bool read_count(const char *text, uint64_t least, uint64_t most, uint64_t *value
     return true;
 }
 
+bool read_percentage(const char *text, double *part)
+{
+    size_t digits = strspn(text, "0123456789.");
+    char *end;
+
+    if (!isdigit((unsigned char)text[0]) || strcmp(text + digits, "%") != 0)
+        return false;
+    double number = strtod(text, &end);
+    if (end != text + digits || number >= 100)
+        return false;
+    *part = number / 100;
+    return true;
+}
+
 static const struct {
     const char *name;
     uint64_t ns;

@@ -117,7 +117,7 @@ done
 
 commands=$("$LOCKBENCH" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 begin "--help names the commands"
-for word in run list plot topology; do
+for word in run list plot compare export topology; do
     grep -qx "$word" <<<"$commands" || fail "there should be a command $word"
 done
 end

@@ -5,6 +5,8 @@
 #include "bench/options.h"
 
 extern const struct command command_check;
+extern const struct command command_compare;
+extern const struct command command_export;
 extern const struct command command_counters;
 extern const struct command command_doctor;
 extern const struct command command_run;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
@@ -54,20 +53,11 @@ struct drawing {
     char title[512];
 };
 
-/* Whether two names are of one file, by whatever path. */
-static bool same_file(const char *name, const char *other)
-{
-    struct stat a, b;
-
-    return stat(name, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
-}
-
 /* Whether `name` is one of the first `count` results files. */
 static bool is_results(const struct records *files, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++) {
-        if (same_file(files[i].name, name))
+        if (records_same_file(files[i].name, name))
             return true;
     }
     return false;

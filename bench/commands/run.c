@@ -111,7 +111,7 @@ static enum exit_code measure_and_show(const struct measuring *measuring, struct
 {
     bool to_stdout = strcmp(measuring->output, "-") == 0;
 
-    job->kept = (struct records){measuring->output, run, json_array(), json_array()};
+    job->kept = (struct records){measuring->output, run, json_array(), json_array(), NULL};
     if (!machine_is_simulated(&measuring->machine))
         job_wait_for_machine(measuring->quiet);
     if (!machine_is_simulated(&measuring->machine) && !measuring->quiet && !interrupted())

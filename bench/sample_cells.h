@@ -1,0 +1,54 @@
+/* The samples of a results file, cell by cell: what `compare` compares and `export` sums up. */
+#ifndef BENCH_SAMPLE_CELLS_H
+#define BENCH_SAMPLE_CELLS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench/records.h"
+
+struct sample_cell {
+    json_t *identity; /* the recorded fields that tell cells apart */
+    char *key;        /* the same as one text; equal in two files: the same cell */
+    json_t *samples;  /* a list */
+    size_t violations;
+};
+
+struct sample_cells {
+    struct sample_cell *cells;
+    size_t count;
+};
+
+/* Makes the cells of a file's samples and violations, sorted by what was asked for (workload,
+ * placement, processes), then by threads and objects, then as the locks stand in the plan. With
+ * `any_machine` the machine does not tell cells apart. */
+struct sample_cells sample_cells_make(const struct records *file, bool any_machine);
+void sample_cells_free(struct sample_cells *cells);
+
+/* The cell of that key, or NULL. */
+const struct sample_cell *sample_cells_find(const struct sample_cells *cells, const char *key);
+
+/* A number that samples have. */
+struct measure {
+    const char *name; /* as the field is named, nested names joined by dots */
+    bool less_is_better;
+    bool is_speed;    /* a rate or a time: faster or slower, not better or worse */
+    const char *unit; /* in which people read it, "" without one */
+    double scale;     /* from what is recorded to that */
+};
+
+/* The measure of that name, which must outlive it; whether any sample has it is another matter.
+ * More is better of `throughput`, `jain` and `lwss`, less of everything else. */
+struct measure measure_named(const char *name);
+
+/* What cells are compared by unless something else is asked for: of locks the throughput, of
+ * signals the median of their latencies. */
+struct measure sample_cell_measure(const struct sample_cell *cell);
+
+/* The values of a measure, sorted upwards, without samples that have none. A new array of `*count`,
+ * never NULL. */
+double *sample_cell_values(const struct sample_cell *cell, const struct measure *measure,
+                           size_t *count);
+
+#endif
