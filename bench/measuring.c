@@ -21,7 +21,16 @@ struct measuring measuring_default(void)
         .workload = workload_default(),
         .machine = machine_native(),
         .seed = ((uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u) & INT64_MAX,
+        .texts = json_array(),
     };
+}
+
+void measuring_free(struct measuring *measuring)
+{
+    free(measuring->names);
+    free(measuring->locks);
+    json_decref(measuring->texts);
+    *measuring = (struct measuring){0};
 }
 
 enum exit_code measuring_add_names(struct measuring *measuring, const char *names)
@@ -36,21 +45,28 @@ enum exit_code measuring_add_names(struct measuring *measuring, const char *name
     return EXIT_FINE;
 }
 
+static enum exit_code read_names(struct measuring *measuring, const char *names)
+{
+    enum exchange exchange = measuring->workload.exchange;
+
+    return exchange == EXCHANGE_NONE
+               ? lock_specs_read(names, &measuring->locks, &measuring->locks_count)
+               : signal_specs_read(names, exchange, &measuring->locks, &measuring->locks_count);
+}
+
 enum exit_code measuring_read_names(struct measuring *measuring)
 {
     enum exchange exchange = measuring->workload.exchange;
     enum exit_code code = EXIT_FINE;
 
     for (size_t i = 0; i < measuring->names_count && code == EXIT_FINE; i++)
-        code =
-            exchange == EXCHANGE_NONE
-                ? lock_specs_read(measuring->names[i], &measuring->locks, &measuring->locks_count)
-                : signal_specs_read(measuring->names[i], exchange, &measuring->locks,
-                                    &measuring->locks_count);
+        code = read_names(measuring, measuring->names[i]);
     if (measuring->names_count > 0)
         return code;
+    if (measuring->planned_locks != NULL)
+        return read_names(measuring, measuring->planned_locks);
     return exchange == EXCHANGE_NONE
-               ? lock_specs_read(plan_default_locks, &measuring->locks, &measuring->locks_count)
+               ? read_names(measuring, plan_default_locks)
                : signal_specs_add_all(exchange, measuring->quiet, &measuring->locks,
                                       &measuring->locks_count);
 }
@@ -214,6 +230,11 @@ static enum exit_code set_dispatch(void *settings, const struct option_row *row,
 const struct option_row measuring_options[] = {
     VALUE("locks", 'l', "LIST", "locks, as in mcs,spin_park:budget=20us,@queue,@all", set_locks,
           locks),
+    TEXT(
+        "plan", 0, "FILE",
+        "what to measure, as a JSON file, or one that comes with the program: default, fairness, "
+        "numa, oversubscribed, read-mostly, scaling, uncontended; other options change parts of it",
+        plan),
     TEXT("threads", 't', "LIST",
          "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice as many); default: powers of "
          "two to max, max, and 2x",
@@ -276,6 +297,9 @@ const struct option_row measuring_options[] = {
           set_seed, seed),
     TEXT("output", 'O', "FILE", "the results file; - is standard output", output),
     FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
+    FLAG("dry-run", 0,
+         "print what would be measured and how long it would take; measure and write nothing",
+         dry_run),
     FLAG("json", 'j', "print the summary as JSON instead of a table", json),
     FLAG("quiet", 'q', "no progress and no notes", quiet),
     {0},
@@ -542,6 +566,10 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
 {
     enum exit_code code = check_exchange(measuring);
 
+    if (measuring->duration_ns == 0 && measuring->budget_ns == 0) {
+        measuring->duration_ns = measuring->planned_duration_ns;
+        measuring->budget_ns = measuring->planned_budget_ns;
+    }
     if (code == EXIT_FINE)
         code = check_machine(measuring);
     if (code == EXIT_FINE)

@@ -63,6 +63,13 @@ uint64_t plan_window_ns(const struct plan *plan, unsigned threads);
 /* The warm-up that goes with a window. */
 uint64_t plan_warmup_ns(const struct plan *plan, uint64_t window_ns);
 
+/* How long a repetition takes on real cores, with all that belongs to it. */
+uint64_t plan_turn_ns(const struct plan *plan, const struct turn *turn);
+
+/* How many cells there are, and how many numbers of objects: one, where there is no such number. */
+size_t plan_cells(const struct plan *plan);
+size_t plan_objects_count(const struct plan *plan);
+
 /* Every repetition of every cell, in one random order drawn from the plan's seed, so that a machine
  * that drifts drifts over all cells alike. A new array of `*count`. */
 struct turn *plan_turns(const struct plan *plan, size_t *count);

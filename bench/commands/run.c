@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "bench/commands/commands.h"
+#include "bench/dry_run.h"
 #include "bench/figure.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
 #include "bench/native/irql.h"
+#include "bench/plan_file.h"
 #include "bench/signal_table.h"
 #include "bench/sim/model.h"
 #include "bench/sim/trace.h"
@@ -149,36 +151,69 @@ static enum exit_code check_irql(enum irql irql)
     return complain(EXIT_MACHINE, "--irql %s can't be had: %s", irql_name(irql), problem);
 }
 
+/* Everything that may be wrong with a plan, before anything is written. */
+static enum exit_code make_plan(struct measuring *measuring, hwloc_topology_t topology,
+                                const struct placement *placement, struct plan *plan)
+{
+    enum exit_code code =
+        measuring_plan(measuring, topology_cpus(topology), placement_cpus(placement), plan);
+
+    if (code == EXIT_FINE)
+        code = check_model(&measuring->machine, topology, plan);
+    return code == EXIT_FINE ? check_irql(measuring->workload.irql) : code;
+}
+
+static enum exit_code show_plan(const struct measuring *measuring, const struct plan *plan)
+{
+    size_t count;
+    struct turn *turns = plan_turns(plan, &count);
+
+    if (turns == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    if (measuring->json)
+        print_json(dry_run_to_json(plan, turns, count));
+    else
+        dry_run_print(stdout, plan, turns, count);
+    free(turns);
+    return EXIT_FINE;
+}
+
+static enum exit_code measure_plan(struct measuring *measuring, hwloc_topology_t topology,
+                                   struct job *job, int argc, char **argv)
+{
+    struct record_writer writer;
+    enum exit_code code = measuring->trace == NULL ? EXIT_FINE : trace_claim(measuring->trace);
+    bool traced = code == EXIT_FINE && measuring->trace != NULL;
+
+    if (code == EXIT_FINE)
+        code = records_create(&writer, measuring->output);
+    complain_about(NULL);
+    if (code == EXIT_FINE) {
+        job->writer = &writer;
+        job->trace = measuring->trace;
+        interrupt_catch();
+        progress_enable(!measuring->quiet);
+        code = measure_and_show(measuring, job, job_describe(job->plan, topology, argc, argv));
+    }
+    if (traced)
+        trace_give_up(measuring->trace);
+    return code;
+}
+
 static enum exit_code run_plan(struct measuring *measuring, hwloc_topology_t topology, int argc,
                                char **argv)
 {
     struct plan plan = {0};
     struct placement placement;
-    struct record_writer writer;
+    struct job job = {.plan = &plan, .placement = &placement};
     enum exit_code code = placement_make(topology, measuring->placement, &placement);
 
     if (code != EXIT_FINE)
         return code;
-    code = measuring_plan(measuring, topology_cpus(topology), placement_cpus(&placement), &plan);
+    code = make_plan(measuring, topology, &placement, &plan);
     if (code == EXIT_FINE)
-        code = check_model(&measuring->machine, topology, &plan);
-    if (code == EXIT_FINE)
-        code = check_irql(measuring->workload.irql);
-    bool traced = code == EXIT_FINE && measuring->trace != NULL;
-    if (traced)
-        code = trace_claim(measuring->trace);
-    traced = traced && code == EXIT_FINE;
-    if (code == EXIT_FINE)
-        code = records_create(&writer, measuring->output);
-    if (code == EXIT_FINE) {
-        struct job job = {
-            .plan = &plan, .placement = &placement, .writer = &writer, .trace = measuring->trace};
-        interrupt_catch();
-        progress_enable(!measuring->quiet);
-        code = measure_and_show(measuring, &job, job_describe(&plan, topology, argc, argv));
-    }
-    if (traced)
-        trace_give_up(measuring->trace);
+        code = measuring->dry_run ? show_plan(measuring, &plan)
+                                  : measure_plan(measuring, topology, &job, argc, argv);
     json_decref(plan.latencies);
     free(plan.threads);
     free(plan.objects);
@@ -195,15 +230,24 @@ static enum exit_code add_words(struct measuring *measuring, int words, char **a
     return code;
 }
 
-/* With nothing asked for, the whole main job: the default plan, saved, tabulated and drawn. */
+/* Draws where a plan says so, also the one that is measured with nothing asked for, and what is
+ * measured can be drawn. */
+static void choose_drawing(struct measuring *measuring)
+{
+    bool whole = measuring->names_count == 0 && measuring->plan == NULL;
+
+    if ((whole || measuring->planned_draw) && measuring->workload.exchange == EXCHANGE_NONE)
+        measuring->draw =
+            measuring->draw || measuring->output == NULL || strcmp(measuring->output, "-") != 0;
+}
+
 static enum exit_code fill_in_defaults(struct measuring *measuring, char *name, size_t size)
 {
     enum exit_code code = measuring_read_names(measuring);
 
     if (code != EXIT_FINE)
         return code;
-    if (measuring->names_count == 0 && measuring->workload.exchange == EXCHANGE_NONE)
-        measuring->draw = measuring->output == NULL || strcmp(measuring->output, "-") != 0;
+    choose_drawing(measuring);
     if (measuring->output == NULL) {
         name_results(name, size);
         measuring->output = name;
@@ -216,33 +260,58 @@ static enum exit_code fill_in_defaults(struct measuring *measuring, char *name, 
     return code;
 }
 
+/* The settings that a plan file gives, before the options change parts of them. */
+static enum exit_code begin_with_plan(const char *plan, struct measuring *measuring)
+{
+    measuring_free(measuring);
+    *measuring = measuring_default();
+    return plan_file_read(plan, measuring);
+}
+
+/* Reads the options, and once more over a plan file if they name one: an option has precedence
+ * wherever it stands. getopt reorders the words, so each time gets a copy of its own. */
+static enum exit_code read_options(int argc, char **argv, struct measuring *measuring, bool *helped)
+{
+    char **words = malloc(((size_t)argc + 1) * sizeof *words);
+    int count;
+
+    if (words == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    memcpy(words, argv, ((size_t)argc + 1) * sizeof *argv);
+    enum exit_code code = options_read(&command_run, argc, words, measuring, &count, helped);
+    if (code == EXIT_FINE && !*helped && measuring->plan != NULL) {
+        code = begin_with_plan(measuring->plan, measuring);
+        memcpy(words, argv, ((size_t)argc + 1) * sizeof *argv);
+        if (code == EXIT_FINE)
+            code = options_read(&command_run, argc, words, measuring, &count, helped);
+    }
+    if (code == EXIT_FINE && !*helped)
+        code = add_words(measuring, count, words);
+    free(words);
+    return code;
+}
+
 static enum exit_code run_main(int argc, char **argv)
 {
     struct measuring measuring = measuring_default();
-    char **command_line = malloc((size_t)argc * sizeof *command_line);
-    char name[64];
-    int words;
+    char name[64], about[PATH_MAX];
     bool helped;
     hwloc_topology_t topology;
+    enum exit_code code = read_options(argc, argv, &measuring, &helped);
 
-    if (command_line == NULL)
-        return complain(EXIT_MACHINE, "out of memory");
-    memcpy(command_line, argv, (size_t)argc * sizeof *argv);
-    enum exit_code code = options_read(&command_run, argc, argv, &measuring, &words, &helped);
     if (code == EXIT_FINE && !helped) {
-        code = add_words(&measuring, words, argv);
-        if (code == EXIT_FINE)
-            code = fill_in_defaults(&measuring, name, sizeof name);
+        snprintf(about, sizeof about, "with the plan '%s'", measuring.plan);
+        complain_about(measuring.plan == NULL ? NULL : about);
+        code = fill_in_defaults(&measuring, name, sizeof name);
         if (code == EXIT_FINE)
             code = machine_load(&measuring.machine, &topology);
         if (code == EXIT_FINE) {
-            code = run_plan(&measuring, topology, argc, command_line);
+            code = run_plan(&measuring, topology, argc, argv);
             hwloc_topology_destroy(topology);
         }
     }
-    free(measuring.names);
-    free(measuring.locks);
-    free(command_line);
+    complain_about(NULL);
+    measuring_free(&measuring);
     return code;
 }
 
