@@ -27,24 +27,45 @@ static json_t *describe_simulated(const struct plan *plan)
                      plan_to_json(plan));
 }
 
-json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int argc, char **argv)
+static json_t *describe_moment(int argc, char **argv)
 {
     char when[32];
     time_t now = time(NULL);
     struct tm utc;
-
-    if (machine_is_simulated(&plan->machine))
-        return describe_simulated(plan);
     json_t *words = json_array();
+
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     for (int i = 0; i < argc; i++) {
         json_t *word = json_string(argv[i]);
         json_array_append_new(words, word != NULL ? word : json_null());
     }
-    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:I, s:s, s:o, s:o}", "record", "run", "schema",
-                     RECORDS_SCHEMA, "version", PACKAGE_VERSION, "build", BUILD_FLAGS, "command",
-                     words, "seed", (json_int_t)plan->seed, "time", when, "plan",
-                     plan_to_json(plan), "host", host_describe(topology));
+    return json_pack("{s:o, s:s}", "command", words, "time", when);
+}
+
+json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int argc, char **argv)
+{
+    if (machine_is_simulated(&plan->machine))
+        return describe_simulated(plan);
+    json_t *run = json_pack("{s:s, s:i, s:s, s:s, s:n, s:I}", "record", "run", "schema",
+                            RECORDS_SCHEMA, "version", PACKAGE_VERSION, "build", BUILD_FLAGS,
+                            "command", "seed", (json_int_t)plan->seed);
+    json_t *moment = describe_moment(argc, argv);
+    json_object_update(run, moment);
+    json_decref(moment);
+    json_object_set_new(run, "plan", plan_to_json(plan));
+    json_object_set_new(run, "host", host_describe(topology));
+    return run;
+}
+
+json_t *job_describe_resumption(const struct plan *plan, int argc, char **argv)
+{
+    if (machine_is_simulated(&plan->machine))
+        return NULL;
+    json_t *record = json_pack("{s:s}", "record", "resume");
+    json_t *moment = describe_moment(argc, argv);
+    json_object_update(record, moment);
+    json_decref(moment);
+    return record;
 }
 
 /* Writes a record and keeps it for the table. */
@@ -194,10 +215,54 @@ static enum exit_code measure_turn(struct job *job, const struct turn *turn)
                     turn->threads, turn->threads == 1 ? "" : "s", report.reason);
 }
 
+static void turn_name(const char *lock, json_int_t threads, json_int_t objects,
+                      json_int_t repetition, char name[LOCK_SPEC_TEXT + 64])
+{
+    snprintf(name, LOCK_SPEC_TEXT + 64, "%s %lld %lld %lld", lock, (long long)threads,
+             (long long)objects, (long long)repetition);
+}
+
+/* A turn is done with its sample, or with a violation that left none. */
+static void add_done(json_t *done, const json_t *records)
+{
+    char name[LOCK_SPEC_TEXT + 64];
+    size_t i;
+    json_t *record;
+
+    json_array_foreach (records, i, record) {
+        const json_t *objects = json_object_get(record, "objects");
+        const char *lock = json_string_value(json_object_get(record, "lock"));
+        turn_name(lock == NULL ? "" : lock, json_integer_value(json_object_get(record, "threads")),
+                  objects == NULL ? 1 : json_integer_value(objects),
+                  json_integer_value(json_object_get(record, "repetition")), name);
+        json_object_set_new(done, name, json_true());
+    }
+}
+
+struct turn *job_turns(const struct plan *plan, const struct records *kept, size_t *count)
+{
+    size_t all;
+    struct turn *turns = plan_turns(plan, &all);
+    json_t *done = json_object();
+
+    *count = 0;
+    add_done(done, kept->samples);
+    add_done(done, kept->violations);
+    for (size_t i = 0; turns != NULL && i < all; i++) {
+        char name[LOCK_SPEC_TEXT + 64];
+        turn_name(turns[i].lock->text, turns[i].threads, turns[i].objects, turns[i].repetition,
+                  name);
+        if (json_object_get(done, name) == NULL)
+            turns[(*count)++] = turns[i];
+    }
+    json_decref(done);
+    return turns;
+}
+
 enum exit_code job_measure(struct job *job)
 {
     size_t count;
-    struct turn *turns = plan_turns(job->plan, &count);
+    struct turn *turns = job_turns(job->plan, &job->kept, &count);
     uint64_t start_ns = machine_clock();
     enum exit_code code = EXIT_FINE;
 

@@ -296,6 +296,10 @@ const struct option_row measuring_options[] = {
           "simulated machine 1",
           set_seed, seed),
     TEXT("output", 'O', "FILE", "the results file; - is standard output", output),
+    TEXT("resume", 0, "FILE",
+         "go on with a run that was interrupted: measure what its results file lacks, and append "
+         "it there",
+         resume),
     FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
     FLAG("dry-run", 0,
          "print what would be measured and how long it would take; measure and write nothing",

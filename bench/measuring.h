@@ -19,6 +19,7 @@ struct measuring {
         *threads; /* as written: it can be read only when the CPUs are known; NULL: default */
     uint64_t duration_ns, budget_ns; /* 0: not given */
     const char *plan;                /* a plan file, see plan_file.h; NULL: none */
+    const char *resume;              /* a results file to go on with, see resume.h; NULL: none */
     /* From a plan, used where nothing of the kind is given besides: */
     const char *planned_locks; /* a list; NULL: none */
     uint64_t planned_duration_ns, planned_budget_ns;

@@ -179,6 +179,8 @@ json_t *plan_to_json(const struct plan *plan)
     if (machine_is_simulated(&plan->machine)) {
         json_object_set_new(object, "model", sim_parameters_to_json(&plan->machine.parameters));
         json_object_set(object, "latency_ns", plan->latencies);
+        if (plan->machine.latencies != NULL)
+            json_object_set_new(object, "latencies", json_string(plan->machine.latencies));
     } else {
         json_object_set_new(object, "processes", processes_to_json(plan->processes));
     }
