@@ -58,7 +58,10 @@ static void print_time(FILE *out, const struct plan *plan, const struct turn *tu
 {
     double seconds = (double)expected_ns(plan, turns, count) / 1e9;
 
-    fprintf(out, "\n%zu repetitions, ", count);
+    if (plan->until_percent != 0)
+        fprintf(out, "\nand more of each until within %g%%, at most %u%s\n", plan->until_percent,
+                plan->repetitions_most, plan->until_ns != 0 ? ", or until the time is up" : "");
+    fprintf(out, "\n%zu repetitions, %s", count, plan->until_percent != 0 ? "at least " : "");
     if (machine_is_simulated(&plan->machine))
         fputs("in virtual time: how long the model computes is not known beforehand\n", out);
     else if (seconds < 120)

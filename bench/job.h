@@ -28,6 +28,9 @@ json_t *job_describe_resumption(const struct plan *plan, int argc, char **argv);
  * NULL without memory. */
 struct turn *job_turns(const struct plan *plan, const struct records *kept, size_t *count);
 
+/* Whether nothing of a plan is left to measure. */
+bool job_is_complete(const struct plan *plan, const struct records *kept);
+
 /* Measures everything that has no record yet. Returns EXIT_FINE also when locks were caught: that
  * is in kept.violations. EXIT_INTERRUPTED or, with a complaint, EXIT_MACHINE when it had to stop;
  * what was measured until then is written and kept. */

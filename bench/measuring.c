@@ -9,6 +9,8 @@
 #include "bench/signal_spec.h"
 #include "bench/values.h"
 
+enum { REPETITIONS_MOST = 10000 };
+
 struct measuring measuring_default(void)
 {
     struct timespec now;
@@ -143,7 +145,18 @@ static enum exit_code read_unsigned_within(unsigned least, unsigned most, void *
 static enum exit_code set_repetitions(void *settings, const struct option_row *row,
                                       const char *value)
 {
-    return read_unsigned_within(1, 10000, settings, row, value);
+    return read_unsigned_within(1, REPETITIONS_MOST, settings, row, value);
+}
+
+static enum exit_code set_until(void *settings, const struct option_row *row, const char *value)
+{
+    if (!read_percent(value, option_field(settings, row)))
+        return complain(
+            EXIT_USAGE,
+            "--%s can't be '%s': it is a part of the median from above 0%% to 100%%, as "
+            "in 2%%",
+            row->name, value);
+    return EXIT_FINE;
 }
 
 static enum exit_code set_lines(void *settings, const struct option_row *row, const char *value)
@@ -273,6 +286,10 @@ const struct option_row measuring_options[] = {
           duration_ns),
     VALUE("repetitions", 'R', "N", "fresh processes per cell (default 10)", set_repetitions,
           repetitions),
+    VALUE("until", 0, "PERCENT",
+          "further repetitions of each cell until the 95% interval of its throughput is within so "
+          "much of the median, as in 2%; at most 100, or as long as --time-budget says",
+          set_until, until_percent),
     VALUE("time-budget", 'b', "TIME", "of the whole plan (default 1min); sets the window",
           set_budget, budget_ns),
     VALUE(
@@ -565,19 +582,80 @@ static enum exit_code check_nested(const struct measuring *measuring)
     return complain(EXIT_USAGE, "--nested-order mixed takes two locks or more: add --nested 2");
 }
 
+/* What is given besides takes the place of all that a plan says of the window. Where a budget ends
+ * the repetitions, it is apart from that. */
+static void take_planned_window(struct measuring *measuring)
+{
+    bool apart = measuring->until_percent != 0;
+    bool duration = measuring->duration_ns != 0, budget = measuring->budget_ns != 0;
+
+    if (!duration && (apart || !budget))
+        measuring->duration_ns = measuring->planned_duration_ns;
+    if (!budget && (apart || !duration))
+        measuring->budget_ns = measuring->planned_budget_ns;
+}
+
+static enum exit_code check_until(const struct measuring *measuring)
+{
+    if (measuring->until_percent == 0 || measuring->workload.exchange == EXCHANGE_NONE)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "--until is about the throughput of locks, and --workload %s about signals: "
+                    "leave one of them out",
+                    exchange_traits(measuring->workload.exchange)->name);
+}
+
+/* Without a length of its own, a window is such that the least repetitions take a quarter of a
+ * budget that ends them: the rest is there to grow in. */
+static uint64_t window_budget_ns(const struct measuring *measuring)
+{
+    const uint64_t usual_ns = 60000000000u;
+
+    if (measuring->budget_ns == 0)
+        return usual_ns;
+    return measuring->until_percent != 0 ? measuring->budget_ns / 4 : measuring->budget_ns;
+}
+
+static enum exit_code plan_window(const struct measuring *measuring, struct plan *plan)
+{
+    if (measuring->duration_ns != 0 && measuring->budget_ns != 0 && measuring->until_percent == 0)
+        return complain(EXIT_USAGE,
+                        "--duration and --time-budget both set the window: give one of them");
+    if (measuring->duration_ns != 0) {
+        plan->window_ns = measuring->duration_ns;
+        return EXIT_FINE;
+    }
+    if (machine_is_simulated(&plan->machine))
+        return EXIT_FINE;
+    uint64_t budget_ns = window_budget_ns(measuring);
+    uint64_t needed_ns = plan_fit_budget(plan, budget_ns);
+    if (needed_ns > budget_ns + budget_ns / 10)
+        say("this plan takes about %.0f s, more than its budget of %.0f s: the shortest sensible "
+            "window is %.0f ms",
+            (double)needed_ns / 1e9, (double)budget_ns / 1e9, (double)plan->window_ns / 1e6);
+    return EXIT_FINE;
+}
+
+/* The most repetitions of a cell: so many that a budget in time ends them, or a hundred. */
+static unsigned repetitions_most(const struct measuring *measuring)
+{
+    unsigned most = measuring->budget_ns != 0 ? REPETITIONS_MOST : 100;
+
+    return measuring->repetitions > most ? measuring->repetitions : most;
+}
+
 enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsigned placed,
                               struct plan *plan)
 {
     enum exit_code code = check_exchange(measuring);
 
-    if (measuring->duration_ns == 0 && measuring->budget_ns == 0) {
-        measuring->duration_ns = measuring->planned_duration_ns;
-        measuring->budget_ns = measuring->planned_budget_ns;
-    }
+    take_planned_window(measuring);
     if (code == EXIT_FINE)
         code = check_machine(measuring);
     if (code == EXIT_FINE)
         code = check_nested(measuring);
+    if (code == EXIT_FINE)
+        code = check_until(measuring);
     if (code == EXIT_FINE)
         code = check_duration(measuring);
     if (code != EXIT_FINE)
@@ -591,6 +669,9 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .cpus = placed,
         .processes = measuring->processes,
         .repetitions = measuring->repetitions,
+        .until_percent = measuring->until_percent,
+        .repetitions_most = repetitions_most(measuring),
+        .until_ns = measuring->until_percent != 0 ? measuring->budget_ns : 0,
         .seed = measuring->seed,
         .through_vtable = measuring->through_vtable || (workload_is_nested(&measuring->workload) &&
                                                         !machine_is_simulated(&measuring->machine)),
@@ -602,22 +683,5 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         code = plan_parties(plan, measuring->threads != NULL);
     if (code == EXIT_FINE)
         code = check_trace(measuring, plan);
-    if (code != EXIT_FINE)
-        return code;
-    if (measuring->duration_ns != 0 && measuring->budget_ns != 0)
-        return complain(EXIT_USAGE,
-                        "--duration and --time-budget both set the window: give one of them");
-    if (measuring->duration_ns != 0) {
-        plan->window_ns = measuring->duration_ns;
-        return EXIT_FINE;
-    }
-    if (machine_is_simulated(&plan->machine))
-        return EXIT_FINE;
-    uint64_t budget_ns = measuring->budget_ns != 0 ? measuring->budget_ns : 60000000000u;
-    uint64_t needed_ns = plan_fit_budget(plan, budget_ns);
-    if (needed_ns > budget_ns + budget_ns / 10)
-        say("this plan takes about %.0f s, more than its budget of %.0f s: the shortest sensible "
-            "window is %.0f ms",
-            (double)needed_ns / 1e9, (double)budget_ns / 1e9, (double)plan->window_ns / 1e6);
-    return EXIT_FINE;
+    return code == EXIT_FINE ? plan_window(measuring, plan) : code;
 }

@@ -27,6 +27,7 @@ struct measuring {
     json_t *texts;      /* that the settings point to */
     unsigned processes; /* see processes.h */
     unsigned repetitions;
+    double until_percent; /* 0: not given */
     const char *placement;
     struct workload workload;
     uint64_t seed;

@@ -119,12 +119,22 @@ static void shuffle(struct turn *turns, size_t count, uint64_t seed)
 {
     uint64_t random = seed;
 
-    for (size_t i = count - 1; i > 0; i--) {
+    for (size_t i = count; i-- > 1;) {
         size_t j = random_below(&random, i + 1);
         struct turn turn = turns[i];
         turns[i] = turns[j];
         turns[j] = turn;
     }
+}
+
+struct turn plan_cell(const struct plan *plan, size_t cell)
+{
+    size_t pair = cell / plan_objects_count(plan);
+
+    return (struct turn){.lock = &plan->locks[pair / plan->threads_count],
+                         .threads = plan->threads[pair % plan->threads_count],
+                         .objects =
+                             plan->objects == NULL ? 1 : plan->objects[cell % plan->objects_count]};
 }
 
 struct turn *plan_turns(const struct plan *plan, size_t *count)
@@ -137,14 +147,34 @@ struct turn *plan_turns(const struct plan *plan, size_t *count)
     if (turns == NULL)
         return NULL;
     for (size_t cell = 0; cell < plan_cells(plan); cell++) {
-        size_t pair = cell / plan_objects_count(plan);
-        for (unsigned repetition = 0; repetition < plan->repetitions; repetition++)
-            turns[made++] = (struct turn){
-                &plan->locks[pair / plan->threads_count], plan->threads[pair % plan->threads_count],
-                plan->objects == NULL ? 1 : plan->objects[cell % plan->objects_count], repetition,
-                random_next(&random) >> 1};
+        for (unsigned repetition = 0; repetition < plan->repetitions; repetition++) {
+            turns[made] = plan_cell(plan, cell);
+            turns[made].repetition = repetition;
+            turns[made++].seed = random_next(&random) >> 1;
+        }
     }
     shuffle(turns, *count, plan->seed);
+    return turns;
+}
+
+struct turn *plan_round(const struct plan *plan, const bool *open, unsigned repetition,
+                        size_t *count)
+{
+    struct turn *turns = calloc(plan_cells(plan), sizeof *turns);
+    uint64_t round_seed = plan->seed + repetition;
+
+    *count = 0;
+    for (size_t cell = 0; turns != NULL && cell < plan_cells(plan); cell++) {
+        uint64_t random = ~plan->seed ^ ((uint64_t)repetition << 32 | cell);
+        random_next(&random);
+        if (!open[cell])
+            continue;
+        turns[*count] = plan_cell(plan, cell);
+        turns[*count].repetition = repetition;
+        turns[(*count)++].seed = random_next(&random) >> 1;
+    }
+    if (turns != NULL)
+        shuffle(turns, *count, random_next(&round_seed));
     return turns;
 }
 
@@ -176,6 +206,10 @@ json_t *plan_to_json(const struct plan *plan)
             json_array_append_new(objects, json_integer(plan->objects[i]));
         json_object_set_new(object, "objects", objects);
     }
+    if (plan->until_percent != 0)
+        json_object_set_new(object, "until", json_sprintf("%.12g%%", plan->until_percent));
+    if (plan->until_ns != 0)
+        json_object_set_new(object, "until_budget_ns", json_integer((json_int_t)plan->until_ns));
     if (machine_is_simulated(&plan->machine)) {
         json_object_set_new(object, "model", sim_parameters_to_json(&plan->machine.parameters));
         json_object_set(object, "latency_ns", plan->latencies);
@@ -244,6 +278,8 @@ json_t *plan_to_command(const struct plan *plan)
     if (plan->window_ns != 0)
         add_option(words, "--duration", format_time(plan->window_ns, time));
     add_number(words, "--repetitions", plan->repetitions);
+    if (plan->until_percent != 0)
+        add_option(words, "--until", json_string_value(json_object_get(object, "until")));
     add_number(words, "--seed", plan->seed);
     json_decref(threads);
     json_decref(locks);

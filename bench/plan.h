@@ -31,6 +31,10 @@ struct plan {
     unsigned cpus;      /* that the placement has; more threads share them */
     unsigned processes; /* see processes.h */
     unsigned repetitions;
+    /* With `until_percent`, see growth.h, that is the least; 0: every cell has so many. */
+    double until_percent;
+    unsigned repetitions_most;
+    uint64_t until_ns;  /* no further one begins after so long; 0: the time does not end it */
     uint64_t window_ns; /* 0: of each number of threads its own, see plan_window_ns() */
     uint64_t seed;
     bool through_vtable;
@@ -73,6 +77,14 @@ size_t plan_objects_count(const struct plan *plan);
 /* Every repetition of every cell, in one random order drawn from the plan's seed, so that a machine
  * that drifts drifts over all cells alike. A new array of `*count`. */
 struct turn *plan_turns(const struct plan *plan, size_t *count);
+
+/* One repetition of each cell that is open, of plan_cells(), beyond those that every cell has, in a
+ * random order drawn from the seed and the repetition's number. A new array of `*count`. */
+struct turn *plan_round(const struct plan *plan, const bool *open, unsigned repetition,
+                        size_t *count);
+
+/* A cell, in the plan's order: its lock, threads, and objects. */
+struct turn plan_cell(const struct plan *plan, size_t cell);
 
 /* The plan as an object of a record; the caller owns it. */
 json_t *plan_to_json(const struct plan *plan);

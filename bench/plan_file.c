@@ -42,6 +42,8 @@ static const struct key plan_keys[] = {
     {"workload", TEXT | OBJECT, "workload"},
     {"placement", TEXT, "placement"},
     {"repetitions", NUMBER, "repetitions"},
+    {"until", TEXT, "until"},
+    {"until_budget_ns", NANOSECONDS, "time-budget"},
     {"duration", TEXT, "duration"},
     {"window_ns", NANOSECONDS | NOTHING, "duration"},
     {"time_budget", TEXT, "time-budget"},
@@ -294,7 +296,7 @@ static enum exit_code take_window(const struct reading *reading, const json_t *o
 {
     struct measuring *measuring = reading->measuring;
 
-    if (measuring->duration_ns != 0 && measuring->budget_ns != 0)
+    if (measuring->duration_ns != 0 && measuring->budget_ns != 0 && measuring->until_percent == 0)
         return complain(EXIT_USAGE,
                         "%s: a duration and a time_budget both set the window: give one "
                         "of them",

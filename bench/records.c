@@ -155,6 +155,8 @@ static bool take(struct records *records, json_t *record)
         json_array_append(records->samples, record);
     else if (strcmp(kind, "violation") == 0)
         json_array_append(records->violations, record);
+    else if (strcmp(kind, "until") == 0)
+        json_array_append(records->endings, record);
     return true;
 }
 
@@ -224,9 +226,9 @@ static enum exit_code read_file(FILE *file, struct records *records, struct tail
     return EXIT_FINE;
 }
 
-static struct records no_records(const char *name)
+struct records records_empty(const char *name, json_t *run)
 {
-    return (struct records){name, NULL, json_array(), json_array()};
+    return (struct records){name, run, json_array(), json_array(), json_array()};
 }
 
 enum exit_code records_read(const char *name, struct records *records)
@@ -234,7 +236,7 @@ enum exit_code records_read(const char *name, struct records *records)
     FILE *file = fopen(name, "re");
     struct tail tail;
 
-    *records = no_records(name);
+    *records = records_empty(name, NULL);
     if (file == NULL)
         return complain(EXIT_USAGE, "'%s' can't be read: %s", name, strerror(errno));
     enum exit_code code = read_file(file, records, &tail, false);
@@ -263,7 +265,7 @@ enum exit_code records_reopen(struct record_writer *writer, const char *name,
     struct tail tail;
 
     *writer = (struct record_writer){.fd = -1, .name = name};
-    *records = no_records(name);
+    *records = records_empty(name, NULL);
     enum exit_code code = open_existing(writer, name);
     if (code != EXIT_FINE)
         return code;
@@ -301,4 +303,5 @@ void records_free(struct records *records)
     json_decref(records->run);
     json_decref(records->samples);
     json_decref(records->violations);
+    json_decref(records->endings);
 }

@@ -51,7 +51,11 @@ struct records {
     json_t *run;        /* the first record */
     json_t *samples;    /* a list */
     json_t *violations; /* a list */
+    json_t *endings;    /* a list: how cells ended whose repetitions grew in number */
 };
+
+/* Without samples and the rest, and with that run (or NULL), which is taken. */
+struct records records_empty(const char *name, json_t *run);
 
 /* Reads a results file. A last record that was cut off is left out with a warning; so is a line
  * that is no record or a sample without what every sample has. Complains and returns EXIT_USAGE

@@ -59,6 +59,20 @@ bool read_time(const char *text, uint64_t *ns)
     return false;
 }
 
+bool read_percent(const char *text, double *percent)
+{
+    size_t length = strspn(text, "0123456789.");
+    char *sign;
+
+    if (length == 0 || length > 15)
+        return false;
+    double number = strtod(text, &sign);
+    if (sign != text + length || strcmp(sign, "%") != 0 || !(number > 0 && number <= 100))
+        return false;
+    *percent = number;
+    return true;
+}
+
 const char *format_time(uint64_t ns, char text[TIME_TEXT])
 {
     if (ns == 0)

@@ -16,6 +16,9 @@ bool read_count(const char *text, uint64_t least, uint64_t most, uint64_t *value
  * A whole number of nanoseconds, at most an hour. */
 bool read_time(const char *text, uint64_t *ns);
 
+/* A part in per cent, with its sign: `2%`, `0.5%`; above 0, at most 100. */
+bool read_percent(const char *text, double *percent);
+
 /* The longest text that format_time() writes, with its end. */
 enum { TIME_TEXT = 24 };
 

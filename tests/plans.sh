@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Plan files and what --dry-run says of them.
+# Plan files, what --dry-run says of them, and repetitions that grow in number.
 set -u
 
 . "$(dirname -- "$0")/harness.sh"
@@ -183,5 +183,88 @@ for ((length = 0; length < $(wc -c <whole.json) - 2; length += 13)); do
     [ -z "$problem" ] || break
 done
 end
+
+# ---------------------------------------------------------------------------------------------
+# --until
+
+until_run() { # FILE ARGUMENT...
+    rm -f "$1"
+    call "$LOCKBENCH" run tas mcs -m 'sim:pu:4' -t 1,4 -d 100us -O "$@"
+}
+
+# The number that stands for the key in the line of that cell.
+ending() { # FILE LOCK THREADS KEY
+    sed -n 's/^{"record":"until","lock":"'"$2"'","threads":'"$3"',.*"'"$4"'":"\{0,1\}\([^",}]*\).*/\1/p' "$1"
+}
+
+begin "--until: cells of different numbers of repetitions, each ended by its interval"
+until_run until.jsonl -R 6 --until 1%
+want_code 0
+want_text "$stdout" "--until 1%: reached in 4 of 4 cells."
+want_text "$stdout" "6 or more repetitions"
+want_same "the endings" "$(grep -c '^{"record":"until".*"ended":"interval"' until.jsonl)" 4
+for lock in tas mcs; do
+    for threads in 1 4; do
+        n=$(ending until.jsonl $lock $threads repetitions)
+        [ "$n" -ge 6 ] || fail "6 repetitions are the least"
+        want_same "the samples of $lock with $threads threads" \
+            "$(grep -c "^{\"record\":\"sample\",\"lock\":\"$lock\".*\"threads\":$threads," until.jsonl)" "$n"
+    done
+done
+[ "$(count_records until.jsonl sample)" -gt 24 ] || fail "some cell should have more than 6"
+end
+
+begin "--until that the least repetitions reach: no more are made"
+until_run wide.jsonl -R 7 --until 100%
+want_code 0
+want_same "the samples" "$(count_records wide.jsonl sample)" 28
+end
+
+begin "--until that can't be reached ends with 100 repetitions, and says so"
+rm -f narrow.jsonl
+call "$LOCKBENCH" run tas -m 'sim:pu:4' -t 4 -d 20us -R 2 --until 0.0001% -O narrow.jsonl
+want_code 0
+want_same "the samples" "$(count_records narrow.jsonl sample)" 100
+want_same "what ended it" "$(ending narrow.jsonl tas 4 ended)" repetitions
+want_text "$stdout" "reached in 0 of 1 cells"
+want_text "$stdout" "after 100 repetitions, as many as there may be"
+end
+
+begin "--until with a budget ends with the time, and says so"
+rm -f time.jsonl
+call "$LOCKBENCH" run tas -t 2 -d 5ms -R 2 --until 0.0001% --time-budget 1s -O time.jsonl
+want_code 0
+want_same "what ended it" "$(ending time.jsonl tas 2 ended)" time
+want_same "the repetitions that it says" "$(ending time.jsonl tas 2 repetitions)" "$(count_records time.jsonl sample)"
+want_text "$stdout" "when the time was up"
+end
+
+begin "--until: the same seed, the same bytes; a record less, and gone on with, the same again"
+until_run until-again.jsonl -R 6 --until 1% -q
+cmp -s until.jsonl until-again.jsonl || fail "both runs should give the same file"
+for lines in 3 20 27 30 $(($(wc -l <until.jsonl) - 4)) $(($(wc -l <until.jsonl) - 2)); do
+    head -n "$lines" until.jsonl >until-cut.jsonl
+    call "$LOCKBENCH" run --resume until-cut.jsonl -q
+    want_code 0
+    cmp -s until-cut.jsonl until.jsonl || fail "cut to $lines lines, it should become the same again"
+    [ -z "$problem" ] || break
+done
+call "$LOCKBENCH" run --resume until-cut.jsonl
+want_code 0
+want_text "$stderr" "is complete"
+end
+
+begin "--until in a plan, with a budget and a duration; and what --dry-run says of it"
+plan '{"locks": ["tas"], "threads": [1], "until": "3%", "time_budget": "20s", "duration": "5ms"}'
+dry --plan plan.json
+want_code 0
+want_text "$stdout" "until within 3%"
+want_text "$stdout" "at least about"
+end
+
+for value in 2 0% -1% '' 101% nan% 2%%; do
+    refuse "--until '$value'" 2 "--until can't be '$value'" "as in 2%" "$LOCKBENCH" run tas --until "$value"
+done
+refuse "--until and signals" 2 "--until" "--workload signal" "$LOCKBENCH" run -q -w signal --until 2%
 
 echo "1..$number"

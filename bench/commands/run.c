@@ -227,8 +227,7 @@ static enum exit_code measure_anew(struct session *session, struct job *job)
     if (code == EXIT_FINE) {
         json_t *run = job_describe(job->plan, session->topology, session->argc, session->argv);
         job->writer = &writer;
-        job->kept =
-            (struct records){measuring->output, json_incref(run), json_array(), json_array()};
+        job->kept = records_empty(measuring->output, json_incref(run));
         begin_job(session, job);
         code = measure_and_show(measuring, job, run);
         records_free(&job->kept);
@@ -240,16 +239,10 @@ static enum exit_code measure_anew(struct session *session, struct job *job)
 
 static enum exit_code measure_rest(struct session *session, struct job *job)
 {
-    size_t count;
-    struct turn *turns = job_turns(job->plan, &session->resumption.records, &count);
-
-    if (turns == NULL)
-        return complain(EXIT_MACHINE, "out of memory");
-    free(turns);
     enum exit_code code = records_continue(&session->resumption.writer);
     if (code != EXIT_FINE)
         return code;
-    if (count == 0) {
+    if (job_is_complete(job->plan, &session->resumption.records)) {
         say("'%s' is complete: nothing is left to measure", session->measuring.resume);
         return EXIT_FINE;
     }
