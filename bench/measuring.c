@@ -605,6 +605,19 @@ static enum exit_code check_until(const struct measuring *measuring)
                     exchange_traits(measuring->workload.exchange)->name);
 }
 
+/* Before memory is asked for them. */
+static enum exit_code check_size(const struct plan *plan)
+{
+    size_t turns = plan_cells(plan) * plan->repetitions;
+
+    if (turns <= PLAN_TURNS_MOST)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "this plan has %zu repetitions of all cells together, and at most %d are "
+                    "possible: give fewer --threads, --locks or --repetitions",
+                    turns, PLAN_TURNS_MOST);
+}
+
 /* Without a length of its own, a window is such that the least repetitions take a quarter of a
  * budget that ends them: the rest is there to grow in. */
 static uint64_t window_budget_ns(const struct measuring *measuring)
@@ -683,5 +696,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         code = plan_parties(plan, measuring->threads != NULL);
     if (code == EXIT_FINE)
         code = check_trace(measuring, plan);
+    if (code == EXIT_FINE)
+        code = check_size(plan);
     return code == EXIT_FINE ? plan_window(measuring, plan) : code;
 }

@@ -12,8 +12,8 @@
 #include "bench/processes.h"
 #include "bench/workload.h"
 
-/* The most threads of a run. */
-enum { PLAN_THREADS_MOST = 4096 };
+/* The most threads of a run, and the most repetitions of all cells together, which take days. */
+enum { PLAN_THREADS_MOST = 4096, PLAN_TURNS_MOST = 1000000 };
 
 /* A plan is every lock with every number of threads (and of objects), each so many times. One such
  * pair is a cell. */

@@ -167,6 +167,8 @@ refuse_plan "--threads can't have 'maxx'" "1,2,4-16:4" '{"threads": ["maxx"]}'
 refuse_plan "--duration can't be '5'" "as in 100ms" '{"duration": "5"}'
 refuse_plan "the placement 'near'" "compact" '{"placement": "near"}'
 refuse_plan "time_budget" "give one of them" '{"duration": "5ms", "time_budget": "10s"}'
+refuse "a plan with more repetitions than can be" 2 "11000000 repetitions" "--threads" \
+    "$LOCKBENCH" run --dry-run tas -t 1-1100 -R 10000
 printf '\0\1\2\377' >plan.json
 refuse "a plan of binary rubbish" 2 "'plan.json', line 1" "docs/plans.md" "$LOCKBENCH" run --plan plan.json
 : >plan.json
