@@ -15,6 +15,7 @@
 
 #include "config.h"
 
+#include "bench/data_file.h"
 #include "bench/workload.h"
 
 extern char **environ;
@@ -212,26 +213,6 @@ static unsigned put_curves(FILE *data, const struct summary *summary, const char
     return curves;
 }
 
-/* The script lies beside the program in a build, and under share/ when it is installed. */
-static bool find_script(const char *name, char path[PATH_MAX])
-{
-    static const char *const places[] = {"scripts", "../share/lockbench/scripts"};
-    char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-
-    if (length < 0)
-        return false;
-    program[length] = '\0';
-    *strrchr(program, '/') = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        if (snprintf(path, PATH_MAX, "%s/%s/%s", program, places[i], name) < PATH_MAX &&
-            access(path, R_OK) == 0)
-            return true;
-    }
-    return snprintf(path, PATH_MAX, "%s/scripts/%s", PKGDATADIR, name) < PATH_MAX &&
-           access(path, R_OK) == 0;
-}
-
 /* A figure in memory: nothing of the output is touched before there is a whole one. */
 struct picture {
     char *bytes;
@@ -342,7 +323,7 @@ static enum exit_code draw(const struct figure *figure, const char *data_name, u
     char name[32], script[PATH_MAX], cpus[16], columns[16], key[16];
 
     snprintf(name, sizeof name, "%s.gp", figure->name);
-    if (!find_script(name, script))
+    if (!data_file_find("scripts", name, script))
         return complain(EXIT_MACHINE, "the script %s was not found beside the program", name);
     snprintf(cpus, sizeof cpus, "%u", figure->cpus);
     snprintf(columns, sizeof columns, "%u", terminal_columns());

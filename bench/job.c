@@ -15,6 +15,7 @@
 
 #include "bench/child.h"
 #include "bench/fairness.h"
+#include "bench/growth.h"
 #include "bench/interrupt.h"
 #include "bench/native/host.h"
 
@@ -28,24 +29,45 @@ static json_t *describe_simulated(const struct plan *plan)
                      plan_to_json(plan));
 }
 
-json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int argc, char **argv)
+static json_t *describe_moment(int argc, char **argv)
 {
     char when[32];
     time_t now = time(NULL);
     struct tm utc;
-
-    if (machine_is_simulated(&plan->machine))
-        return describe_simulated(plan);
     json_t *words = json_array();
+
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     for (int i = 0; i < argc; i++) {
         json_t *word = json_string(argv[i]);
         json_array_append_new(words, word != NULL ? word : json_null());
     }
-    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:I, s:s, s:o, s:o}", "record", "run", "schema",
-                     RECORDS_SCHEMA, "version", PACKAGE_VERSION, "build", BUILD_FLAGS, "command",
-                     words, "seed", (json_int_t)plan->seed, "time", when, "plan",
-                     plan_to_json(plan), "host", host_describe(topology));
+    return json_pack("{s:o, s:s}", "command", words, "time", when);
+}
+
+json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int argc, char **argv)
+{
+    if (machine_is_simulated(&plan->machine))
+        return describe_simulated(plan);
+    json_t *run = json_pack("{s:s, s:i, s:s, s:s, s:n, s:I}", "record", "run", "schema",
+                            RECORDS_SCHEMA, "version", PACKAGE_VERSION, "build", BUILD_FLAGS,
+                            "command", "seed", (json_int_t)plan->seed);
+    json_t *moment = describe_moment(argc, argv);
+    json_object_update(run, moment);
+    json_decref(moment);
+    json_object_set_new(run, "plan", plan_to_json(plan));
+    json_object_set_new(run, "host", host_describe(topology));
+    return run;
+}
+
+json_t *job_describe_resumption(const struct plan *plan, int argc, char **argv)
+{
+    if (machine_is_simulated(&plan->machine))
+        return NULL;
+    json_t *record = json_pack("{s:s}", "record", "resume");
+    json_t *moment = describe_moment(argc, argv);
+    json_object_update(record, moment);
+    json_decref(moment);
+    return record;
 }
 
 /* Writes a record and keeps it for the table. */
@@ -211,22 +233,210 @@ static enum exit_code measure_turn(struct job *job, const struct turn *turn)
                     turn->threads, turn->threads == 1 ? "" : "s", report.reason);
 }
 
-enum exit_code job_measure(struct job *job)
+static void turn_name(const char *lock, json_int_t threads, json_int_t objects,
+                      json_int_t repetition, char name[LOCK_SPEC_TEXT + 64])
 {
-    size_t count;
-    struct turn *turns = plan_turns(job->plan, &count);
-    uint64_t start_ns = machine_clock();
+    snprintf(name, LOCK_SPEC_TEXT + 64, "%s %lld %lld %lld", lock, (long long)threads,
+             (long long)objects, (long long)repetition);
+}
+
+/* A turn is done with its sample, or with a violation that left none. */
+static void add_done(json_t *done, const json_t *records)
+{
+    char name[LOCK_SPEC_TEXT + 64];
+    size_t i;
+    json_t *record;
+
+    json_array_foreach (records, i, record) {
+        const json_t *objects = json_object_get(record, "objects");
+        const char *lock = json_string_value(json_object_get(record, "lock"));
+        turn_name(lock == NULL ? "" : lock, json_integer_value(json_object_get(record, "threads")),
+                  objects == NULL ? 1 : json_integer_value(objects),
+                  json_integer_value(json_object_get(record, "repetition")), name);
+        json_object_set_new(done, name, json_true());
+    }
+}
+
+/* Leaves out the turns that have a record. Returns how many are left. */
+static size_t without_done(const struct records *kept, struct turn *turns, size_t count)
+{
+    json_t *done = json_object();
+    size_t left = 0;
+
+    add_done(done, kept->samples);
+    add_done(done, kept->violations);
+    for (size_t i = 0; i < count; i++) {
+        char name[LOCK_SPEC_TEXT + 64];
+        turn_name(turns[i].lock->text, turns[i].threads, turns[i].objects, turns[i].repetition,
+                  name);
+        if (json_object_get(done, name) == NULL)
+            turns[left++] = turns[i];
+    }
+    json_decref(done);
+    return left;
+}
+
+struct turn *job_turns(const struct plan *plan, const struct records *kept, size_t *count)
+{
+    struct turn *turns = plan_turns(plan, count);
+
+    *count = turns == NULL ? 0 : without_done(kept, turns, *count);
+    return turns;
+}
+
+bool job_is_complete(const struct plan *plan, const struct records *kept)
+{
+    size_t left;
+
+    free(job_turns(plan, kept, &left));
+    return left == 0 &&
+           (plan->until_percent == 0 || json_array_size(kept->endings) >= plan_cells(plan));
+}
+
+/* Until when turns are begun, and where the time left is judged from. */
+struct period {
+    uint64_t start_ns, end_ns;
+};
+
+static bool is_over(const struct period *period)
+{
+    return machine_clock() >= period->end_ns;
+}
+
+static enum exit_code measure_turns(struct job *job, const struct turn *turns, size_t count,
+                                    const struct period *period)
+{
     enum exit_code code = EXIT_FINE;
 
-    if (turns == NULL)
-        return complain(EXIT_MACHINE, "out of memory");
-    for (size_t i = 0; i < count && code == EXIT_FINE; i++) {
+    for (size_t i = 0; i < count && code == EXIT_FINE && !is_over(period); i++) {
         char what[LOCK_SPEC_TEXT + 32];
         snprintf(what, sizeof what, "%s, %u thread%s", turns[i].lock->text, turns[i].threads,
                  turns[i].threads == 1 ? "" : "s");
-        progress_show((unsigned)i, (unsigned)count, start_ns, what);
+        progress_show((unsigned)i, (unsigned)count, period->start_ns, what);
         code = interrupted() ? EXIT_INTERRUPTED : measure_turn(job, &turns[i]);
     }
+    return code;
+}
+
+/* What the repetitions that were there already took, as far as one can tell afterwards. */
+static uint64_t spent_before_ns(const struct job *job)
+{
+    uint64_t spent_ns = 0;
+
+    for (size_t i = 0; i < plan_cells(job->plan); i++) {
+        struct turn cell = plan_cell(job->plan, i);
+        size_t j;
+        json_t *sample;
+        json_array_foreach (job->kept.samples, j, sample) {
+            const char *lock = json_string_value(json_object_get(sample, "lock"));
+            if (strcmp(lock, cell.lock->text) == 0 &&
+                json_integer_value(json_object_get(sample, "threads")) == cell.threads)
+                spent_ns += plan_turn_ns(job->plan, &cell);
+        }
+    }
+    return spent_ns;
+}
+
+/* No limit where the time ends nothing. Where a run is gone on with that was about to end, nothing
+ * more is begun. */
+static uint64_t growth_end_ns(const struct job *job, uint64_t start_ns, uint64_t spent_ns)
+{
+    if (json_array_size(job->kept.endings) > 0)
+        return 0;
+    if (job->plan->until_ns == 0)
+        return UINT64_MAX;
+    return spent_ns < job->plan->until_ns ? start_ns + job->plan->until_ns - spent_ns : 0;
+}
+
+/* One more repetition of every open cell. `*left` of them could not be begun in time. */
+static enum exit_code measure_round(struct job *job, const struct growth *cells,
+                                    unsigned repetition, const struct period *period, size_t *left)
+{
+    bool *open = calloc(plan_cells(job->plan), sizeof *open);
+    size_t count = 0;
+    struct turn *turns = NULL;
+
+    for (size_t i = 0; open != NULL && i < plan_cells(job->plan); i++)
+        open[i] = cells[i].end == GROWTH_OPEN;
+    if (open != NULL)
+        turns = plan_round(job->plan, open, repetition, &count);
+    free(open);
+    if (turns == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    count = without_done(&job->kept, turns, count);
+    enum exit_code code = measure_turns(job, turns, count, period);
+    *left = without_done(&job->kept, turns, count);
+    free(turns);
+    return code;
+}
+
+static bool has_ending(const struct records *kept, const struct turn *cell)
+{
+    size_t i;
+    json_t *ending;
+
+    json_array_foreach (kept->endings, i, ending) {
+        const char *lock = json_string_value(json_object_get(ending, "lock"));
+        if (lock != NULL && strcmp(lock, cell->lock->text) == 0 &&
+            json_integer_value(json_object_get(ending, "threads")) == cell->threads)
+            return true;
+    }
+    return false;
+}
+
+static enum exit_code keep_endings(struct job *job, const struct growth *cells)
+{
+    enum exit_code code = EXIT_FINE;
+
+    for (size_t i = 0; i < plan_cells(job->plan) && code == EXIT_FINE; i++) {
+        struct turn cell = plan_cell(job->plan, i);
+        if (has_ending(&job->kept, &cell))
+            continue;
+        json_t *record = json_pack("{s:s, s:s, s:i}", "record", "until", "lock", cell.lock->text,
+                                   "threads", (int)cell.threads);
+        json_t *how = growth_to_json(&cells[i]);
+        json_object_update(record, how);
+        json_decref(how);
+        code = keep(job, job->kept.endings, record);
+    }
+    return code;
+}
+
+/* Rounds of one repetition of each cell that is not known well enough. Which cells those are
+ * follows from the records alone, so that a run that is gone on with comes to the same. */
+static enum exit_code grow(struct job *job, const struct period *period)
+{
+    struct growth *cells = calloc(plan_cells(job->plan), sizeof *cells);
+    unsigned repetition = job->plan->repetitions;
+    enum exit_code code = EXIT_FINE;
+    size_t left = 0;
+
+    if (cells == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    while (code == EXIT_FINE && left == 0 &&
+           growth_judge(job->plan, &job->kept, repetition, cells) > 0)
+        code = measure_round(job, cells, repetition++, period, &left);
+    if (code == EXIT_FINE) {
+        growth_close(job->plan, &job->kept, cells);
+        code = keep_endings(job, cells);
+    }
+    free(cells);
+    return code;
+}
+
+enum exit_code job_measure(struct job *job)
+{
+    size_t count;
+    struct turn *turns = job_turns(job->plan, &job->kept, &count);
+    struct period period = {machine_clock(), UINT64_MAX};
+    uint64_t spent_ns = spent_before_ns(job);
+
+    if (turns == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    enum exit_code code = measure_turns(job, turns, count, &period);
+    period.end_ns = growth_end_ns(job, period.start_ns, spent_ns);
+    if (code == EXIT_FINE && job->plan->until_percent != 0)
+        code = grow(job, &period);
     progress_wipe();
     free(turns);
     return code;

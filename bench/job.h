@@ -12,16 +12,28 @@ struct job {
     const struct plan *plan;
     const struct placement *placement;
     struct record_writer *writer;
-    const char *trace;   /* where the one cell's first repetition writes a trace, or NULL */
-    struct records kept; /* the same records, for the table */
+    const char *trace; /* where the one cell's first repetition writes a trace, or NULL */
+    /* The same records, for the table; and before them those of a run that is gone on with. */
+    struct records kept;
 };
 
 /* The first record of a run: what, on which machine, how. Taken by the caller. */
 json_t *job_describe(const struct plan *plan, hwloc_topology_t topology, int argc, char **argv);
 
-/* Measures everything. Returns EXIT_FINE also when locks were caught: that is in kept.violations.
- * EXIT_INTERRUPTED or, with a complaint, EXIT_MACHINE when it had to stop; what was measured until
- * then is written and kept. */
+/* A record that says when and how a run was gone on with; NULL of a simulated machine, where a
+ * moment means nothing. Taken by the caller. */
+json_t *job_describe_resumption(const struct plan *plan, int argc, char **argv);
+
+/* The turns of a plan that have no record yet, in the plan's order. A new array of `*count`, or
+ * NULL without memory. */
+struct turn *job_turns(const struct plan *plan, const struct records *kept, size_t *count);
+
+/* Whether nothing of a plan is left to measure. */
+bool job_is_complete(const struct plan *plan, const struct records *kept);
+
+/* Measures everything that has no record yet. Returns EXIT_FINE also when locks were caught: that
+ * is in kept.violations. EXIT_INTERRUPTED or, with a complaint, EXIT_MACHINE when it had to stop;
+ * what was measured until then is written and kept. */
 enum exit_code job_measure(struct job *job);
 
 /* Waits until no other lockbench measures on this machine: two would measure each other. Says so

@@ -9,6 +9,8 @@
 #include "bench/signal_spec.h"
 #include "bench/values.h"
 
+enum { REPETITIONS_MOST = 10000 };
+
 struct measuring measuring_default(void)
 {
     struct timespec now;
@@ -21,7 +23,16 @@ struct measuring measuring_default(void)
         .workload = workload_default(),
         .machine = machine_native(),
         .seed = ((uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u) & INT64_MAX,
+        .texts = json_array(),
     };
+}
+
+void measuring_free(struct measuring *measuring)
+{
+    free(measuring->names);
+    free(measuring->locks);
+    json_decref(measuring->texts);
+    *measuring = (struct measuring){0};
 }
 
 enum exit_code measuring_add_names(struct measuring *measuring, const char *names)
@@ -36,21 +47,28 @@ enum exit_code measuring_add_names(struct measuring *measuring, const char *name
     return EXIT_FINE;
 }
 
+static enum exit_code read_names(struct measuring *measuring, const char *names)
+{
+    enum exchange exchange = measuring->workload.exchange;
+
+    return exchange == EXCHANGE_NONE
+               ? lock_specs_read(names, &measuring->locks, &measuring->locks_count)
+               : signal_specs_read(names, exchange, &measuring->locks, &measuring->locks_count);
+}
+
 enum exit_code measuring_read_names(struct measuring *measuring)
 {
     enum exchange exchange = measuring->workload.exchange;
     enum exit_code code = EXIT_FINE;
 
     for (size_t i = 0; i < measuring->names_count && code == EXIT_FINE; i++)
-        code =
-            exchange == EXCHANGE_NONE
-                ? lock_specs_read(measuring->names[i], &measuring->locks, &measuring->locks_count)
-                : signal_specs_read(measuring->names[i], exchange, &measuring->locks,
-                                    &measuring->locks_count);
+        code = read_names(measuring, measuring->names[i]);
     if (measuring->names_count > 0)
         return code;
+    if (measuring->planned_locks != NULL)
+        return read_names(measuring, measuring->planned_locks);
     return exchange == EXCHANGE_NONE
-               ? lock_specs_read(plan_default_locks, &measuring->locks, &measuring->locks_count)
+               ? read_names(measuring, plan_default_locks)
                : signal_specs_add_all(exchange, measuring->quiet, &measuring->locks,
                                       &measuring->locks_count);
 }
@@ -127,7 +145,21 @@ static enum exit_code read_unsigned_within(unsigned least, unsigned most, void *
 static enum exit_code set_repetitions(void *settings, const struct option_row *row,
                                       const char *value)
 {
-    return read_unsigned_within(1, 10000, settings, row, value);
+    return read_unsigned_within(1, REPETITIONS_MOST, settings, row, value);
+}
+
+static enum exit_code set_until(void *settings, const struct option_row *row, const char *value)
+{
+    double *field = option_field(settings, row), percent;
+
+    if (!read_percent(value, &percent) || percent == 0)
+        return complain(
+            EXIT_USAGE,
+            "--%s can't be '%s': it is a part of the median from above 0%% to 100%%, as "
+            "in 2%%",
+            row->name, value);
+    *field = percent;
+    return EXIT_FINE;
 }
 
 static enum exit_code set_lines(void *settings, const struct option_row *row, const char *value)
@@ -221,6 +253,11 @@ static enum exit_code set_counters(void *settings, const struct option_row *row,
 const struct option_row measuring_options[] = {
     VALUE("locks", 'l', "LIST", "locks, as in mcs,spin_park:budget=20us,@queue,@nt,@all", set_locks,
           locks),
+    TEXT(
+        "plan", 0, "FILE",
+        "what to measure, as a JSON file, or one that comes with the program: default, fairness, "
+        "numa, oversubscribed, read-mostly, scaling, uncontended; other options change parts of it",
+        plan),
     TEXT("threads", 't', "LIST",
          "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice as many); default: powers of "
          "two to max, max, and 2x",
@@ -259,6 +296,10 @@ const struct option_row measuring_options[] = {
           duration_ns),
     VALUE("repetitions", 'R', "N", "fresh processes per cell (default 10)", set_repetitions,
           repetitions),
+    VALUE("until", 0, "PERCENT",
+          "further repetitions of each cell until the 95% interval of its throughput is within so "
+          "much of the median, as in 2%; at most 100, or as long as --time-budget says",
+          set_until, until_percent),
     VALUE("time-budget", 'b', "TIME", "of the whole plan (default 1min); sets the window",
           set_budget, budget_ns),
     VALUE(
@@ -286,7 +327,14 @@ const struct option_row measuring_options[] = {
           "simulated machine 1",
           set_seed, seed),
     TEXT("output", 'O', "FILE", "the results file; - is standard output", output),
+    TEXT("resume", 0, "FILE",
+         "go on with a run that was interrupted: measure what its results file lacks, and append "
+         "it there",
+         resume),
     FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
+    FLAG("dry-run", 0,
+         "print what would be measured and how long it would take; measure and write nothing",
+         dry_run),
     FLAG("json", 'j', "print the summary as JSON instead of a table", json),
     FLAG("quiet", 'q', "no progress and no notes", quiet),
     {0},
@@ -553,15 +601,93 @@ static enum exit_code check_nested(const struct measuring *measuring)
     return complain(EXIT_USAGE, "--nested-order mixed takes two locks or more: add --nested 2");
 }
 
+/* What is given besides takes the place of all that a plan says of the window. Where a budget ends
+ * the repetitions, it is apart from that. */
+static void take_planned_window(struct measuring *measuring)
+{
+    bool apart = measuring->until_percent != 0;
+    bool duration = measuring->duration_ns != 0, budget = measuring->budget_ns != 0;
+
+    if (!duration && (apart || !budget))
+        measuring->duration_ns = measuring->planned_duration_ns;
+    if (!budget && (apart || !duration))
+        measuring->budget_ns = measuring->planned_budget_ns;
+}
+
+static enum exit_code check_until(const struct measuring *measuring)
+{
+    if (measuring->until_percent == 0 || measuring->workload.exchange == EXCHANGE_NONE)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "--until is about the throughput of locks, and --workload %s about signals: "
+                    "leave one of them out",
+                    exchange_traits(measuring->workload.exchange)->name);
+}
+
+/* Before memory is asked for them. */
+static enum exit_code check_size(const struct plan *plan)
+{
+    size_t turns = plan_cells(plan) * plan->repetitions;
+
+    if (turns <= PLAN_TURNS_MOST)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "this plan has %zu repetitions of all cells together, and at most %d are "
+                    "possible: give fewer --threads, --locks or --repetitions",
+                    turns, PLAN_TURNS_MOST);
+}
+
+/* Without a length of its own, a window is such that the least repetitions take a quarter of a
+ * budget that ends them: the rest is there to grow in. */
+static uint64_t window_budget_ns(const struct measuring *measuring)
+{
+    const uint64_t usual_ns = 60000000000u;
+
+    if (measuring->budget_ns == 0)
+        return usual_ns;
+    return measuring->until_percent != 0 ? measuring->budget_ns / 4 : measuring->budget_ns;
+}
+
+static enum exit_code plan_window(const struct measuring *measuring, struct plan *plan)
+{
+    if (measuring->duration_ns != 0 && measuring->budget_ns != 0 && measuring->until_percent == 0)
+        return complain(EXIT_USAGE,
+                        "--duration and --time-budget both set the window: give one of them");
+    if (measuring->duration_ns != 0) {
+        plan->window_ns = measuring->duration_ns;
+        return EXIT_FINE;
+    }
+    if (machine_is_simulated(&plan->machine))
+        return EXIT_FINE;
+    uint64_t budget_ns = window_budget_ns(measuring);
+    uint64_t needed_ns = plan_fit_budget(plan, budget_ns);
+    if (needed_ns > budget_ns + budget_ns / 10)
+        say("this plan takes about %.0f s, more than its budget of %.0f s: the shortest sensible "
+            "window is %.0f ms",
+            (double)needed_ns / 1e9, (double)budget_ns / 1e9, (double)plan->window_ns / 1e6);
+    return EXIT_FINE;
+}
+
+/* The most repetitions of a cell: so many that a budget in time ends them, or a hundred. */
+static unsigned repetitions_most(const struct measuring *measuring)
+{
+    unsigned most = measuring->budget_ns != 0 ? REPETITIONS_MOST : 100;
+
+    return measuring->repetitions > most ? measuring->repetitions : most;
+}
+
 enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsigned placed,
                               struct plan *plan)
 {
     enum exit_code code = check_exchange(measuring);
 
+    take_planned_window(measuring);
     if (code == EXIT_FINE)
         code = check_machine(measuring);
     if (code == EXIT_FINE)
         code = check_nested(measuring);
+    if (code == EXIT_FINE)
+        code = check_until(measuring);
     if (code == EXIT_FINE)
         code = check_duration(measuring);
     if (code != EXIT_FINE)
@@ -575,6 +701,9 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .cpus = placed,
         .processes = measuring->processes,
         .repetitions = measuring->repetitions,
+        .until_percent = measuring->until_percent,
+        .repetitions_most = repetitions_most(measuring),
+        .until_ns = measuring->until_percent != 0 ? measuring->budget_ns : 0,
         .seed = measuring->seed,
         .counters = measuring->counters,
         .through_vtable = measuring->through_vtable || (workload_is_nested(&measuring->workload) &&
@@ -587,22 +716,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         code = plan_parties(plan, measuring->threads != NULL);
     if (code == EXIT_FINE)
         code = check_trace(measuring, plan);
-    if (code != EXIT_FINE)
-        return code;
-    if (measuring->duration_ns != 0 && measuring->budget_ns != 0)
-        return complain(EXIT_USAGE,
-                        "--duration and --time-budget both set the window: give one of them");
-    if (measuring->duration_ns != 0) {
-        plan->window_ns = measuring->duration_ns;
-        return EXIT_FINE;
-    }
-    if (machine_is_simulated(&plan->machine))
-        return EXIT_FINE;
-    uint64_t budget_ns = measuring->budget_ns != 0 ? measuring->budget_ns : 60000000000u;
-    uint64_t needed_ns = plan_fit_budget(plan, budget_ns);
-    if (needed_ns > budget_ns + budget_ns / 10)
-        say("this plan takes about %.0f s, more than its budget of %.0f s: the shortest sensible "
-            "window is %.0f ms",
-            (double)needed_ns / 1e9, (double)budget_ns / 1e9, (double)plan->window_ns / 1e6);
-    return EXIT_FINE;
+    if (code == EXIT_FINE)
+        code = check_size(plan);
+    return code == EXIT_FINE ? plan_window(measuring, plan) : code;
 }

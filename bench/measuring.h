@@ -18,8 +18,16 @@ struct measuring {
     const char
         *threads; /* as written: it can be read only when the CPUs are known; NULL: default */
     uint64_t duration_ns, budget_ns; /* 0: not given */
-    unsigned processes;              /* see processes.h */
+    const char *plan;                /* a plan file, see plan_file.h; NULL: none */
+    const char *resume;              /* a results file to go on with, see resume.h; NULL: none */
+    /* From a plan, used where nothing of the kind is given besides: */
+    const char *planned_locks; /* a list; NULL: none */
+    uint64_t planned_duration_ns, planned_budget_ns;
+    bool planned_draw;
+    json_t *texts;      /* that the settings point to */
+    unsigned processes; /* see processes.h */
     unsigned repetitions;
+    double until_percent; /* 0: not given */
     const char *placement;
     struct workload workload;
     uint64_t seed;
@@ -29,11 +37,13 @@ struct measuring {
     const char *trace;  /* NULL: none */
     const char *output; /* NULL: not given */
     enum counting counters;
-    bool through_vtable, quiet, json, draw;
+    bool through_vtable, quiet, json, draw, dry_run;
 };
 
-/* The settings before any option is read. The seed is drawn from the clock. */
+/* The settings before any option is read. The seed is drawn from the clock. Free with
+ * measuring_free(). */
 struct measuring measuring_default(void);
+void measuring_free(struct measuring *measuring);
 
 /* The rows of the shared options; their `set` takes a struct measuring. Ends with an empty row. */
 extern const struct option_row measuring_options[];
@@ -41,8 +51,9 @@ extern const struct option_row measuring_options[];
 /* Adds a list of names. Complains and returns EXIT_MACHINE without memory. */
 enum exit_code measuring_add_names(struct measuring *measuring, const char *names);
 
-/* When all options are read: reads the names into `locks`; without any, adds those of the default
- * plan or, in a workload of signals, all that can do it. Complains and returns EXIT_USAGE. */
+/* When all options are read: reads the names into `locks`; without any, those of the plan file; and
+ * without such, adds those of the default plan or, in a workload of signals, all that can do it.
+ * Complains and returns EXIT_USAGE. */
 enum exit_code measuring_read_names(struct measuring *measuring);
 
 /* Makes the plan for a machine with `cpus` CPUs, `placed` of which the placement uses. Locks that

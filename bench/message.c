@@ -10,10 +10,15 @@
 /* The state of one terminal line, of which a process has one. */
 static bool progress_enabled, progress_shown;
 
-static void say_arguments(const char *format, va_list arguments)
+/* Of a process, too: a reader of values does not know where they stand. */
+static const char *complained_about;
+
+static void say_arguments(const char *about, const char *format, va_list arguments)
 {
     progress_wipe();
     fputs("lockbench: ", stderr);
+    if (about != NULL)
+        fprintf(stderr, "%s: ", about);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
 }
@@ -23,7 +28,7 @@ void say(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    say_arguments(format, arguments);
+    say_arguments(NULL, format, arguments);
     va_end(arguments);
 }
 
@@ -32,9 +37,14 @@ enum exit_code complain(enum exit_code code, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    say_arguments(format, arguments);
+    say_arguments(complained_about, format, arguments);
     va_end(arguments);
     return code;
+}
+
+void complain_about(const char *what)
+{
+    complained_about = what;
 }
 
 void progress_enable(bool enabled)

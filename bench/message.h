@@ -20,6 +20,10 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 enum exit_code complain(enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What the complaints that follow are about, put before each of them, until this is called with
+ * NULL: a file whose values are read by those who read options. The text has to live on. */
+void complain_about(const char *what);
+
 /* Shows how far a long job is, on a terminal only: `done` of `all` steps, `what` being done, and
  * the time left, judged from the time since `start_ns`. A new call overwrites the line. */
 void progress_show(unsigned done, unsigned all, unsigned long long start_ns, const char *what);

@@ -38,29 +38,34 @@ static uint64_t drain_ns(const struct plan *plan, const struct lock_ops *ops, un
     return all < most_ns ? all : most_ns;
 }
 
-/* How many numbers of objects there are: one, where there is no such number. */
-static size_t objects_count(const struct plan *plan)
+size_t plan_objects_count(const struct plan *plan)
 {
     return plan->objects == NULL ? 1 : plan->objects_count;
 }
 
-static size_t cells(const struct plan *plan)
+size_t plan_cells(const struct plan *plan)
 {
-    return plan->locks_count * plan->threads_count * objects_count(plan);
+    return plan->locks_count * plan->threads_count * plan_objects_count(plan);
 }
 
 /* A repetition also starts a process and its threads, calibrates, and waits for the last thread. */
+static uint64_t turn_overhead_ns(const struct plan *plan, const struct lock_ops *ops,
+                                 unsigned threads)
+{
+    unsigned processes = processes_for(plan->processes, threads);
+
+    return 13000000u + (threads + processes) * 300000u + drain_ns(plan, ops, threads);
+}
+
 static uint64_t overhead_ns(const struct plan *plan)
 {
     uint64_t all = 0;
 
     for (size_t i = 0; i < plan->threads_count; i++) {
-        unsigned processes = processes_for(plan->processes, plan->threads[i]);
-        all += (13000000u + (plan->threads[i] + processes) * 300000u) * plan->locks_count;
         for (size_t j = 0; j < plan->locks_count; j++)
-            all += drain_ns(plan, plan->locks[j].ops, plan->threads[i]);
+            all += turn_overhead_ns(plan, plan->locks[j].ops, plan->threads[i]);
     }
-    return all * objects_count(plan) * plan->repetitions;
+    return all * plan_objects_count(plan) * plan->repetitions;
 }
 
 uint64_t plan_window_ns(const struct plan *plan, unsigned threads)
@@ -93,7 +98,7 @@ uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns)
     /* Below the least, the start and the end of a window weigh too much; above the most, a window
      * tells little more, and a further repetition would. */
     const uint64_t least_ns = 10000000, most_ns = 500000000;
-    uint64_t turns = cells(plan) * plan->repetitions;
+    uint64_t turns = plan_cells(plan) * plan->repetitions;
     uint64_t overhead = overhead_ns(plan);
     uint64_t each = budget_ns > overhead ? (budget_ns - overhead) / turns : 0;
     uint64_t window = each * 5 / 6;
@@ -102,11 +107,19 @@ uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns)
     return overhead + turns * (plan_warmup_ns(plan, plan->window_ns) + plan->window_ns);
 }
 
+uint64_t plan_turn_ns(const struct plan *plan, const struct turn *turn)
+{
+    uint64_t window_ns = plan_window_ns(plan, turn->threads);
+
+    return turn_overhead_ns(plan, turn->lock->ops, turn->threads) +
+           plan_warmup_ns(plan, window_ns) + window_ns;
+}
+
 static void shuffle(struct turn *turns, size_t count, uint64_t seed)
 {
     uint64_t random = seed;
 
-    for (size_t i = count - 1; i > 0; i--) {
+    for (size_t i = count; i-- > 1;) {
         size_t j = random_below(&random, i + 1);
         struct turn turn = turns[i];
         turns[i] = turns[j];
@@ -114,24 +127,54 @@ static void shuffle(struct turn *turns, size_t count, uint64_t seed)
     }
 }
 
+struct turn plan_cell(const struct plan *plan, size_t cell)
+{
+    size_t pair = cell / plan_objects_count(plan);
+
+    return (struct turn){.lock = &plan->locks[pair / plan->threads_count],
+                         .threads = plan->threads[pair % plan->threads_count],
+                         .objects =
+                             plan->objects == NULL ? 1 : plan->objects[cell % plan->objects_count]};
+}
+
 struct turn *plan_turns(const struct plan *plan, size_t *count)
 {
     size_t made = 0;
     uint64_t random = ~plan->seed;
 
-    *count = cells(plan) * plan->repetitions;
+    *count = plan_cells(plan) * plan->repetitions;
     struct turn *turns = calloc(*count, sizeof *turns);
     if (turns == NULL)
         return NULL;
-    for (size_t cell = 0; cell < cells(plan); cell++) {
-        size_t pair = cell / objects_count(plan);
-        for (unsigned repetition = 0; repetition < plan->repetitions; repetition++)
-            turns[made++] = (struct turn){
-                &plan->locks[pair / plan->threads_count], plan->threads[pair % plan->threads_count],
-                plan->objects == NULL ? 1 : plan->objects[cell % plan->objects_count], repetition,
-                random_next(&random) >> 1};
+    for (size_t cell = 0; cell < plan_cells(plan); cell++) {
+        for (unsigned repetition = 0; repetition < plan->repetitions; repetition++) {
+            turns[made] = plan_cell(plan, cell);
+            turns[made].repetition = repetition;
+            turns[made++].seed = random_next(&random) >> 1;
+        }
     }
     shuffle(turns, *count, plan->seed);
+    return turns;
+}
+
+struct turn *plan_round(const struct plan *plan, const bool *open, unsigned repetition,
+                        size_t *count)
+{
+    struct turn *turns = calloc(plan_cells(plan), sizeof *turns);
+    uint64_t round_seed = plan->seed + repetition;
+
+    *count = 0;
+    for (size_t cell = 0; turns != NULL && cell < plan_cells(plan); cell++) {
+        uint64_t random = ~plan->seed ^ ((uint64_t)repetition << 32 | cell);
+        random_next(&random);
+        if (!open[cell])
+            continue;
+        turns[*count] = plan_cell(plan, cell);
+        turns[*count].repetition = repetition;
+        turns[(*count)++].seed = random_next(&random) >> 1;
+    }
+    if (turns != NULL)
+        shuffle(turns, *count, random_next(&round_seed));
     return turns;
 }
 
@@ -163,9 +206,15 @@ json_t *plan_to_json(const struct plan *plan)
             json_array_append_new(objects, json_integer(plan->objects[i]));
         json_object_set_new(object, "objects", objects);
     }
+    if (plan->until_percent != 0)
+        json_object_set_new(object, "until", json_sprintf("%.12g%%", plan->until_percent));
+    if (plan->until_ns != 0)
+        json_object_set_new(object, "until_budget_ns", json_integer((json_int_t)plan->until_ns));
     if (machine_is_simulated(&plan->machine)) {
         json_object_set_new(object, "model", sim_parameters_to_json(&plan->machine.parameters));
         json_object_set(object, "latency_ns", plan->latencies);
+        if (plan->machine.latencies != NULL)
+            json_object_set_new(object, "latencies", json_string(plan->machine.latencies));
     } else {
         json_object_set_new(object, "processes", processes_to_json(plan->processes));
         if (plan->workload.exchange == EXCHANGE_NONE)
@@ -231,6 +280,8 @@ json_t *plan_to_command(const struct plan *plan)
     if (plan->window_ns != 0)
         add_option(words, "--duration", format_time(plan->window_ns, time));
     add_number(words, "--repetitions", plan->repetitions);
+    if (plan->until_percent != 0)
+        add_option(words, "--until", json_string_value(json_object_get(object, "until")));
     add_number(words, "--seed", plan->seed);
     json_decref(threads);
     json_decref(locks);

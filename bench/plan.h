@@ -13,8 +13,8 @@
 #include "bench/processes.h"
 #include "bench/workload.h"
 
-/* The most threads of a run. */
-enum { PLAN_THREADS_MOST = 4096 };
+/* The most threads of a run, and the most repetitions of all cells together, which take days. */
+enum { PLAN_THREADS_MOST = 4096, PLAN_TURNS_MOST = 1000000 };
 
 /* A plan is every lock with every number of threads (and of objects), each so many times. One such
  * pair is a cell. */
@@ -32,6 +32,10 @@ struct plan {
     unsigned cpus;      /* that the placement has; more threads share them */
     unsigned processes; /* see processes.h */
     unsigned repetitions;
+    /* With `until_percent`, see growth.h, that is the least; 0: every cell has so many. */
+    double until_percent;
+    unsigned repetitions_most;
+    uint64_t until_ns;  /* no further one begins after so long; 0: the time does not end it */
     uint64_t window_ns; /* 0: of each number of threads its own, see plan_window_ns() */
     uint64_t seed;
     bool through_vtable;
@@ -65,9 +69,24 @@ uint64_t plan_window_ns(const struct plan *plan, unsigned threads);
 /* The warm-up that goes with a window. */
 uint64_t plan_warmup_ns(const struct plan *plan, uint64_t window_ns);
 
+/* How long a repetition takes on real cores, with all that belongs to it. */
+uint64_t plan_turn_ns(const struct plan *plan, const struct turn *turn);
+
+/* How many cells there are, and how many numbers of objects: one, where there is no such number. */
+size_t plan_cells(const struct plan *plan);
+size_t plan_objects_count(const struct plan *plan);
+
 /* Every repetition of every cell, in one random order drawn from the plan's seed, so that a machine
  * that drifts drifts over all cells alike. A new array of `*count`. */
 struct turn *plan_turns(const struct plan *plan, size_t *count);
+
+/* One repetition of each cell that is open, of plan_cells(), beyond those that every cell has, in a
+ * random order drawn from the seed and the repetition's number. A new array of `*count`. */
+struct turn *plan_round(const struct plan *plan, const bool *open, unsigned repetition,
+                        size_t *count);
+
+/* A cell, in the plan's order: its lock, threads, and objects. */
+struct turn plan_cell(const struct plan *plan, size_t cell);
 
 /* The plan as an object of a record; the caller owns it. */
 json_t *plan_to_json(const struct plan *plan);

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What is not a regular file (a terminal, a pipe, /dev/null) may be there already. */
@@ -18,6 +20,20 @@ static int create_file(const char *name, bool *made)
     if (fd < 0 && errno == EEXIST && stat(name, &status) == 0 && !S_ISREG(status.st_mode))
         return open(name, O_WRONLY | O_CLOEXEC);
     return fd;
+}
+
+/* A process that was killed may leave one that is about to end, and has the file for that long.
+ * Where a file system knows no locks, nothing is noticed. */
+static bool is_written_by_another(int fd)
+{
+    const struct timespec pause = {0, 20000000};
+
+    for (int i = 0; i < 25; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
 }
 
 enum exit_code records_create(struct record_writer *writer, const char *name)
@@ -35,6 +51,9 @@ enum exit_code records_create(struct record_writer *writer, const char *name)
         return complain(EXIT_USAGE, "'%s' exists already: name another output, or remove it", name);
     if (writer->fd < 0)
         return complain(EXIT_MACHINE, "'%s' can't be written: %s", name, strerror(errno));
+    /* Against who would go on with it meanwhile; of a file that is new, nobody else can have it. */
+    if (writer->made)
+        flock(writer->fd, LOCK_EX | LOCK_NB);
     return EXIT_FINE;
 }
 
@@ -87,7 +106,9 @@ enum exit_code records_close(struct record_writer *writer)
 {
     if (writer->made && writer->records == 0)
         unlink(writer->name);
-    if (writer->fd == STDOUT_FILENO || close(writer->fd) == 0)
+    int fd = writer->fd;
+    writer->fd = -1;
+    if (fd < 0 || fd == STDOUT_FILENO || close(fd) == 0)
         return EXIT_FINE;
     return complain(EXIT_MACHINE, "'%s' can't be written: %s", writer->name, strerror(errno));
 }
@@ -103,14 +124,15 @@ static bool is_sample(const json_t *record)
            json_is_object(json_object_get(record, "workload"));
 }
 
-static enum exit_code take_run(struct records *records, json_t *record)
+static enum exit_code take_run(struct records *records, json_t *record, bool ended)
 {
     const char *kind = json_string_value(json_object_get(record, "record"));
     json_t *schema = json_object_get(record, "schema");
 
     if (kind == NULL || strcmp(kind, "run") != 0 || !json_is_integer(schema)) {
         json_decref(record);
-        return complain(EXIT_USAGE, "'%s' is not a results file of lockbench", records->name);
+        return complain(EXIT_USAGE, "'%s' is not a results file of lockbench%s", records->name,
+                        ended ? "" : ", or was cut off in its first record: measure anew");
     }
     records->run = record;
     if (json_integer_value(schema) > RECORDS_SCHEMA)
@@ -135,6 +157,8 @@ static bool take(struct records *records, json_t *record)
         json_array_append(records->violations, record);
     else if (strcmp(kind, "run") == 0)
         json_array_append(records->later_runs, record);
+    else if (strcmp(kind, "until") == 0)
+        json_array_append(records->endings, record);
     return true;
 }
 
@@ -150,50 +174,136 @@ static void warn_of_left_out(const struct records *records, unsigned first, unsi
             count, first);
 }
 
-static enum exit_code read_lines(FILE *file, struct records *records)
+/* What a file ends with. */
+struct tail {
+    off_t whole;  /* bytes up to the end of the last whole line or record */
+    bool unended; /* the last record is whole, but its line has no end */
+    bool torn;    /* bytes follow that are none */
+};
+
+static enum exit_code read_lines(FILE *file, struct records *records, struct tail *tail,
+                                 bool torn_is_known)
 {
     char *text = NULL;
     size_t room = 0;
     ssize_t length;
     unsigned first_bad = 0, bad = 0;
-    bool cut = false;
+    off_t offset = 0;
     enum exit_code code = EXIT_FINE;
 
+    *tail = (struct tail){0};
     for (unsigned line = 1; code == EXIT_FINE && (length = getline(&text, &room, file)) > 0;
          line++) {
         json_t *record = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, NULL);
+        bool ended = text[length - 1] == '\n', good = true;
+        offset += length;
         if (records->run == NULL) {
-            code = take_run(records, record);
-            continue;
+            code = take_run(records, record, ended);
+        } else {
+            good = take(records, record);
+            json_decref(record);
         }
-        if (!take(records, record)) {
+        tail->torn = !good && !ended;
+        tail->unended = good && !ended;
+        tail->whole = tail->torn ? tail->whole : offset;
+        if (!good && !(tail->torn && torn_is_known))
             first_bad = bad++ == 0 ? line : first_bad;
-            cut = text[length - 1] != '\n';
-        }
-        json_decref(record);
     }
-    warn_of_left_out(records, first_bad, bad, cut);
+    warn_of_left_out(records, first_bad, bad, tail->torn);
     free(text);
     return code;
+}
+
+static enum exit_code read_file(FILE *file, struct records *records, struct tail *tail,
+                                bool torn_is_known)
+{
+    enum exit_code code = read_lines(file, records, tail, torn_is_known);
+
+    if (code != EXIT_FINE)
+        return code;
+    if (ferror(file) != 0)
+        return complain(EXIT_USAGE, "'%s' can't be read: %s", records->name, strerror(errno));
+    if (records->run == NULL)
+        return complain(EXIT_USAGE, "'%s' is empty", records->name);
+    return EXIT_FINE;
+}
+
+struct records records_empty(const char *name, json_t *run)
+{
+    return (struct records){
+        .name = name,
+        .run = run,
+        .samples = json_array(),
+        .violations = json_array(),
+        .later_runs = json_array(),
+        .endings = json_array(),
+    };
 }
 
 enum exit_code records_read(const char *name, struct records *records)
 {
     FILE *file = fopen(name, "re");
+    struct tail tail;
 
-    *records = (struct records){name, NULL, json_array(), json_array(), json_array()};
+    *records = records_empty(name, NULL);
     if (file == NULL)
         return complain(EXIT_USAGE, "'%s' can't be read: %s", name, strerror(errno));
-    enum exit_code code = read_lines(file, records);
-    bool failed = ferror(file) != 0;
-    int error = errno;
+    enum exit_code code = read_file(file, records, &tail, false);
     fclose(file);
+    return code;
+}
+
+static enum exit_code open_existing(struct record_writer *writer, const char *name)
+{
+    struct stat status;
+
+    writer->fd = open(name, O_RDWR | O_CLOEXEC);
+    if (writer->fd < 0 || fstat(writer->fd, &status) != 0)
+        return complain(EXIT_USAGE, "'%s' can't be gone on with: %s", name, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return complain(EXIT_USAGE, "'%s' can't be gone on with: that is no regular file", name);
+    if (is_written_by_another(writer->fd))
+        return complain(EXIT_USAGE,
+                        "'%s' is being written by another lockbench: let that one end first", name);
+    return EXIT_FINE;
+}
+
+enum exit_code records_reopen(struct record_writer *writer, const char *name,
+                              struct records *records)
+{
+    struct tail tail;
+
+    *writer = (struct record_writer){.fd = -1, .name = name};
+    *records = records_empty(name, NULL);
+    enum exit_code code = open_existing(writer, name);
     if (code != EXIT_FINE)
         return code;
-    if (failed)
-        return complain(EXIT_USAGE, "'%s' can't be read: %s", name, strerror(error));
-    if (records->run == NULL)
-        return complain(EXIT_USAGE, "'%s' is empty", name);
+    /* A stream of its own, whose end does not end the lock. */
+    FILE *file = fdopen(dup(writer->fd), "r");
+    if (file == NULL)
+        return complain(EXIT_MACHINE, "'%s' can't be read: %s", name, strerror(errno));
+    code = read_file(file, records, &tail, true);
+    fclose(file);
+    writer->whole = tail.whole;
+    writer->unended = tail.unended;
+    return code;
+}
+
+enum exit_code records_continue(struct record_writer *writer)
+{
+    off_t end = lseek(writer->fd, 0, SEEK_END);
+
+    if (end > writer->whole) {
+        if (ftruncate(writer->fd, writer->whole) != 0)
+            return complain(EXIT_MACHINE, "'%s' can't be cut: %s", writer->name, strerror(errno));
+        say("'%s' was cut off in its last record: these %lld bytes are removed", writer->name,
+            (long long)(end - writer->whole));
+        lseek(writer->fd, writer->whole, SEEK_SET);
+    }
+    if (writer->unended && !write_whole(writer->fd, "\n", 1))
+        return complain_unwritten(writer, errno);
+    writer->whole += writer->unended;
+    writer->unended = false;
     return EXIT_FINE;
 }
 
@@ -203,6 +313,7 @@ void records_free(struct records *records)
     json_decref(records->samples);
     json_decref(records->violations);
     json_decref(records->later_runs);
+    json_decref(records->endings);
 }
 
 bool records_same_file(const char *name, const char *other)

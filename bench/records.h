@@ -15,14 +15,27 @@ enum { RECORDS_SCHEMA = 1 };
 struct record_writer {
     int fd;
     const char *name;
-    bool made;   /* the file is new, and goes again if it gets no record */
-    off_t whole; /* bytes up to the end of the last whole record */
+    bool made;    /* the file is new, and goes again if it gets no record */
+    off_t whole;  /* bytes up to the end of the last whole record */
+    bool unended; /* its line has no end yet */
     unsigned records;
 };
 
 /* Opens a new file for records; `-` is standard output. Complains and returns EXIT_USAGE when the
  * file exists already, EXIT_MACHINE when it can't be written. */
 enum exit_code records_create(struct record_writer *writer, const char *name);
+
+struct records;
+
+/* Opens a file that has records already, so that more can be appended, and reads it as
+ * records_read() does. Nothing of it is changed before records_continue(). Complains and returns
+ * EXIT_USAGE also when another process is writing it. Close with records_close(), also then. */
+enum exit_code records_reopen(struct record_writer *writer, const char *name,
+                              struct records *records);
+
+/* Removes what stands behind the last whole record, and says so. Complains and returns EXIT_MACHINE
+ * when it can't. */
+enum exit_code records_continue(struct record_writer *writer);
 
 /* Appends one record, and takes it. When it can't be written, cuts the file back to its last whole
  * record, complains and returns EXIT_MACHINE. */
@@ -39,7 +52,11 @@ struct records {
     json_t *samples;    /* a list */
     json_t *violations; /* a list */
     json_t *later_runs; /* the first records of files that were appended to this one, a list */
+    json_t *endings;    /* a list: how cells ended whose repetitions grew in number */
 };
+
+/* Without samples and the rest, and with that run (or NULL), which is taken. */
+struct records records_empty(const char *name, json_t *run);
 
 /* Reads a results file. A last record that was cut off is left out with a warning; so is a line
  * that is no record or a sample without what every sample has. Complains and returns EXIT_USAGE

@@ -139,6 +139,50 @@ static void print_processes(FILE *out, const struct summary *summary, bool *firs
         out);
 }
 
+/* What is to be said of one that did not end with a narrow interval. */
+static void print_ending(FILE *out, const json_t *ending, const char *until, bool *first)
+{
+    const char *ended = json_string_value(json_object_get(ending, "ended"));
+    const char *lock = json_string_value(json_object_get(ending, "lock"));
+    const json_t *width = json_object_get(ending, "half_width_percent");
+    bool time = strcmp(ended, "time") == 0, lost = strcmp(ended, "violation") == 0;
+
+    begin_note(out, first);
+    fprintf(out, "%s, %lld threads: not within %s ", lock == NULL ? "?" : lock,
+            (long long)json_integer_value(json_object_get(ending, "threads")), until);
+    if (json_is_number(width))
+        fprintf(out, "but %.2g%% ", json_number_value(width));
+    fprintf(out, "after %lld repetitions, %s.\n",
+            (long long)json_integer_value(json_object_get(ending, "repetitions")),
+            time   ? "when the time was up"
+            : lost ? "one of which left no sample"
+                   : "as many as there may be");
+}
+
+/* How the repetitions ended where their number grew. */
+static void print_endings(FILE *out, const struct records *file, bool *first)
+{
+    const char *until =
+        json_string_value(json_object_get(json_object_get(file->run, "plan"), "until"));
+    size_t narrow = 0, i;
+    json_t *ending;
+
+    if (until == NULL || json_array_size(file->endings) == 0)
+        return;
+    json_array_foreach (file->endings, i, ending) {
+        const char *ended = json_string_value(json_object_get(ending, "ended"));
+        narrow += ended != NULL && strcmp(ended, "interval") == 0;
+    }
+    begin_note(out, first);
+    fprintf(out, "--until %s: reached in %zu of %zu cells. To compare runs, use a fixed number.\n",
+            until, narrow, json_array_size(file->endings));
+    json_array_foreach (file->endings, i, ending) {
+        const char *ended = json_string_value(json_object_get(ending, "ended"));
+        if (ended != NULL && strcmp(ended, "interval") != 0)
+            print_ending(out, ending, until, first);
+    }
+}
+
 static void print_notes(FILE *out, const struct records *file, const struct summary *summary,
                         unsigned cpus)
 {
@@ -146,6 +190,7 @@ static void print_notes(FILE *out, const struct records *file, const struct summ
 
     print_irql(out, file, &first);
     print_processes(out, summary, &first);
+    print_endings(out, file, &first);
     for (size_t i = 0; i < summary->count; i++) {
         print_disturbed(out, &summary->cells[i], cpus, &first);
         print_cell_notes(out, &summary->cells[i], &first);
@@ -220,7 +265,8 @@ void table_print_head(FILE *out, const struct records *file)
     if (workload_from_json(json_object_get(plan, "workload"), &workload))
         fprintf(out, "%s\n", workload_describe(&workload, text));
     print_machine(out, plan);
-    fprintf(out, "%" PRId64 " repetition%s of ", repetitions, repetitions == 1 ? "" : "s");
+    fprintf(out, "%" PRId64 "%s repetition%s of ", repetitions,
+            json_object_get(plan, "until") != NULL ? " or more" : "", repetitions == 1 ? "" : "s");
     print_windows(out, file);
     fprintf(out, " ms each, placement %s, %u CPU%s\n", placement == NULL ? "?" : placement, cpus,
             cpus == 1 ? "" : "s");

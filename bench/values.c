@@ -22,20 +22,6 @@ bool read_count(const char *text, uint64_t least, uint64_t most, uint64_t *value
     return true;
 }
 
-bool read_percentage(const char *text, double *part)
-{
-    size_t digits = strspn(text, "0123456789.");
-    char *end;
-
-    if (!isdigit((unsigned char)text[0]) || strcmp(text + digits, "%") != 0)
-        return false;
-    double number = strtod(text, &end);
-    if (end != text + digits || number >= 100)
-        return false;
-    *part = number / 100;
-    return true;
-}
-
 static const struct {
     const char *name;
     uint64_t ns;
@@ -71,6 +57,20 @@ bool read_time(const char *text, uint64_t *ns)
         return true;
     }
     return false;
+}
+
+bool read_percent(const char *text, double *percent)
+{
+    size_t length = strspn(text, "0123456789.");
+    char *sign;
+
+    if (length == 0 || length > 15)
+        return false;
+    double number = strtod(text, &sign);
+    if (sign != text + length || strcmp(sign, "%") != 0 || !(number >= 0 && number <= 100))
+        return false;
+    *percent = number;
+    return true;
 }
 
 const char *format_time(uint64_t ns, char text[TIME_TEXT])

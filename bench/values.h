@@ -16,8 +16,8 @@ bool read_count(const char *text, uint64_t least, uint64_t most, uint64_t *value
  * A whole number of nanoseconds, at most an hour. */
 bool read_time(const char *text, uint64_t *ns);
 
-/* A percentage with its sign, `5%` or `2.5%`, as a part: 0.05. At least 0 and below 100%. */
-bool read_percentage(const char *text, double *part);
+/* A part in per cent, with its sign: `0%`, `2%`, `0.5%`, at most `100%`. */
+bool read_percent(const char *text, double *percent);
 
 /* The longest text that format_time() writes, with its end. */
 enum { TIME_TEXT = 24 };

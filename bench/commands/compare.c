@@ -18,10 +18,13 @@ struct settings {
 
 static enum exit_code set_threshold(void *settings, const struct option_row *row, const char *value)
 {
-    if (!read_percentage(value, option_field(settings, row)))
+    double *part = option_field(settings, row), percent;
+
+    if (!read_percent(value, &percent))
         return complain(EXIT_USAGE,
-                        "--%s can't be '%s': it is a percentage below 100%%, such as 5%%",
+                        "--%s can't be '%s': it is a percentage up to 100%%, such as 5%%",
                         row->name, value);
+    *part = percent / 100;
     return EXIT_FINE;
 }
 

@@ -7,12 +7,15 @@
 #include <unistd.h>
 
 #include "bench/commands/commands.h"
+#include "bench/dry_run.h"
 #include "bench/figure.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
 #include "bench/native/doctor.h"
 #include "bench/native/irql.h"
+#include "bench/plan_file.h"
+#include "bench/resume.h"
 #include "bench/signal_table.h"
 #include "bench/sim/model.h"
 #include "bench/sim/trace.h"
@@ -105,39 +108,58 @@ static void say_what_is_bad(hwloc_topology_t topology)
     }
 }
 
-/* Measures, writes, and shows what there is, also when the measuring had to stop. */
-static enum exit_code measure_and_show(const struct measuring *measuring, struct job *job,
-                                       hwloc_topology_t topology, json_t *run)
+/* Lines of what was found, and where it is. */
+static enum exit_code show_what_there_is(const struct measuring *measuring, const struct job *job,
+                                         enum exit_code code)
 {
-    bool to_stdout = strcmp(measuring->output, "-") == 0;
+    bool found = json_array_size(job->kept.samples) + json_array_size(job->kept.violations) > 0;
+    const char *name = measuring->output;
 
-    job->kept = (struct records){measuring->output, run, json_array(), json_array(), NULL};
+    if (strcmp(name, "-") == 0 || (!found && code != EXIT_FINE))
+        return code;
+    enum exit_code shown = measuring->workload.exchange != EXCHANGE_NONE
+                               ? show_signals(measuring, &job->kept)
+                               : show(measuring, &job->kept);
+    if (!measuring->quiet && code == EXIT_INTERRUPTED)
+        say("interrupted; saved so far: %s; --resume %s goes on", name, name);
+    else if (!measuring->quiet)
+        say("saved: %s", name);
+    return code == EXIT_FINE ? shown : code;
+}
+
+/* A program that was killed between a sample and its violations has recorded the sample only. */
+static bool was_caught(const struct records *kept)
+{
+    bool caught = json_array_size(kept->violations) > 0;
+    size_t i;
+    json_t *sample;
+
+    json_array_foreach (kept->samples, i, sample)
+        caught = caught || json_is_false(json_object_get(sample, "verified"));
+    return caught;
+}
+
+/* Measures, writes, and shows what there is, also when the measuring had to stop. `first` is the
+ * record that comes before those of the turns, or NULL; it is taken. */
+static enum exit_code measure_and_show(const struct measuring *measuring, struct job *job,
+                                       hwloc_topology_t topology, json_t *first)
+{
     if (!machine_is_simulated(&measuring->machine))
         job_wait_for_machine(measuring->quiet);
     if (!machine_is_simulated(&measuring->machine) && !measuring->quiet && !interrupted())
         say_what_is_bad(topology);
-    enum exit_code code =
-        interrupted() ? EXIT_INTERRUPTED : records_append(job->writer, json_incref(run));
+    enum exit_code code = interrupted() ? EXIT_INTERRUPTED : EXIT_FINE;
+    if (code == EXIT_FINE && first != NULL)
+        code = records_append(job->writer, json_incref(first));
+    json_decref(first);
     if (code == EXIT_FINE)
         code = job_measure(job);
     enum exit_code closed = records_close(job->writer);
     code = code == EXIT_FINE ? closed : code;
     bool measured = code == EXIT_FINE;
-    bool found = json_array_size(job->kept.samples) + json_array_size(job->kept.violations) > 0;
-    if (!to_stdout && (found || code == EXIT_FINE)) {
-        enum exit_code shown = measuring->workload.exchange != EXCHANGE_NONE
-                                   ? show_signals(measuring, &job->kept)
-                                   : show(measuring, &job->kept);
-        code = code == EXIT_FINE ? shown : code;
-        if (!measuring->quiet)
-            say("%s: %s", code == EXIT_INTERRUPTED ? "interrupted; saved so far" : "saved",
-                measuring->output);
-    }
+    code = show_what_there_is(measuring, job, code);
     /* That a lock was caught weighs more than a picture that could not be drawn. */
-    if (measured && json_array_size(job->kept.violations) > 0)
-        code = EXIT_NEGATIVE;
-    records_free(&job->kept);
-    return code;
+    return measured && was_caught(&job->kept) ? EXIT_NEGATIVE : code;
 }
 
 /* The parts of a simulated machine are read here once, so that what is wrong with them is said
@@ -167,37 +189,107 @@ static enum exit_code check_irql(enum irql irql)
     return complain(EXIT_MACHINE, "--irql %s can't be had: %s", irql_name(irql), problem);
 }
 
-static enum exit_code run_plan(struct measuring *measuring, hwloc_topology_t topology, int argc,
-                               char **argv)
+/* Everything that may be wrong with a plan, before anything is written. */
+static enum exit_code make_plan(struct measuring *measuring, hwloc_topology_t topology,
+                                const struct placement *placement, struct plan *plan)
 {
-    struct plan plan = {0};
-    struct placement placement;
-    struct record_writer writer;
-    enum exit_code code = placement_make(topology, measuring->placement, &placement);
+    enum exit_code code =
+        measuring_plan(measuring, topology_cpus(topology), placement_cpus(placement), plan);
 
-    if (code != EXIT_FINE)
-        return code;
-    code = measuring_plan(measuring, topology_cpus(topology), placement_cpus(&placement), &plan);
     if (code == EXIT_FINE)
-        code = check_model(&measuring->machine, topology, &plan);
-    if (code == EXIT_FINE)
-        code = check_irql(measuring->workload.irql);
+        code = check_model(&measuring->machine, topology, plan);
+    return code == EXIT_FINE ? check_irql(measuring->workload.irql) : code;
+}
+
+/* What is run, and from where it came. */
+struct session {
+    struct measuring measuring;
+    struct resumption resumption; /* with --resume */
+    hwloc_topology_t topology;
+    int argc;
+    char **argv;
+};
+
+static enum exit_code show_plan(const struct session *session, const struct plan *plan)
+{
+    size_t count;
+    struct turn *turns = job_turns(plan, &session->resumption.records, &count);
+
+    if (turns == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    if (session->measuring.json)
+        print_json(dry_run_to_json(plan, turns, count));
+    else
+        dry_run_print(stdout, plan, turns, count);
+    free(turns);
+    return EXIT_FINE;
+}
+
+static void begin_job(const struct session *session, struct job *job)
+{
+    job->trace = session->measuring.trace;
+    interrupt_catch();
+    progress_enable(!session->measuring.quiet);
+    complain_about(NULL);
+}
+
+static enum exit_code measure_anew(struct session *session, struct job *job)
+{
+    struct measuring *measuring = &session->measuring;
+    struct record_writer writer;
+    enum exit_code code = measuring->trace == NULL ? EXIT_FINE : trace_claim(measuring->trace);
     bool traced = code == EXIT_FINE && measuring->trace != NULL;
-    if (traced)
-        code = trace_claim(measuring->trace);
-    traced = traced && code == EXIT_FINE;
+
     if (code == EXIT_FINE)
         code = records_create(&writer, measuring->output);
     if (code == EXIT_FINE) {
-        struct job job = {
-            .plan = &plan, .placement = &placement, .writer = &writer, .trace = measuring->trace};
-        interrupt_catch();
-        progress_enable(!measuring->quiet);
-        code =
-            measure_and_show(measuring, &job, topology, job_describe(&plan, topology, argc, argv));
+        json_t *run = job_describe(job->plan, session->topology, session->argc, session->argv);
+        job->writer = &writer;
+        job->kept = records_empty(measuring->output, json_incref(run));
+        begin_job(session, job);
+        code = measure_and_show(measuring, job, session->topology, run);
+        records_free(&job->kept);
     }
     if (traced)
         trace_give_up(measuring->trace);
+    return code;
+}
+
+static enum exit_code measure_rest(struct session *session, struct job *job)
+{
+    enum exit_code code = records_continue(&session->resumption.writer);
+    if (code != EXIT_FINE)
+        return code;
+    if (job_is_complete(job->plan, &session->resumption.records)) {
+        say("'%s' is complete: nothing is left to measure", session->measuring.resume);
+        return EXIT_FINE;
+    }
+    job->writer = &session->resumption.writer;
+    job->kept = session->resumption.records;
+    begin_job(session, job);
+    return measure_and_show(&session->measuring, job, session->topology,
+                            job_describe_resumption(job->plan, session->argc, session->argv));
+}
+
+static enum exit_code run_plan(struct session *session)
+{
+    struct measuring *measuring = &session->measuring;
+    struct plan plan = {0};
+    struct placement placement;
+    struct job job = {.plan = &plan, .placement = &placement};
+    enum exit_code code = placement_make(session->topology, measuring->placement, &placement);
+
+    if (code != EXIT_FINE)
+        return code;
+    code = make_plan(measuring, session->topology, &placement, &plan);
+    if (measuring->resume != NULL)
+        complain_about(NULL); /* what follows names the file itself */
+    if (code == EXIT_FINE && measuring->resume != NULL)
+        code = resume_check(&session->resumption, &plan, session->topology);
+    if (code == EXIT_FINE)
+        code = measuring->dry_run          ? show_plan(session, &plan)
+               : measuring->resume != NULL ? measure_rest(session, &job)
+                                           : measure_anew(session, &job);
     json_decref(plan.latencies);
     free(plan.threads);
     free(plan.objects);
@@ -214,16 +306,28 @@ static enum exit_code add_words(struct measuring *measuring, int words, char **a
     return code;
 }
 
-/* With nothing asked for, the whole main job: the default plan, saved, tabulated and drawn. */
+/* Draws where a plan says so, also the one that is measured with nothing asked for, and what is
+ * measured can be drawn. */
+static void choose_drawing(struct measuring *measuring)
+{
+    bool whole =
+        measuring->names_count == 0 && measuring->plan == NULL && measuring->resume == NULL;
+
+    if ((whole || measuring->planned_draw) && measuring->workload.exchange == EXCHANGE_NONE)
+        measuring->draw =
+            measuring->draw || measuring->output == NULL || strcmp(measuring->output, "-") != 0;
+}
+
 static enum exit_code fill_in_defaults(struct measuring *measuring, char *name, size_t size)
 {
     enum exit_code code = measuring_read_names(measuring);
 
     if (code != EXIT_FINE)
         return code;
-    if (measuring->names_count == 0 && measuring->workload.exchange == EXCHANGE_NONE)
-        measuring->draw = measuring->output == NULL || strcmp(measuring->output, "-") != 0;
-    if (measuring->output == NULL) {
+    choose_drawing(measuring);
+    if (measuring->resume != NULL) {
+        measuring->output = measuring->resume;
+    } else if (measuring->output == NULL) {
         name_results(name, size);
         measuring->output = name;
     }
@@ -235,34 +339,80 @@ static enum exit_code fill_in_defaults(struct measuring *measuring, char *name, 
     return code;
 }
 
+/* The settings that a plan file or an earlier run gives, before the options change parts of them.
+ * Where neither is named, there are none. */
+static enum exit_code begin_with_plan(struct session *session)
+{
+    const char *plan = session->measuring.plan, *resume = session->measuring.resume;
+    enum exit_code code = resume == NULL ? EXIT_FINE : resume_check_options(&session->measuring);
+
+    if (code != EXIT_FINE)
+        return code;
+    measuring_free(&session->measuring);
+    session->measuring = measuring_default();
+    return resume != NULL ? resume_open(resume, &session->measuring, &session->resumption)
+                          : plan_file_read(plan, &session->measuring);
+}
+
+/* Reads the options, and once more over a plan if they name one: an option has precedence wherever
+ * it stands. getopt reorders the words, so each time gets a copy of its own. */
+static enum exit_code read_options(struct session *session, bool *helped)
+{
+    struct measuring *measuring = &session->measuring;
+    size_t size = ((size_t)session->argc + 1) * sizeof *session->argv;
+    char **words = malloc(size);
+    int count;
+
+    if (words == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    memcpy(words, session->argv, size);
+    enum exit_code code =
+        options_read(&command_run, session->argc, words, measuring, &count, helped);
+    if (code == EXIT_FINE && !*helped && (measuring->plan != NULL || measuring->resume != NULL)) {
+        code = begin_with_plan(session);
+        memcpy(words, session->argv, size);
+        if (code == EXIT_FINE)
+            code = options_read(&command_run, session->argc, words, measuring, &count, helped);
+    }
+    if (code == EXIT_FINE && !*helped)
+        code = add_words(measuring, count, words);
+    free(words);
+    return code;
+}
+
+static enum exit_code run_session(struct session *session)
+{
+    struct measuring *measuring = &session->measuring;
+    char name[64], about[PATH_MAX] = "";
+
+    if (measuring->resume != NULL)
+        snprintf(about, sizeof about, "with --resume '%s'", measuring->resume);
+    else if (measuring->plan != NULL)
+        snprintf(about, sizeof about, "with the plan '%s'", measuring->plan);
+    complain_about(about[0] == '\0' ? NULL : about);
+    enum exit_code code = fill_in_defaults(measuring, name, sizeof name);
+    if (code == EXIT_FINE)
+        code = machine_load(&measuring->machine, &session->topology);
+    if (code == EXIT_FINE) {
+        code = run_plan(session);
+        hwloc_topology_destroy(session->topology);
+    }
+    complain_about(NULL);
+    return code;
+}
+
 static enum exit_code run_main(int argc, char **argv)
 {
-    struct measuring measuring = measuring_default();
-    char **command_line = malloc((size_t)argc * sizeof *command_line);
-    char name[64];
-    int words;
+    struct session session = {
+        .measuring = measuring_default(), .resumption.writer.fd = -1, .argc = argc, .argv = argv};
     bool helped;
-    hwloc_topology_t topology;
+    enum exit_code code = read_options(&session, &helped);
 
-    if (command_line == NULL)
-        return complain(EXIT_MACHINE, "out of memory");
-    memcpy(command_line, argv, (size_t)argc * sizeof *argv);
-    enum exit_code code = options_read(&command_run, argc, argv, &measuring, &words, &helped);
-    if (code == EXIT_FINE && !helped) {
-        code = add_words(&measuring, words, argv);
-        if (code == EXIT_FINE)
-            code = fill_in_defaults(&measuring, name, sizeof name);
-        if (code == EXIT_FINE)
-            code = machine_load(&measuring.machine, &topology);
-        if (code == EXIT_FINE) {
-            code = run_plan(&measuring, topology, argc, command_line);
-            hwloc_topology_destroy(topology);
-        }
-    }
-    free(measuring.names);
-    free(measuring.locks);
-    free(command_line);
-    return code;
+    if (code == EXIT_FINE && !helped)
+        code = run_session(&session);
+    enum exit_code closed = resume_close(&session.resumption);
+    measuring_free(&session.measuring);
+    return code == EXIT_FINE ? closed : code;
 }
 
 const struct command command_run = {

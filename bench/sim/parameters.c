@@ -158,6 +158,15 @@ enum exit_code sim_parameters_read(const char *text, struct sim_parameters *para
     return code;
 }
 
+bool sim_parameter_is_count(const char *name)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].most != 0;
+    }
+    return false;
+}
+
 uint64_t sim_parameters_slowest_ns(const struct sim_parameters *parameters)
 {
     uint64_t farthest = 0;

@@ -41,6 +41,9 @@ struct sim_parameters sim_parameters_default(void);
 /* Changes what `text` names, as in `remote=300ns,jitter=0`. Complains and returns EXIT_USAGE. */
 enum exit_code sim_parameters_read(const char *text, struct sim_parameters *parameters);
 
+/* Whether there is a parameter of that name that is no time. */
+bool sim_parameter_is_count(const char *name);
+
 /* Adds `--model` and what differs from the usual to a command line, if anything does. */
 void sim_parameters_add_changed(const struct sim_parameters *parameters, json_t *words);
 

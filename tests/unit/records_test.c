@@ -183,7 +183,7 @@ static void full_disk_loses_nothing_written(void **state)
 
 static void summaries(void **state)
 {
-    struct records file = {"file", run_record(1), json_array(), json_array(), NULL};
+    struct records file = records_empty("file", run_record(1));
 
     (void)state;
     for (int i = 1; i <= 10; i++)
@@ -217,7 +217,7 @@ static void summaries(void **state)
 /* What was measured under another workload is another cell, also where that is the irql alone. */
 static void workloads_are_not_mixed(void **state)
 {
-    struct records file = {"file", run_record(1), json_array(), json_array(), NULL};
+    struct records file = records_empty("file", run_record(1));
     static const char *const irqls[] = {NULL, "apc-guard", "apc-sigmask"};
 
     (void)state;
@@ -240,7 +240,7 @@ static void workloads_are_not_mixed(void **state)
  * for each of a million acquisitions a second. */
 static char *notes_of(const char *lock, double cpu_ns)
 {
-    struct records file = {"file", run_record(1), json_array(), json_array(), NULL};
+    struct records file = records_empty("file", run_record(1));
     json_t *record = sample(lock, 2, 1e6, 1);
     char *text;
     size_t length;

@@ -148,14 +148,29 @@ static void nearest_names(void **state)
     assert_string_equal(nearest_name("modle", alike, 3), "model");
 }
 
+static void percents(void **state)
+{
+    static const char *const wrong[] = {"",    "2",      "%",    "-1%",  "101%", "2 %", "nan%",
+                                        "2%%", "1.2.3%", "0x1%", "1e1%", "inf%", "+2%"};
+    double percent = 7;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_false(read_percent(wrong[i], &percent));
+    assert_float_equal(percent, 7, 0);
+    assert_true(read_percent("0.5%", &percent));
+    assert_float_equal(percent, 0.5, 1e-12);
+    assert_true(read_percent("100%", &percent));
+    assert_true(read_percent("0%", &percent));
+    assert_float_equal(percent, 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts),
-        cmocka_unit_test(times),
-        cmocka_unit_test(times_are_written_as_they_are_read),
-        cmocka_unit_test(delays),
-        cmocka_unit_test(lists),
+        cmocka_unit_test(percents),      cmocka_unit_test(counts),
+        cmocka_unit_test(times),         cmocka_unit_test(times_are_written_as_they_are_read),
+        cmocka_unit_test(delays),        cmocka_unit_test(lists),
         cmocka_unit_test(nearest_names),
     };
     return cmocka_run_group_tests_name("values", tests, NULL, NULL);
