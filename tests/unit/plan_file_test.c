@@ -117,12 +117,12 @@ static void wrong_plans(void **state)
 static void recorded_plans_come_back(void **state)
 {
     static const char *const workloads[] = {
-        "{\"workload\": \"read-mostly\", \"threads\": [1, 2, 5], \"locks\": [\"tas\", "
-        "\"spin_park:budget=2us\"], \"placement\": \"scatter\", \"window_ns\": 1234567, "
-        "\"processes\": 2, \"dispatch\": \"vtable\", \"repetitions\": 4}",
+        ("{\"workload\": \"read-mostly\", \"threads\": [1, 2, 5], \"locks\": [\"tas\", "
+         "\"spin_park:budget=2us\"], \"placement\": \"scatter\", \"window_ns\": 1234567, "
+         "\"processes\": 2, \"dispatch\": \"vtable\", \"repetitions\": 4}"),
         "{\"workload\": \"wait-any\", \"locks\": [\"futex\"], \"objects\": [1, 5]}",
-        "{\"workload\": {\"nested\": 3}, \"locks\": [\"mcs\"], \"machine\": \"sim:pu:2\", "
-        "\"model\": {\"jitter\": 0, \"wake\": 2000}}",
+        ("{\"workload\": {\"nested\": 3}, \"locks\": [\"mcs\"], \"machine\": \"sim:pu:2\", "
+         "\"model\": {\"jitter\": 0, \"wake\": 2000}}"),
     };
 
     (void)state;
