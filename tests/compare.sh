@@ -252,7 +252,7 @@ run_record >nothing.jsonl
 : >empty
 head -c 200 /dev/urandom >binary
 { run_record; samples pthread_mutex 1 10 1000000 1000; } >other-lock.jsonl
-for bad in 5 0.05 5%% -5% 100% '' %; do
+for bad in 5 0.05 5%% -5% 101% '' %; do
     refuse "--threshold '$bad'" 2 "'$bad'" "such as 5%" "$LOCKBENCH" compare base.jsonl new.jsonl --threshold "$bad"
 done
 refuse "compare without a file" 2 "two results files" "BASE NEW" "$LOCKBENCH" compare
