@@ -8,11 +8,9 @@
 
 static struct records new_file(const char *name)
 {
-    return (struct records){name,
-                            json_pack("{s:s, s:i, s:{s:[s, s]}, s:{s:s, s:i, s:n}}", "record",
-                                      "run", "schema", 1, "plan", "locks", "tas", "mcs", "host",
-                                      "cpu_model", "X", "cpus", 2, "turbo"),
-                            json_array(), json_array(), json_array()};
+    return records_empty(name, json_pack("{s:s, s:i, s:{s:[s, s]}, s:{s:s, s:i, s:n}}", "record",
+                                         "run", "schema", 1, "plan", "locks", "tas", "mcs", "host",
+                                         "cpu_model", "X", "cpus", 2, "turbo"));
 }
 
 static json_t *sample(const char *lock, int threads, double throughput)

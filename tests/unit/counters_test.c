@@ -449,7 +449,7 @@ static double transactions_of(const struct summary *summary, const char *lock, c
 
 static void what_null_causes_is_subtracted_on_real_cores(void **state)
 {
-    struct records file = {"", json_object(), json_array(), json_array()};
+    struct records file = records_empty("", json_object());
 
     (void)state;
     json_array_append_new(file.samples, sample("mcs", "native", 8));
