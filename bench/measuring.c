@@ -676,6 +676,28 @@ static unsigned repetitions_most(const struct measuring *measuring)
     return measuring->repetitions > most ? measuring->repetitions : most;
 }
 
+/* Real-time threads of one CPU don't take turns: one that spins would wait for ever for another
+ * that it keeps from running. Of the default numbers of threads, those with a CPU for each remain.
+ */
+static enum exit_code check_real_time(struct plan *plan, bool default_threads)
+{
+    size_t kept = 0;
+
+    if (!irql_is_real_time(plan->workload.irql))
+        return EXIT_FINE;
+    for (size_t i = 0; i < plan->threads_count; i++) {
+        if (plan->threads[i] <= plan->cpus)
+            plan->threads[kept++] = plan->threads[i];
+        else if (!default_threads)
+            return complain(EXIT_USAGE,
+                            "--threads can't have %u with --irql %s: there are %u CPUs, and "
+                            "real-time threads of one CPU don't take turns",
+                            plan->threads[i], irql_name(plan->workload.irql), plan->cpus);
+    }
+    plan->threads_count = kept;
+    return EXIT_FINE;
+}
+
 enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsigned placed,
                               struct plan *plan)
 {
@@ -710,6 +732,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
                                                         !machine_is_simulated(&measuring->machine)),
     };
     code = plan_threads(plan, measuring->threads, cpus);
+    if (code == EXIT_FINE)
+        code = check_real_time(plan, measuring->threads == NULL);
     if (code == EXIT_FINE)
         code = plan_objects(plan, measuring->objects);
     if (code == EXIT_FINE && plan->workload.exchange != EXCHANGE_NONE)

@@ -18,6 +18,11 @@ const char *irql_name(enum irql irql)
     return irql_names[irql];
 }
 
+bool irql_is_real_time(enum irql irql)
+{
+    return irql == IRQL_DISPATCH_FIFO || irql == IRQL_DISPATCH_FIFO_HELD;
+}
+
 bool irql_find(const char *name, enum irql *irql)
 {
     for (size_t i = 0; i < sizeof irql_names / sizeof irql_names[0]; i++) {

@@ -25,6 +25,9 @@ enum irql {
 const char *irql_name(enum irql irql);
 bool irql_find(const char *name, enum irql *irql);
 
+/* Whether threads are real-time threads while they have the lock or wait for it. */
+bool irql_is_real_time(enum irql irql);
+
 /* The order of nested locks by its name: `ranked`, or `mixed`; false if it is neither. */
 bool nested_order_find(const char *name, bool *mixed);
 

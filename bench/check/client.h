@@ -11,11 +11,11 @@ struct client {
     const char *name;
     const char *description; /* one line */
     unsigned threads;
+    void (*run)(struct scene *scene, unsigned thread);
     uint32_t needs; /* traits that a lock must have */
     bool context;   /* is about the reuse of a context: of no use for locks that have none */
+    bool nested;    /* has a second lock of the kind, to be taken within the first */
     bool deep;      /* only asked for by name or with --deep: it may take a night, and is bounded */
-    void (*run)(struct scene *scene, unsigned thread);
-    bool nested;       /* has a second lock of the kind, to be taken within the first */
     uint32_t deep_for; /* the same for locks with all these traits, if any */
 };
 
