@@ -86,4 +86,26 @@ static inline int dispatcher_signals_wait_all(void *memory, uint64_t deadline)
                                signals->shape.objects, deadline);
 }
 
+/* A primitive of synchronization objects: one wait consumes what one set gives. */
+#define DISPATCHER_SIGNALS(signal_name, locking, type, set_, description_, source_)        \
+    static int signal_name##_init(void *signals, const struct signal_shape *shape)         \
+    {                                                                                      \
+        return dispatcher_signals_init(signals, shape, locking, type);                     \
+    }                                                                                      \
+    const struct signal_ops signal_name##_signal_ops = {                                   \
+        .name = #signal_name,                                                              \
+        .description = description_,                                                       \
+        .source = source_,                                                                 \
+        .can = 1u << EXCHANGE_SIGNAL | 1u << EXCHANGE_WAIT_ANY | 1u << EXCHANGE_WAIT_ALL | \
+               1u << EXCHANGE_HANDOFF,                                                     \
+        .size = sizeof(struct dispatcher_signals),                                         \
+        .size_per_object = sizeof(struct dispatcher_apart),                                \
+        .init = signal_name##_init,                                                        \
+        .destroy = dispatcher_signals_destroy,                                             \
+        .set = set_,                                                                       \
+        .wait = dispatcher_signals_wait,                                                   \
+        .wait_any = dispatcher_signals_wait_any,                                           \
+        .wait_all = dispatcher_signals_wait_all,                                           \
+    }
+
 #endif

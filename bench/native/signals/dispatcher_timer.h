@@ -71,4 +71,27 @@ static inline int dispatcher_timer_await(void *memory, bool notification, uint64
     return error;
 }
 
+#define DISPATCHER_TIMER(signal_name, type, notification, description_)           \
+    static int signal_name##_init(void *memory, const struct signal_shape *shape) \
+    {                                                                             \
+        (void)shape;                                                              \
+        return dispatcher_timer_init(memory, type);                               \
+    }                                                                             \
+    static int signal_name##_await_expiry(void *memory, uint64_t *expiries)       \
+    {                                                                             \
+        return dispatcher_timer_await(memory, notification, expiries);            \
+    }                                                                             \
+    const struct signal_ops signal_name##_signal_ops = {                          \
+        .name = #signal_name,                                                     \
+        .description = description_,                                              \
+        .source = "documentation of KeSetTimerEx; NT 5.2",                        \
+        .can = 1u << EXCHANGE_TIMER,                                              \
+        .size = sizeof(struct dispatcher_timer),                                  \
+        .init = signal_name##_init,                                               \
+        .destroy = dispatcher_timer_destroy,                                      \
+        .arm = dispatcher_timer_arm,                                              \
+        .disarm = dispatcher_timer_disarm,                                        \
+        .await_expiry = signal_name##_await_expiry,                               \
+    }
+
 #endif

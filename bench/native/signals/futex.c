@@ -5,7 +5,7 @@
  * which every set sets as well. */
 #include <stdbool.h>
 
-#include "bench/native/signals/signal.h"
+#include "bench/native/signals/own_timer.h"
 
 enum { CLEAR, SET, CLEAR_WITH_SLEEPERS };
 
@@ -14,8 +14,8 @@ struct flag {
 };
 
 struct futex_signals {
+    struct own_timer timer;
     struct signal_shape shape;
-    uint64_t due, period;
     struct flag any; /* some object was set since it was last cleared */
     struct flag objects[];
 };
@@ -156,31 +156,14 @@ static int futex_wait_all(void *signals, uint64_t deadline)
     return 0;
 }
 
-static int futex_arm(void *memory, uint64_t due, uint64_t period)
-{
-    struct futex_signals *signals = memory;
-
-    signals->due = due;
-    signals->period = period;
-    return 0;
-}
-
-static int futex_disarm(void *signals)
-{
-    (void)signals;
-    return 0;
-}
-
 /* Nobody wakes it: the wait ends by its time-out. */
 static int futex_await_expiry(void *memory, uint64_t *expiries)
 {
     struct futex_signals *signals = memory;
 
-    while (machine_clock() < signals->due)
-        machine_futex_wait_until(&signals->any.word, CLEAR, signals->due);
-    signals->due += signals->period;
-    *expiries = 1;
-    return 0;
+    while (machine_clock() < signals->timer.due)
+        machine_futex_wait_until(&signals->any.word, CLEAR, signals->timer.due);
+    return own_timer_expired(&signals->timer, 0, expiries);
 }
 
 const struct signal_ops futex_signal_ops = {
@@ -198,7 +181,7 @@ const struct signal_ops futex_signal_ops = {
     .wait = futex_wait,
     .wait_any = futex_wait_any,
     .wait_all = futex_wait_all,
-    .arm = futex_arm,
-    .disarm = futex_disarm,
+    .arm = own_timer_arm,
+    .disarm = own_timer_disarm,
     .await_expiry = futex_await_expiry,
 };

@@ -1,15 +1,15 @@
 /* A POSIX semaphore that is posted once for each wait. It can't wake all of an unknown number. */
 #include <semaphore.h>
 
-#include "bench/native/signals/signal.h"
+#include "bench/native/signals/own_timer.h"
 
 struct semaphore {
     _Alignas(MACHINE_APART) sem_t permits;
 };
 
 struct posix_sem_signals {
+    struct own_timer timer;
     struct signal_shape shape;
-    uint64_t due, period;
     struct semaphore objects[];
 };
 
@@ -55,30 +55,13 @@ static int posix_sem_wait(void *memory, unsigned object, uint64_t deadline)
     return failed == 0 ? 0 : errno;
 }
 
-static int posix_sem_arm(void *memory, uint64_t due, uint64_t period)
-{
-    struct posix_sem_signals *signals = memory;
-
-    signals->due = due;
-    signals->period = period;
-    return 0;
-}
-
-static int posix_sem_disarm(void *signals)
-{
-    (void)signals;
-    return 0;
-}
-
 /* Nobody posts it: the wait ends by its time-out. */
 static int posix_sem_await_expiry(void *memory, uint64_t *expiries)
 {
     struct posix_sem_signals *signals = memory;
-    int error = posix_sem_wait(signals, 0, signals->due);
 
-    signals->due += signals->period;
-    *expiries = 1;
-    return error == ETIMEDOUT ? 0 : error;
+    return own_timer_expired(&signals->timer, posix_sem_wait(signals, 0, signals->timer.due),
+                             expiries);
 }
 
 const struct signal_ops posix_sem_signal_ops = {
@@ -92,7 +75,7 @@ const struct signal_ops posix_sem_signal_ops = {
     .destroy = posix_sem_destroy,
     .set = posix_sem_set,
     .wait = posix_sem_wait,
-    .arm = posix_sem_arm,
-    .disarm = posix_sem_disarm,
+    .arm = own_timer_arm,
+    .disarm = own_timer_disarm,
     .await_expiry = posix_sem_await_expiry,
 };

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "bench/native/signals/signal.h"
+#include "bench/native/signals/own_timer.h"
 
 struct condition {
     _Alignas(MACHINE_APART) pthread_mutex_t mutex;
@@ -12,8 +12,8 @@ struct condition {
 };
 
 struct pthread_cond_signals {
+    struct own_timer timer;
     struct signal_shape shape;
-    uint64_t due, period;
     struct condition objects[];
 };
 
@@ -150,30 +150,12 @@ static int cond_wait_all(void *memory, uint64_t deadline)
     return taken ? 0 : error;
 }
 
-static int cond_arm(void *memory, uint64_t due, uint64_t period)
-{
-    struct pthread_cond_signals *signals = memory;
-
-    signals->due = due;
-    signals->period = period;
-    return 0;
-}
-
-static int cond_disarm(void *signals)
-{
-    (void)signals;
-    return 0;
-}
-
 /* Nobody sets it: the wait ends by its time-out. */
 static int cond_await_expiry(void *memory, uint64_t *expiries)
 {
     struct pthread_cond_signals *signals = memory;
-    int error = cond_wait(signals, 0, signals->due);
 
-    signals->due += signals->period;
-    *expiries = 1;
-    return error == ETIMEDOUT ? 0 : error;
+    return own_timer_expired(&signals->timer, cond_wait(signals, 0, signals->timer.due), expiries);
 }
 
 const struct signal_ops pthread_cond_signal_ops = {
@@ -191,7 +173,7 @@ const struct signal_ops pthread_cond_signal_ops = {
     .wait = cond_wait,
     .wait_any = cond_wait_any,
     .wait_all = cond_wait_all,
-    .arm = cond_arm,
-    .disarm = cond_disarm,
+    .arm = own_timer_arm,
+    .disarm = own_timer_disarm,
     .await_expiry = cond_await_expiry,
 };
