@@ -311,15 +311,17 @@ static void set_irql_cost(struct crew *crew)
     free(costs);
 }
 
-uint64_t measure_clock_cost(void)
+struct clock_cost measure_clock_cost(void)
 {
-    uint64_t least = UINT64_MAX;
+    enum { LOOKS = 1001 };
+    double looks[LOOKS];
 
-    for (int i = 0; i < 1000; i++) {
-        uint64_t start = machine_clock(), cost = machine_clock() - start;
-        least = cost < least ? cost : least;
+    for (int i = 0; i < LOOKS; i++) {
+        uint64_t start = machine_clock();
+        looks[i] = (double)(machine_clock() - start);
     }
-    return least;
+    statistics_sort(looks, LOOKS);
+    return (struct clock_cost){(uint64_t)looks[0], (uint64_t)looks[LOOKS / 2]};
 }
 
 static void place_members(struct crew *crew)
@@ -517,7 +519,7 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
     crew->members =
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);
     place_members(crew);
-    crew->clock_cost_ns = measure_clock_cost();
+    crew->clock_cost = measure_clock_cost();
     if (counting_refused(repetition->counters, repetition->lock.ops) == NULL) {
         counters_make_room(repetition->threads);
         counters_choose(&crew->counting);

@@ -22,6 +22,11 @@ struct usage {
     uint64_t voluntary, involuntary; /* context switches */
 };
 
+/* Nanoseconds between two looks at the clock in a row: what a measured time has too much. */
+struct clock_cost {
+    uint64_t least, median;
+};
+
 /* A process that has some of the threads. */
 struct crew_process {
     _Alignas(MACHINE_APART) pid_t pid;
@@ -84,9 +89,9 @@ struct crew {
     bool switches_unknown; /* not every thread's context switches could be read */
     uint64_t steal_ns;     /* of the CPUs used, within the window */
     bool steal_known;
-    unsigned departed;      /* threads that came back from the lock */
-    uint64_t silence_ns;    /* how long nobody has come back, at the end of the wait */
-    uint64_t clock_cost_ns; /* of two looks at the clock in a row */
+    unsigned departed;   /* threads that came back from the lock */
+    uint64_t silence_ns; /* how long nobody has come back, at the end of the wait */
+    struct clock_cost clock_cost;
     double spin_rate, spin_rate_least, spin_rate_most;
     double irql_ns; /* the median over the CPUs */
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;
@@ -103,8 +108,9 @@ struct usage usage_now(void);
 /* Nanoseconds that the hypervisor took from the repetition's CPUs so far. False: not known. */
 bool steal_now(const struct repetition *repetition, uint64_t *steal_ns);
 
-/* Nanoseconds of two looks at the clock in a row. */
-uint64_t measure_clock_cost(void);
+/* Looks at the clock often, and tells what two in a row are apart. */
+struct clock_cost measure_clock_cost(void);
+
 /* Makes a crew that has not started, which lives until the process ends. Returns NULL when there is
  * no memory for it, with the reason in `problem`. Before any thread exists. */
 struct crew *crew_make(const struct repetition *repetition, char *problem, size_t problem_size);

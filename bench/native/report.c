@@ -101,7 +101,7 @@ json_t *native_report(struct crew *crew)
         .elapsed_ns = crew->end_ns - crew->start_ns,
         .back = crew->departed,
         .silence_ns = crew->silence_ns,
-        .clock_cost_ns = crew->clock_cost_ns,
+        .clock_cost_ns = crew->clock_cost.median,
         .irql_ns = crew->irql_ns,
         .cpu_ns = crew->after.cpu_ns - crew->before.cpu_ns,
         .voluntary = crew->after.voluntary - crew->before.voluntary,
