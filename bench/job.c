@@ -15,6 +15,7 @@
 
 #include "bench/child.h"
 #include "bench/fairness.h"
+#include "bench/fitness.h"
 #include "bench/growth.h"
 #include "bench/interrupt.h"
 #include "bench/native/host.h"
@@ -170,6 +171,7 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
         json_object_set_new(sample, "time", time_now());
     if (measured) {
         add_fairness(sample);
+        fitness_complete(sample);
         code = keep(job, job->kept.samples, sample);
     } else {
         json_decref(sample);
@@ -243,6 +245,16 @@ static void turn_name(const char *lock, json_int_t threads, json_int_t objects,
              (long long)objects, (long long)repetition);
 }
 
+/* The name of the turn that a record is of, or of another repetition of that cell. */
+static void record_name(const json_t *record, json_int_t repetition, char name[LOCK_SPEC_TEXT + 64])
+{
+    const json_t *objects = json_object_get(record, "objects");
+    const char *lock = json_string_value(json_object_get(record, "lock"));
+
+    turn_name(lock == NULL ? "" : lock, json_integer_value(json_object_get(record, "threads")),
+              objects == NULL ? 1 : json_integer_value(objects), repetition, name);
+}
+
 /* A turn is done with its sample, or with a violation that left none. */
 static void add_done(json_t *done, const json_t *records)
 {
@@ -251,11 +263,7 @@ static void add_done(json_t *done, const json_t *records)
     json_t *record;
 
     json_array_foreach (records, i, record) {
-        const json_t *objects = json_object_get(record, "objects");
-        const char *lock = json_string_value(json_object_get(record, "lock"));
-        turn_name(lock == NULL ? "" : lock, json_integer_value(json_object_get(record, "threads")),
-                  objects == NULL ? 1 : json_integer_value(objects),
-                  json_integer_value(json_object_get(record, "repetition")), name);
+        record_name(record, json_integer_value(json_object_get(record, "repetition")), name);
         json_object_set_new(done, name, json_true());
     }
 }
@@ -321,22 +329,35 @@ static enum exit_code measure_turns(struct job *job, const struct turn *turns, s
     return code;
 }
 
-/* What the repetitions that were there already took, as far as one can tell afterwards. */
-static uint64_t spent_before_ns(const struct job *job)
+/* How many samples there are of each cell, by the name of its first turn. */
+static json_t *count_samples(const json_t *samples)
 {
+    json_t *counts = json_object(), *sample;
+    char name[LOCK_SPEC_TEXT + 64];
+    size_t i;
+
+    json_array_foreach (samples, i, sample) {
+        record_name(sample, 0, name);
+        json_int_t count = json_integer_value(json_object_get(counts, name));
+        json_object_set_new(counts, name, json_integer(count + 1));
+    }
+    return counts;
+}
+
+/* What the repetitions that were there already took, as far as one can tell afterwards. */
+static uint64_t spent_before_ns(const struct plan *plan, const json_t *samples)
+{
+    json_t *counts = count_samples(samples);
     uint64_t spent_ns = 0;
 
-    for (size_t i = 0; i < plan_cells(job->plan); i++) {
-        struct turn cell = plan_cell(job->plan, i);
-        size_t j;
-        json_t *sample;
-        json_array_foreach (job->kept.samples, j, sample) {
-            const char *lock = json_string_value(json_object_get(sample, "lock"));
-            if (strcmp(lock, cell.lock->text) == 0 &&
-                json_integer_value(json_object_get(sample, "threads")) == cell.threads)
-                spent_ns += plan_turn_ns(job->plan, &cell);
-        }
+    for (size_t i = 0; i < plan_cells(plan); i++) {
+        struct turn cell = plan_cell(plan, i);
+        char name[LOCK_SPEC_TEXT + 64];
+        turn_name(cell.lock->text, cell.threads, cell.objects, 0, name);
+        spent_ns +=
+            (uint64_t)json_integer_value(json_object_get(counts, name)) * plan_turn_ns(plan, &cell);
     }
+    json_decref(counts);
     return spent_ns;
 }
 
@@ -379,9 +400,7 @@ static bool has_ending(const struct records *kept, const struct turn *cell)
     json_t *ending;
 
     json_array_foreach (kept->endings, i, ending) {
-        const char *lock = json_string_value(json_object_get(ending, "lock"));
-        if (lock != NULL && strcmp(lock, cell->lock->text) == 0 &&
-            json_integer_value(json_object_get(ending, "threads")) == cell->threads)
+        if (plan_is_of_cell(ending, cell))
             return true;
     }
     return false;
@@ -397,6 +416,8 @@ static enum exit_code keep_endings(struct job *job, const struct growth *cells)
             continue;
         json_t *record = json_pack("{s:s, s:s, s:i}", "record", "until", "lock", cell.lock->text,
                                    "threads", (int)cell.threads);
+        if (exchange_has_objects(job->plan->workload.exchange))
+            json_object_set_new(record, "objects", json_integer(cell.objects));
         json_t *how = growth_to_json(&cells[i]);
         json_object_update(record, how);
         json_decref(how);
@@ -432,13 +453,15 @@ enum exit_code job_measure(struct job *job)
     size_t count;
     struct turn *turns = job_turns(job->plan, &job->kept, &count);
     struct period period = {machine_clock(), UINT64_MAX};
-    uint64_t spent_ns = spent_before_ns(job);
+    bool grows = job->plan->until_percent != 0;
+    /* Before anything is added to what there was. */
+    uint64_t spent_ns = grows ? spent_before_ns(job->plan, job->kept.samples) : 0;
 
     if (turns == NULL)
         return complain(EXIT_MACHINE, "out of memory");
     enum exit_code code = measure_turns(job, turns, count, &period);
     period.end_ns = growth_end_ns(job, period.start_ns, spent_ns);
-    if (code == EXIT_FINE && job->plan->until_percent != 0)
+    if (code == EXIT_FINE && grows)
         code = grow(job, &period);
     progress_wipe();
     free(turns);

@@ -156,6 +156,16 @@ struct turn plan_cell(const struct plan *plan, size_t cell)
                              plan->objects == NULL ? 1 : plan->objects[cell % plan->objects_count]};
 }
 
+bool plan_is_of_cell(const json_t *record, const struct turn *cell)
+{
+    const char *lock = json_string_value(json_object_get(record, "lock"));
+    const json_t *objects = json_object_get(record, "objects");
+
+    return lock != NULL && strcmp(lock, cell->lock->text) == 0 &&
+           json_integer_value(json_object_get(record, "threads")) == cell->threads &&
+           (objects == NULL || json_integer_value(objects) == cell->objects);
+}
+
 struct turn *plan_turns(const struct plan *plan, size_t *count)
 {
     size_t made = 0;

@@ -95,6 +95,9 @@ struct turn *plan_round(const struct plan *plan, const bool *open, unsigned repe
 /* A cell, in the plan's order: its lock, threads, and objects. */
 struct turn plan_cell(const struct plan *plan, size_t cell);
 
+/* Whether a record (a sample, a violation, an ending) is of that cell. */
+bool plan_is_of_cell(const json_t *record, const struct turn *cell);
+
 /* The plan as an object of a record; the caller owns it. */
 json_t *plan_to_json(const struct plan *plan);
 
