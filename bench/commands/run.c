@@ -15,6 +15,7 @@
 #include "bench/measuring.h"
 #include "bench/native/doctor.h"
 #include "bench/native/irql.h"
+#include "bench/outliers.h"
 #include "bench/plan_file.h"
 #include "bench/resume.h"
 #include "bench/signal_table.h"
@@ -73,6 +74,7 @@ static void print_results(json_t *object, const struct records *file)
 {
     struct drift drift = drift_of_file(file);
 
+    json_object_set_new(object, "outliers", outliers_of_file(file));
     json_object_set_new(object, "drift", drift_to_json(&drift));
     print_json(object);
 }
