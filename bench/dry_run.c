@@ -90,7 +90,7 @@ void dry_run_print(FILE *out, const struct plan *plan, const struct turn *turns,
         if (plan->objects != NULL)
             fprintf(out, " %8u", turn->objects);
         fprintf(out, " %12u %10.4g\n", cells[i].repetitions,
-                (double)plan_window_ns(plan, turn->threads) / 1e6);
+                (double)plan_window_ns(plan, turn) / 1e6);
     }
     print_time(out, plan, turns, count);
     free(cells);
@@ -105,7 +105,7 @@ json_t *dry_run_to_json(const struct plan *plan, const struct turn *turns, size_
         const struct turn *turn = &cells[i].turn;
         if (cells[i].repetitions == 0)
             continue;
-        uint64_t window_ns = plan_window_ns(plan, turn->threads);
+        uint64_t window_ns = plan_window_ns(plan, turn);
         json_t *cell = json_pack(
             "{s:s, s:i, s:o, s:i, s:I, s:I}", "lock", turn->lock->text, "threads",
             (int)turn->threads, "workload", workload_to_json(turn->workload), "repetitions",

@@ -186,7 +186,7 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
 
 static struct repetition repetition_of(const struct job *job, const struct turn *turn)
 {
-    uint64_t window_ns = plan_window_ns(job->plan, turn->threads);
+    uint64_t window_ns = plan_window_ns(job->plan, turn);
     struct repetition repetition = {
         .machine = job->plan->machine,
         .lock = *turn->lock,
@@ -390,25 +390,43 @@ static uint64_t growth_end_ns(const struct job *job, uint64_t start_ns, uint64_t
     return spent_ns < job->plan->until_ns ? start_ns + job->plan->until_ns - spent_ns : 0;
 }
 
-/* One more repetition of every open cell. `*left` of them could not be begun in time. */
-static enum exit_code measure_round(struct job *job, const struct growth *cells,
-                                    unsigned repetition, const struct period *period, size_t *left)
+static enum exit_code measure_round(struct job *job, const bool *open, unsigned repetition,
+                                    const struct period *period, size_t *left)
 {
-    bool *open = calloc(plan_cells(job->plan), sizeof *open);
-    size_t count = 0;
-    struct turn *turns = NULL;
+    size_t count;
+    struct turn *turns = plan_round(job->plan, open, repetition, &count);
 
-    for (size_t i = 0; open != NULL && i < plan_cells(job->plan); i++)
-        open[i] = cells[i].end == GROWTH_OPEN;
-    if (open != NULL)
-        turns = plan_round(job->plan, open, repetition, &count);
-    free(open);
     if (turns == NULL)
         return complain(EXIT_MACHINE, "out of memory");
     count = without_done(&job->kept, turns, count);
     enum exit_code code = measure_turns(job, turns, count, period);
     *left = without_done(&job->kept, turns, count);
     free(turns);
+    return code;
+}
+
+enum exit_code job_measure_round(struct job *job, const bool *open, unsigned repetition,
+                                 uint64_t end_ns, size_t *left)
+{
+    const struct period period = {machine_clock(), end_ns};
+    enum exit_code code = measure_round(job, open, repetition, &period, left);
+
+    progress_wipe();
+    return code;
+}
+
+/* One more repetition of every open cell. `*left` of them could not be begun in time. */
+static enum exit_code grow_once(struct job *job, const struct growth *cells, unsigned repetition,
+                                const struct period *period, size_t *left)
+{
+    bool *open = calloc(plan_cells(job->plan), sizeof *open);
+
+    if (open == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    for (size_t i = 0; i < plan_cells(job->plan); i++)
+        open[i] = cells[i].end == GROWTH_OPEN;
+    enum exit_code code = measure_round(job, open, repetition, period, left);
+    free(open);
     return code;
 }
 
@@ -459,7 +477,7 @@ static enum exit_code grow(struct job *job, const struct period *period)
         return complain(EXIT_MACHINE, "out of memory");
     while (code == EXIT_FINE && left == 0 &&
            growth_judge(job->plan, &job->kept, repetition, cells) > 0)
-        code = measure_round(job, cells, repetition++, period, &left);
+        code = grow_once(job, cells, repetition++, period, &left);
     if (code == EXIT_FINE) {
         growth_close(job->plan, &job->kept, cells);
         code = keep_endings(job, cells);

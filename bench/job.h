@@ -36,6 +36,12 @@ bool job_is_complete(const struct plan *plan, const struct records *kept);
  * what was measured until then is written and kept. */
 enum exit_code job_measure(struct job *job);
 
+/* Measures one repetition, of that number, of each cell that is open, of plan_cells(), unless it
+ * has a record. None is begun after `end_ns` of machine_clock(); `*left` were not. Returns as
+ * job_measure(). */
+enum exit_code job_measure_round(struct job *job, const bool *open, unsigned repetition,
+                                 uint64_t end_ns, size_t *left);
+
 /* Waits until no other lockbench measures on this machine: two would measure each other. Says so
  * unless `quiet`. Returns at once when interrupted. */
 void job_wait_for_machine(bool quiet);

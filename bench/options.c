@@ -68,27 +68,52 @@ static void print_option(const struct option_row *row)
     print_wrapped(row->help, HELP_COLUMN);
 }
 
-static void print_help(const struct command *command)
+/* All rows of a command: its own, then those that it shares. */
+struct rows {
+    struct option_row row[OPTIONS_MOST];
+    size_t count;
+};
+
+static const struct option_row *find_row(const struct option_row *table, const char *name)
+{
+    while (table->name != NULL && strcmp(table->name, name) != 0)
+        table++;
+    return table;
+}
+
+static struct rows rows_of(const struct command *command)
+{
+    struct rows rows = {.count = 0};
+
+    for (const struct option_row *row = command->options; row->name != NULL; row++)
+        rows.row[rows.count++] = *row;
+    for (const char *const *name = command->shared_names; name != NULL && *name != NULL; name++)
+        rows.row[rows.count++] = *find_row(command->shared, *name);
+    return rows;
+}
+
+static void print_help(const struct command *command, const struct rows *rows)
 {
     static const struct option_row help = {"help", 'h', NULL, "print this text", NULL, 0};
 
     printf("usage: lockbench %s %s\n\n", command->name, command->usage);
     print_wrapped(command->text, 0);
     puts("\noptions:");
-    for (const struct option_row *row = command->options; row->name != NULL; row++)
-        print_option(row);
+    for (size_t i = 0; i < rows->count; i++)
+        print_option(&rows->row[i]);
     print_option(&help);
 }
 
-static enum exit_code complain_unknown_option(const struct command *command, const char *word)
+static enum exit_code complain_unknown_option(const struct command *command,
+                                              const struct rows *rows, const char *word)
 {
     const char *names[OPTIONS_MOST];
     char name[64];
     size_t count = 0;
 
     names[count++] = "help";
-    for (const struct option_row *row = command->options; row->name != NULL; row++)
-        names[count++] = row->name;
+    for (size_t i = 0; i < rows->count; i++)
+        names[count++] = rows->row[i].name;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + strspn(word, "-"), "="),
              word + strspn(word, "-"));
     const char *nearest = nearest_name(name, names, count);
@@ -115,13 +140,14 @@ struct tables {
     size_t count;
 };
 
-static void fill_tables(const struct command *command, struct tables *tables)
+static void fill_tables(const struct rows *rows, struct tables *tables)
 {
     size_t letters = 0;
 
     *tables = (struct tables){0};
     tables->letters[letters++] = ':'; /* tells a missing value from an unknown option */
-    for (const struct option_row *row = command->options; row->name != NULL; row++) {
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct option_row *row = &rows->row[i];
         tables->rows[tables->count] =
             (struct option){row->name, row->argument == NULL ? no_argument : required_argument,
                             NULL, LONG_BASE + (int)tables->count};
@@ -136,11 +162,11 @@ static void fill_tables(const struct command *command, struct tables *tables)
     tables->letters[letters] = 'h';
 }
 
-static const struct option_row *row_of_letter(const struct command *command, int letter)
+static const struct option_row *row_of_letter(const struct rows *rows, int letter)
 {
-    for (const struct option_row *row = command->options; row->name != NULL; row++) {
-        if (row->letter == letter)
-            return row;
+    for (size_t i = 0; i < rows->count; i++) {
+        if (rows->row[i].letter == letter)
+            return &rows->row[i];
     }
     return NULL;
 }
@@ -148,11 +174,12 @@ static const struct option_row *row_of_letter(const struct command *command, int
 enum exit_code options_read(const struct command *command, int argc, char **argv, void *settings,
                             int *words, bool *helped)
 {
+    const struct rows rows = rows_of(command);
     struct tables tables;
     int found;
 
     *helped = false;
-    fill_tables(command, &tables);
+    fill_tables(&rows, &tables);
     opterr = 0;
     optind = 0;
     for (;;) {
@@ -164,7 +191,7 @@ enum exit_code options_read(const struct command *command, int argc, char **argv
         /* With words that are not options before it, the option is not argv[before]. */
         const char *word = argv[optind > before ? optind - 1 : before];
         if (found == 'h' || (found == LONG_HELP && is_whole_name(word, "help"))) {
-            print_help(command);
+            print_help(command, &rows);
             *helped = true;
             return EXIT_FINE;
         }
@@ -173,16 +200,16 @@ enum exit_code options_read(const struct command *command, int argc, char **argv
                             argv[optind - 1], command->name);
         if (found == '?' && optopt >= LONG_BASE)
             return complain(EXIT_USAGE, "the option '--%s' takes no value",
-                            command->options[optopt - LONG_BASE].name);
+                            rows.row[optopt - LONG_BASE].name);
         if (found == '?' || found == LONG_HELP)
-            return complain_unknown_option(command, word);
-        const struct option_row *row = found >= LONG_BASE ? &command->options[found - LONG_BASE]
-                                                          : row_of_letter(command, found);
+            return complain_unknown_option(command, &rows, word);
+        const struct option_row *row =
+            found >= LONG_BASE ? &rows.row[found - LONG_BASE] : row_of_letter(&rows, found);
         /* A value in a word of its own stands after its option. */
         if (found >= LONG_BASE && row->argument != NULL && optarg == word)
             word = argv[optind - 2];
         if (found >= LONG_BASE && !is_whole_name(word, row->name))
-            return complain_unknown_option(command, word);
+            return complain_unknown_option(command, &rows, word);
         enum exit_code code = row->set(settings, row, optarg);
         if (code != EXIT_FINE)
             return code;

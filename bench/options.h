@@ -41,6 +41,10 @@ struct command {
     const char *text;    /* the help text's paragraph, wrapped when it is printed */
     enum exit_code (*run)(int argc, char **argv);
     const struct option_row *options; /* ends with a row without a name */
+    /* Rows of another table that this command takes, too: the names of those, which end with NULL.
+     * Its settings begin with what those are about. NULL: none. */
+    const struct option_row *shared;
+    const char *const *shared_names;
 };
 
 /* Reads the options of a command into `settings` and leaves what is not an option in argv[1..],

@@ -69,18 +69,20 @@ static uint64_t overhead_ns(const struct plan *plan)
     return all * plan->workloads_count * plan_objects_count(plan) * plan->repetitions;
 }
 
-uint64_t plan_window_ns(const struct plan *plan, unsigned threads)
+uint64_t plan_window_ns(const struct plan *plan, const struct turn *turn)
 {
     /* A release that all waiters notice moves the line to each of them, so that one turn of every
      * thread takes up to the square of their number. */
-    const uint64_t least_ns = 200000, pair_ns = 500, slices = 10;
-    uint64_t rounds = (threads + plan->cpus - 1) / plan->cpus;
-    uint64_t at_once = threads < plan->cpus ? threads : plan->cpus;
+    const uint64_t least_ns = 200000, pair_ns = 500, slices = 10, turns = 50;
+    uint64_t rounds = (turn->threads + plan->cpus - 1) / plan->cpus;
+    uint64_t at_once = turn->threads < plan->cpus ? turn->threads : plan->cpus;
 
     if (plan->window_ns != 0)
         return plan->window_ns;
-    return least_ns + at_once * at_once * pair_ns +
-           (rounds > 1 ? slices * rounds * plan->machine.parameters.slice_ns : 0);
+    uint64_t window_ns = least_ns + at_once * at_once * pair_ns +
+                         (rounds > 1 ? slices * rounds * plan->machine.parameters.slice_ns : 0);
+    uint64_t turns_ns = turns * turn->threads * (uint64_t)delay_mean(&turn->workload->critical);
+    return window_ns > turns_ns ? window_ns : turns_ns;
 }
 
 uint64_t plan_warmup_ns(const struct plan *plan, uint64_t window_ns)
@@ -129,7 +131,7 @@ uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns)
 
 uint64_t plan_turn_ns(const struct plan *plan, const struct turn *turn)
 {
-    uint64_t window_ns = plan_window_ns(plan, turn->threads);
+    uint64_t window_ns = plan_window_ns(plan, turn);
 
     return turn_overhead_ns(plan, turn->lock->ops, turn->threads) +
            plan_warmup_ns(plan, window_ns) + plan_passes_ns(plan, window_ns) + window_ns;

@@ -68,9 +68,10 @@ unsigned *plan_default_threads(unsigned cpus, size_t *count);
  * take, which is longer when the budget would leave too little for a window. */
 uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns);
 
-/* The window of a cell. Where the plan has no one length for all, it grows with the threads, so
- * that each has many turns, and takes in some time slices where they share CPUs. */
-uint64_t plan_window_ns(const struct plan *plan, unsigned threads);
+/* The window of a cell. Where the plan has no one length for all, it grows with the threads and
+ * with the time that they spend under the lock, so that each has many turns, and takes in some time
+ * slices where they share CPUs. */
+uint64_t plan_window_ns(const struct plan *plan, const struct turn *turn);
 
 /* The warm-up that goes with a window. */
 uint64_t plan_warmup_ns(const struct plan *plan, uint64_t window_ns);
