@@ -32,15 +32,6 @@ bool figure_is_format(const char *format)
     return false;
 }
 
-static enum exit_code complain_nothing(const struct summary *summary)
-{
-    if (curves_any(summary, &figure_throughput))
-        return complain(EXIT_USAGE,
-                        "there is nothing to draw: no sample says what traffic it caused; "
-                        "a model does (--machine sim:TOPOLOGY)");
-    return complain(EXIT_USAGE, "there is nothing to draw: no sample of a lock that is ranked");
-}
-
 enum exit_code figure_draw(const struct summary *summary, const struct figure *figure)
 {
     struct picture data = {0}, picture = {0};
@@ -54,7 +45,7 @@ enum exit_code figure_draw(const struct summary *summary, const struct figure *f
     if (fclose(memory) != 0)
         code = complain(EXIT_MACHINE, "out of memory");
     else if (curves == 0)
-        code = complain_nothing(summary);
+        code = complain(EXIT_USAGE, "there is nothing to draw: no sample of a lock that is ranked");
     else if (!as_data)
         code = gnuplot_draw(&(struct drawing){figure->kind->script, figure->format, figure->title,
                                               figure->output, figure->cpus},

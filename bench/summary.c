@@ -8,7 +8,19 @@
 #include "locks/catalogue.h"
 
 /* The columns that are medians of samples. */
-enum column { THROUGHPUT, JAIN, RSD, BURST, CPU_NS, TRANSACTIONS, INVALIDATED, MTTR, COLUMNS };
+enum column {
+    THROUGHPUT,
+    JAIN,
+    RSD,
+    BURST,
+    CPU_NS,
+    TRANSACTIONS,
+    INVALIDATED,
+    MTTR,
+    VOLUNTARY,
+    INVOLUNTARY,
+    COLUMNS
+};
 _Static_assert(COLUMNS == sizeof((struct cell *)0)->values / sizeof(double *), "one a column");
 
 static const char *text_of(const json_t *record, const char *name)
@@ -90,15 +102,34 @@ static double number_of(const json_t *record, const char *name)
     return json_is_number(number) ? json_number_value(number) : NAN;
 }
 
+static double acquisitions_of(const json_t *record)
+{
+    const json_t *list = json_object_get(record, "acquisitions");
+    double all = 0;
+    size_t i;
+    json_t *number;
+
+    json_array_foreach (list, i, number)
+        all += json_number_value(number);
+    return all > 0 ? all : NAN;
+}
+
 static void add_sample(struct cell *cell, const json_t *record)
 {
+    const json_t *validity = json_object_get(record, "validity");
+    double acquisitions = acquisitions_of(record);
     const json_t *burst = json_object_get(record, "burst");
     const json_t *traffic = json_object_get(record, "traffic");
-    const double values[COLUMNS] = {
-        number_of(record, "throughput"),   number_of(record, "jain"),
-        number_of(record, "rsd"),          number_of(burst, "mean"),
-        number_of(record, "cpu_ns"),       number_of(traffic, "transactions"),
-        number_of(traffic, "invalidated"), number_of(record, "mttr")};
+    const double values[COLUMNS] = {number_of(record, "throughput"),
+                                    number_of(record, "jain"),
+                                    number_of(record, "rsd"),
+                                    number_of(burst, "mean"),
+                                    number_of(record, "cpu_ns"),
+                                    number_of(traffic, "transactions"),
+                                    number_of(traffic, "invalidated"),
+                                    number_of(record, "mttr"),
+                                    number_of(validity, "voluntary_switches") / acquisitions,
+                                    number_of(validity, "involuntary_switches") / acquisitions};
     double burst_most = number_of(burst, "max"), max_gap = number_of(record, "max_gap");
 
     for (int i = 0; i < COLUMNS; i++) {
@@ -109,7 +140,7 @@ static void add_sample(struct cell *cell, const json_t *record)
     }
     cell->samples++;
     cell->unverified += json_is_null(json_object_get(record, "verified"));
-    double together = number_of(json_object_get(record, "validity"), "full_concurrency");
+    double together = number_of(validity, "full_concurrency");
     cell->apart += isnan(together) || together < 0.5;
     if (burst_most > cell->burst_most)
         cell->burst_most = burst_most;
@@ -143,6 +174,8 @@ static void finish_cell(struct cell *cell)
     cell->transactions = median_known(cell->values[TRANSACTIONS], cell->samples);
     cell->invalidated = median_known(cell->values[INVALIDATED], cell->samples);
     cell->mttr = median_known(cell->values[MTTR], cell->samples);
+    cell->voluntary = median_known(cell->values[VOLUNTARY], cell->samples);
+    cell->involuntary = median_known(cell->values[INVOLUNTARY], cell->samples);
     for (int i = 0; i < COLUMNS; i++) {
         free(cell->values[i]);
         cell->values[i] = NULL;

@@ -30,10 +30,11 @@ struct cell {
     struct interval interval;
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
     double jain, rsd, burst, cpu_ns, transactions, invalidated, mttr;
+    double voluntary, involuntary; /* context switches per acquisition, likewise */
     bool less_null; /* the traffic is that of real cores, without what `null` caused there */
     double burst_most, max_gap; /* the largest in all samples; NaN likewise */
     size_t order;               /* of the lock in its plan */
-    double *values[8];          /* while samples are being collected */
+    double *values[10];         /* while samples are being collected */
 };
 
 struct summary {

@@ -7,6 +7,7 @@
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
 #include "bench/figures/figures.h"
+#include "bench/figures/missing.h"
 #include "bench/records.h"
 #include "bench/signal_table.h"
 #include "bench/summary.h"
@@ -131,17 +132,33 @@ static enum exit_code check_formats(const char *formats)
     return code;
 }
 
+/* Whether all samples of a file are of the machine that its first record names: files that were put
+ * one after another may be of several. */
+static bool is_of_one_machine(const struct records *file)
+{
+    const json_t *machine = json_object_get(json_object_get(file->run, "plan"), "machine");
+    size_t i;
+    json_t *sample;
+
+    json_array_foreach (file->samples, i, sample) {
+        if (!json_equal(json_object_get(sample, "machine"), machine))
+            return false;
+    }
+    return true;
+}
+
 /* What all files have in common; said where they differ, because their curves do not compare. */
 static void title_of_all(const struct records *files, size_t count, char *title, size_t size)
 {
     char machine[200], workload[WORKLOAD_TEXT], other_machine[200], other_workload[WORKLOAD_TEXT];
-    bool machines = false, workloads = false;
+    bool machines = !is_of_one_machine(&files[0]), workloads = false;
 
     figure_machine(&files[0], machine, sizeof machine);
     figure_workload(&files[0], workload);
     for (size_t i = 1; i < count; i++) {
         figure_machine(&files[i], other_machine, sizeof other_machine);
         figure_workload(&files[i], other_workload);
+        machines = machines || !is_of_one_machine(&files[i]);
         if (strcmp(machine, other_machine) == 0 && strcmp(workload, other_workload) == 0)
             continue;
         say("'%s' and '%s' are of different machines or workloads: %s: %s; %s: %s", files[0].name,
@@ -180,7 +197,9 @@ static enum exit_code plot_files(const struct settings *settings, int count, cha
             snprintf(drawing.title, sizeof drawing.title, "%s", settings->title);
         else
             title_of_all(files, (size_t)count, drawing.title, sizeof drawing.title);
-        code = draw_formats(&drawing);
+        code = missing_say(files, (size_t)count, &drawing.summary, settings->kind);
+        if (code == EXIT_FINE)
+            code = draw_formats(&drawing);
         summary_free(&drawing.summary);
     }
     while (read > 0)
