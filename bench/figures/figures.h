@@ -14,7 +14,10 @@
     NEXT(cost, "cost", "CPU time of an acquisition, and its context switches beside it")         \
     NEXT(traffic, "traffic",                                                                     \
          "transactions and invalidated copies per acquisition, of a model and of hardware that " \
-         "counts them")
+         "counts them")                                                                          \
+    NEXT(core_latency, "core-latency",                                                           \
+         "how long a cache line takes from each CPU to each, of the file that 'lockbench "       \
+         "topology --json' wrote")
 
 #define FIGURE_DECLARATION(id, name, text) extern const struct figure_kind figure_##id;
 FIGURES(FIGURE_DECLARATION, FIGURE_DECLARATION)
