@@ -13,6 +13,7 @@
 #include "bench/native/arena.h"
 #include "bench/native/counters/counters.h"
 #include "bench/native/loops.h"
+#include "bench/native/surroundings.h"
 #include "bench/nested.h"
 #include "bench/repetition.h"
 
@@ -82,9 +83,8 @@ struct crew {
     struct usage before, after; /* likewise; the leader itself sleeps */
     struct counters_plan counting;
     bool switches_unknown; /* not every thread's context switches could be read */
-    uint64_t steal_ns;     /* of the CPUs used, within the window */
-    bool steal_known;
-    unsigned departed;      /* threads that came back from the lock */
+    struct surroundings around_before, around_after; /* likewise */
+    unsigned departed;                               /* threads that came back from the lock */
     uint64_t silence_ns;    /* how long nobody has come back, at the end of the wait */
     uint64_t clock_cost_ns; /* of two looks at the clock in a row */
     double spin_rate, spin_rate_least, spin_rate_most;
@@ -99,9 +99,6 @@ void *allocate_zeroed(size_t alignment, size_t size);
 
 /* What the kernel did until now. */
 struct usage usage_now(void);
-
-/* Nanoseconds that the hypervisor took from the repetition's CPUs so far. False: not known. */
-bool steal_now(const struct repetition *repetition, uint64_t *steal_ns);
 
 /* Nanoseconds of two looks at the clock in a row. */
 uint64_t measure_clock_cost(void);
