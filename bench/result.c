@@ -345,6 +345,14 @@ static const char *no_latency(const struct findings *findings, int way, enum lat
                                       : "there was no acquisition to look at";
 }
 
+static json_t *latency_to_json(const struct findings *findings, int way, enum latency latency)
+{
+    json_t *object = latencies_to_json(&findings->latencies[way], latency);
+
+    json_object_set_new(object, "stride", json_integer((json_int_t)findings->latency_stride));
+    return object;
+}
+
 static void add_latencies(struct result *result, const struct findings *findings)
 {
     for (int way = 0; way < LATENCIES_WAYS; way++) {
@@ -354,8 +362,7 @@ static void add_latencies(struct result *result, const struct findings *findings
                 result_unmeasured(result, result->object, latency_fields[way][i], reason);
             else
                 json_object_set_new(result->object, latency_fields[way][i],
-                                    latencies_to_json(&findings->latencies[way], (enum latency)i,
-                                                      findings->latency_stride));
+                                    latency_to_json(findings, way, (enum latency)i));
         }
     }
 }
