@@ -73,7 +73,7 @@ uint64_t plan_window_ns(const struct plan *plan, const struct turn *turn)
 {
     /* A release that all waiters notice moves the line to each of them, so that one turn of every
      * thread takes up to the square of their number. */
-    const uint64_t least_ns = 200000, pair_ns = 500, slices = 10, turns = 50;
+    const uint64_t least_ns = 200000, pair_ns = 500, slices = 10, turns = 100;
     uint64_t rounds = (turn->threads + plan->cpus - 1) / plan->cpus;
     uint64_t at_once = turn->threads < plan->cpus ? turn->threads : plan->cpus;
 
@@ -81,7 +81,9 @@ uint64_t plan_window_ns(const struct plan *plan, const struct turn *turn)
         return plan->window_ns;
     uint64_t window_ns = least_ns + at_once * at_once * pair_ns +
                          (rounds > 1 ? slices * rounds * plan->machine.parameters.slice_ns : 0);
-    uint64_t turns_ns = turns * turn->threads * (uint64_t)delay_mean(&turn->workload->critical);
+    const struct workload *workload = turn->workload;
+    uint64_t turns_ns = turns * (turn->threads * (uint64_t)delay_mean(&workload->critical) +
+                                 (uint64_t)delay_mean(&workload->outside));
     return window_ns > turns_ns ? window_ns : turns_ns;
 }
 

@@ -11,6 +11,7 @@ extern const struct command command_counters;
 extern const struct command command_doctor;
 extern const struct command command_run;
 extern const struct command command_list;
+extern const struct command command_threshold;
 extern const struct command command_plot;
 extern const struct command command_topology;
 extern const struct command command_repetition;
