@@ -3,6 +3,7 @@
 #
 # shellcheck disable=SC2016
 set -u
+sources=$(realpath -- "${SOURCES:-$(dirname "$0")/..}")
 . "$(dirname "$0")/harness.sh"
 
 have_gnuplot=no
@@ -285,6 +286,38 @@ refuse "plot --figure throughput of a matrix" 2 "'cpus-16.json'" "" "$LOCKBENCH"
 begin "what is refused leaves no picture"
 want_missing picture.png
 end
+
+# ---------------------------------------------------------------------------------------------
+# p-values of scripts/aa-test
+
+for folder in native model; do
+    for format in png svg pdf dumb; do
+        name="the p-values of results/aa/$folder as $format"
+        if [ $have_gnuplot = no ]; then
+            skip "$name" "there is no gnuplot"
+            continue
+        fi
+        begin "$name"
+        call sh -c 'gnuplot -c "$0" "$1/a-b.csv" "$1/a-slower.csv" "$2" "a <b> & {c}_d" >"p-values.$2"' \
+            "$sources/scripts/p-values.gp" "$sources/results/aa/$folder" $format
+        want_code 0
+        want_empty "$stderr"
+        case $format in
+        png) want_same "its beginning" "$(first_bytes p-values.png)" '211PNG' ;;
+        pdf) want_same "its beginning" "$(first_bytes p-values.pdf)" '%PDF' ;;
+        svg | dumb)
+            sed -i 's/&lt;/</; s/&amp;/\&/' p-values.$format
+            want_text p-values.$format 'a <b> & {c}_d'
+            # The same counts and the same margin as the test itself found.
+            result=$(sed -n 's/ have p / with p /; s/; by/, by/; s/ by 10%//; /^A and B\|^B slowed/p' \
+                "$sources/results/aa/$folder/result.txt")
+            want_text p-values.$format "$(head -1 <<<"$result")"
+            want_text p-values.$format "$(tail -1 <<<"$result")"
+            ;;
+        esac
+        end
+    done
+done
 
 begin "no temporary file is left"
 want_same "what is in TMPDIR" "$(ls -A "$TMPDIR")" ""
