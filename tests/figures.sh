@@ -288,6 +288,47 @@ want_missing picture.png
 end
 
 # ---------------------------------------------------------------------------------------------
+# names of files
+
+refuse "plot --output of another format" 2 "'x.png'" "leave out its ending" \
+    "$LOCKBENCH" plot model.jsonl --output x.png --format svg
+refuse "plot --output of a format that is not among those named" 2 "'x.png'" "svg,pdf" \
+    "$LOCKBENCH" plot model.jsonl --output x.png --format svg,pdf
+begin "what is refused leaves no picture"
+for ending in png svg pdf; do
+    want_missing x.$ending
+done
+end
+
+begin "plot --output with a dot in a folder's name, and with an ending that is no format's"
+mkdir folder.png
+call "$LOCKBENCH" plot model.jsonl --output folder.png/x --format dat
+want_code 0
+want_text folder.png/x '"tas"'
+call "$LOCKBENCH" plot model.jsonl --output x.txt --format dat
+want_code 0
+want_text x.txt '"tas"'
+end
+
+begin "run without --output beside a run of the same second: both have their results"
+mkdir same-second
+now=$(date +%s)
+for ((second = 0; second <= patience; second++)); do
+    echo taken >"same-second/$(date -d "@$((now + second))" +lockbench-%Y%m%d-%H%M%S.jsonl)"
+done
+(cd same-second && exec "$LOCKBENCH" run tas -m 'sim:core:2 pu:1' -t 2 -d 100us -R 1 >"$stdout" 2>"$stderr")
+code=$?
+want_code 0
+saved=$(sed -n 's/^lockbench: saved: //p' "$stderr")
+case $saved in
+*-2.jsonl) ;;
+*) fail "the results' name should end with -2.jsonl: $saved" ;;
+esac
+want_same "the number of samples" "$(count_records "same-second/$saved" sample)" 1
+want_same "the file of the other" "$(cat "same-second/${saved%-2.jsonl}.jsonl")" taken
+end
+
+# ---------------------------------------------------------------------------------------------
 # p-values of scripts/aa-test
 
 for folder in native model; do
