@@ -8,6 +8,7 @@
 
 #include "bench/drift.h"
 #include "bench/fitness.h"
+#include "bench/latency_table.h"
 #include "bench/outliers.h"
 #include "bench/workload.h"
 
@@ -33,20 +34,25 @@ const char *table_unfit(size_t unfit, bool all, char text[TABLE_UNFIT_TEXT])
     return text;
 }
 
-static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus, int width)
+void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, const char *behind)
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
-
     unsigned processes = processes_for(cell->processes, cell->threads);
     char split[32] = "";
 
     if (processes > 1)
         snprintf(split, sizeof split, " of %u processes", processes);
-    fprintf(out, "\n%s%u thread%s%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
-            split, cell->threads > cpus ? ", more than there are CPUs" : "",
-            cell->source[0] != '\0' ? ", " : "", cell->source);
-    fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s%s\n", width, "lock", "M/s", "95% interval",
-            "jain", "rsd", "burst", "cpu ns", plain);
+    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s\n", bold, cell->threads,
+            cell->threads == 1 ? "" : "s", split,
+            cell->threads > cpus ? ", more than there are CPUs" : "",
+            cell->source[0] != '\0' ? ", " : "", cell->source, behind, plain);
+}
+
+static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus, int width)
+{
+    table_print_block_name(out, cell, cpus, "");
+    fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s\n", width, "lock", "M/s", "95% interval", "jain",
+            "rsd", "burst", "cpu ns");
 }
 
 static void print_cell(FILE *out, const struct cell *cell, int width)
@@ -67,7 +73,7 @@ static void print_cell(FILE *out, const struct cell *cell, int width)
             table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
 
-static bool same_block(const struct cell *a, const struct cell *b)
+bool table_same_block(const struct cell *a, const struct cell *b)
 {
     return a->threads == b->threads && a->processes == b->processes &&
            strcmp(a->source, b->source) == 0 && strcmp(a->machine, b->machine) == 0 &&
@@ -419,10 +425,11 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
     }
     table_print_head(out, file);
     for (size_t i = 0; i < summary->count; i++) {
-        if (i == 0 || !same_block(&summary->cells[i - 1], &summary->cells[i]))
+        if (i == 0 || !table_same_block(&summary->cells[i - 1], &summary->cells[i]))
             print_block_head(out, &summary->cells[i], cpus, width);
         print_cell(out, &summary->cells[i], width);
     }
     print_notes(out, file, summary, cpus);
+    latency_table_print(out, summary, cpus, width);
     table_print_violations(out, file);
 }
