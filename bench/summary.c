@@ -113,6 +113,33 @@ static double median_of(const json_t *samples, const char *name, double *values)
     return count == 0 ? NAN : statistics_median(values, count);
 }
 
+static double acquisitions_of(const json_t *sample)
+{
+    double all = 0;
+    size_t i;
+    json_t *number;
+
+    json_array_foreach (json_object_get(sample, "acquisitions"), i, number)
+        all += json_number_value(number);
+    return all;
+}
+
+/* The same of a number of the whole window, per acquisition. */
+static double median_per_acquisition(const json_t *samples, const char *name, double *values)
+{
+    size_t count = 0, i;
+    json_t *sample;
+
+    json_array_foreach (samples, i, sample) {
+        const json_t *value = sample_value(sample, name);
+        double acquisitions = acquisitions_of(sample);
+        if (json_is_number(value) && acquisitions > 0)
+            values[count++] = json_number_value(value) / acquisitions;
+    }
+    statistics_sort(values, count);
+    return count == 0 ? NAN : statistics_median(values, count);
+}
+
 static void finish_cell(struct cell *cell)
 {
     json_t *samples = fitness_choose(cell->records);
@@ -132,6 +159,8 @@ static void finish_cell(struct cell *cell)
     cell->transactions = median_of(samples, "traffic.transactions", values);
     cell->invalidated = median_of(samples, "traffic.invalidated", values);
     cell->mttr = median_of(samples, "mttr", values);
+    cell->voluntary = median_per_acquisition(samples, "validity.voluntary_switches", values);
+    cell->involuntary = median_per_acquisition(samples, "validity.involuntary_switches", values);
     free(values);
     json_decref(samples);
 }

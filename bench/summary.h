@@ -33,6 +33,7 @@ struct cell {
     struct interval interval;
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
     double jain, rsd, burst, cpu_ns, transactions, invalidated, mttr;
+    double voluntary, involuntary; /* context switches per acquisition, likewise */
     bool less_null; /* the traffic is that of real cores, without what `null` caused there */
     double burst_most, max_gap; /* the largest in all samples; NaN likewise */
     size_t order;               /* of the lock in its plan */
