@@ -31,6 +31,7 @@ static inline bool latency_stride_fits(uint64_t stride)
 struct latencies {
     struct histogram of[LATENCIES];
     uint64_t long_holds; /* that were longer than that */
+    uint64_t backwards;  /* times that are none, because a thread's clock went backwards */
 };
 
 /* The two ways, in arrays of latencies. */

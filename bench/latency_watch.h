@@ -76,6 +76,16 @@ static inline uint64_t latency_between(const struct latency_turns *turns, uint64
     return to > from + clock_ns ? to - from - clock_ns : 0;
 }
 
+/* Of one thread, by its own clock, which does not go backwards where it is right. */
+static inline void latency_add_own(const struct latency_turns *turns, struct latencies *latencies,
+                                   enum latency latency, uint64_t from, uint64_t to)
+{
+    if (to < from)
+        latencies->backwards++;
+    else
+        latencies_add(latencies, latency, latency_between(turns, from, to));
+}
+
 /* A reader waits for the writer before it, a writer for all who had the lock before. A time before
  * the thread's own arrival is not one of a lock that it was waiting for. */
 static inline void latency_take_handoff(const struct latency_turns *turns,
@@ -103,8 +113,7 @@ static inline void latency_look_acquired(const struct latency_turns *turns,
         return;
     look->acquired_ns = machine_clock();
     if (look->timed)
-        latencies_add(latencies, LATENCY_ACQUIRE,
-                      latency_between(turns, look->arrived_ns, look->acquired_ns));
+        latency_add_own(turns, latencies, LATENCY_ACQUIRE, look->arrived_ns, look->acquired_ns);
     if (look->announced)
         latency_take_handoff(turns, look, releases, shared, latencies);
 }
@@ -116,8 +125,7 @@ static inline void latency_look_release(const struct latency_turns *turns,
                                         struct latencies *latencies)
 {
     if (look->timed)
-        latencies_add(latencies, LATENCY_HOLD,
-                      latency_between(turns, look->acquired_ns, machine_clock()));
+        latency_add_own(turns, latencies, LATENCY_HOLD, look->acquired_ns, machine_clock());
     if (word_load(&turns->watch->announced, relaxed) == 0)
         return;
     uint64_t now = machine_clock();
