@@ -1,15 +1,41 @@
 #include "bench/summary.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "locks/catalogue.h"
 
-/* The columns that are medians of samples. */
-enum column { THROUGHPUT, JAIN, RSD, BURST, CPU_NS, TRANSACTIONS, INVALIDATED, MTTR, COLUMNS };
-_Static_assert(COLUMNS == sizeof((struct cell *)0)->values / sizeof(double *), "one a column");
+/* The numbers that are medians of samples: the field of a sample, within which object of it, and
+ * its place in a cell. The first is the throughput, which has an interval as well. */
+static const struct {
+    const char *object; /* NULL: the sample itself */
+    const char *name;
+    size_t place;
+} medians[] = {
+    {NULL, "throughput", offsetof(struct cell, throughput)},
+    {NULL, "jain", offsetof(struct cell, jain)},
+    {NULL, "rsd", offsetof(struct cell, rsd)},
+    {NULL, "gini", offsetof(struct cell, gini)},
+    {NULL, "theil", offsetof(struct cell, theil)},
+    {NULL, "top_half", offsetof(struct cell, top_half)},
+    {"burst", "mean", offsetof(struct cell, burst)},
+    {NULL, "cpu_ns", offsetof(struct cell, cpu_ns)},
+    {"traffic", "transactions", offsetof(struct cell, transactions)},
+    {"traffic", "invalidated", offsetof(struct cell, invalidated)},
+    {"lwss", "mean", offsetof(struct cell, lwss_mean)},
+    {"lwss", "median", offsetof(struct cell, lwss_median)},
+    {NULL, "mttr", offsetof(struct cell, mttr)},
+};
+enum { THROUGHPUT = 0, MEDIANS = sizeof medians / sizeof medians[0] };
+_Static_assert(sizeof medians / sizeof medians[0] <= (size_t)SUMMARY_MEDIANS_MOST, "room for each");
+
+static double *median_place(struct cell *cell, size_t which)
+{
+    return (double *)((char *)cell + medians[which].place);
+}
 
 static const char *text_of(const json_t *record, const char *name)
 {
@@ -78,7 +104,7 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
     key.order = order_in_plan(file, key.lock);
-    key.max_gap = NAN;
+    key.burst_most = key.max_gap = NAN;
     grown[summary->count] = key;
     return &grown[summary->count++];
 }
@@ -90,29 +116,28 @@ static double number_of(const json_t *record, const char *name)
     return json_is_number(number) ? json_number_value(number) : NAN;
 }
 
+/* NaN too where the object is not there. */
+static double number_within(const json_t *record, const char *object, const char *name)
+{
+    return number_of(object == NULL ? record : json_object_get(record, object), name);
+}
+
 static void add_sample(struct cell *cell, const json_t *record)
 {
-    const json_t *burst = json_object_get(record, "burst");
-    const json_t *traffic = json_object_get(record, "traffic");
-    const double values[COLUMNS] = {
-        number_of(record, "throughput"),   number_of(record, "jain"),
-        number_of(record, "rsd"),          number_of(burst, "mean"),
-        number_of(record, "cpu_ns"),       number_of(traffic, "transactions"),
-        number_of(traffic, "invalidated"), number_of(record, "mttr")};
-    double burst_most = number_of(burst, "max"), max_gap = number_of(record, "max_gap");
+    double burst_most = number_within(record, "burst", "max");
+    double max_gap = number_of(record, "max_gap");
 
-    for (int i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < MEDIANS; i++) {
         cell->values[i] = realloc(cell->values[i], (cell->samples + 1) * sizeof(double));
         if (cell->values[i] == NULL)
             abort();
-        cell->values[i][cell->samples] = values[i];
+        cell->values[i][cell->samples] = number_within(record, medians[i].object, medians[i].name);
     }
     cell->samples++;
     cell->unverified += json_is_null(json_object_get(record, "verified"));
     double together = number_of(json_object_get(record, "validity"), "full_concurrency");
     cell->apart += isnan(together) || together < 0.5;
-    if (burst_most > cell->burst_most)
-        cell->burst_most = burst_most;
+    cell->burst_most = fmax(cell->burst_most, burst_most);
     cell->max_gap = fmax(cell->max_gap, max_gap);
 }
 
@@ -133,17 +158,11 @@ static double median_known(double *values, size_t count)
 
 static void finish_cell(struct cell *cell)
 {
-    cell->throughput = median_known(cell->values[THROUGHPUT], cell->samples);
+    for (size_t i = 0; i < MEDIANS; i++)
+        *median_place(cell, i) = median_known(cell->values[i], cell->samples);
     cell->has_interval =
         statistics_median_interval(cell->values[THROUGHPUT], cell->samples, &cell->interval);
-    cell->jain = median_known(cell->values[JAIN], cell->samples);
-    cell->rsd = median_known(cell->values[RSD], cell->samples);
-    cell->burst = median_known(cell->values[BURST], cell->samples);
-    cell->cpu_ns = median_known(cell->values[CPU_NS], cell->samples);
-    cell->transactions = median_known(cell->values[TRANSACTIONS], cell->samples);
-    cell->invalidated = median_known(cell->values[INVALIDATED], cell->samples);
-    cell->mttr = median_known(cell->values[MTTR], cell->samples);
-    for (int i = 0; i < COLUMNS; i++) {
+    for (size_t i = 0; i < MEDIANS; i++) {
         free(cell->values[i]);
         cell->values[i] = NULL;
     }
@@ -242,9 +261,8 @@ json_t *summary_to_json(const struct summary *summary)
                                : json_null();
         json_array_append_new(
             cells,
-            json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, "
-                      "s:o, s:o, s:o, s:o, "
-                      "s:o, s:o, s:o, s:b}",
+            json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, "
+                      "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
                       "source", cell->source, "lock", cell->lock, "machine", cell->machine,
                       "placement", cell->placement, "threads", (int)cell->threads, "processes",
                       processes_to_json(cell->processes), "workload",
@@ -252,10 +270,14 @@ json_t *summary_to_json(const struct summary *summary)
                       (int)cell->samples, "unverified", (int)cell->unverified, "violations",
                       (int)cell->violations, "throughput", number_or_null(cell->throughput),
                       "interval", interval, "jain", number_or_null(cell->jain), "rsd",
-                      number_or_null(cell->rsd), "burst", number_or_null(cell->burst), "cpu_ns",
-                      number_or_null(cell->cpu_ns), "transactions",
-                      number_or_null(cell->transactions), "invalidated",
-                      number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr),
+                      number_or_null(cell->rsd), "gini", number_or_null(cell->gini), "theil",
+                      number_or_null(cell->theil), "top_half", number_or_null(cell->top_half),
+                      "burst", number_or_null(cell->burst), "burst_max",
+                      number_or_null(cell->burst_most), "cpu_ns", number_or_null(cell->cpu_ns),
+                      "transactions", number_or_null(cell->transactions), "invalidated",
+                      number_or_null(cell->invalidated), "lwss_mean",
+                      number_or_null(cell->lwss_mean), "lwss_median",
+                      number_or_null(cell->lwss_median), "mttr", number_or_null(cell->mttr),
                       "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null));
     }
     return json_pack("{s:o}", "cells", cells);

@@ -10,6 +10,8 @@
 #include "bench/records.h"
 #include "bench/statistics.h"
 
+enum { SUMMARY_MEDIANS_MOST = 32 };
+
 struct cell {
     const char *source; /* the name of the file, where several are read; "" otherwise */
     const char *lock;   /* as recorded, with its parameters */
@@ -29,11 +31,12 @@ struct cell {
     bool has_interval; /* false with fewer than six samples */
     struct interval interval;
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
-    double jain, rsd, burst, cpu_ns, transactions, invalidated, mttr;
+    double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
+    double lwss_mean, lwss_median, mttr;
     bool less_null; /* the traffic is that of real cores, without what `null` caused there */
-    double burst_most, max_gap; /* the largest in all samples; NaN likewise */
-    size_t order;               /* of the lock in its plan */
-    double *values[8];          /* while samples are being collected */
+    double burst_most, max_gap;           /* the largest in all samples; NaN likewise */
+    size_t order;                         /* of the lock in its plan */
+    double *values[SUMMARY_MEDIANS_MOST]; /* while samples are being collected */
 };
 
 struct summary {

@@ -466,7 +466,7 @@ want_same "the number of run records" "$(count_records good.jsonl run)" 1
 head -1 good.jsonl | grep -q '^{"record":"run","schema":1,' ||
     fail "the first record should be the run, of schema 1"
 # On a busy machine a window may pass without an acquisition, and then fairness is null.
-for key in throughput elapsed_ns jain rsd; do
+for key in throughput elapsed_ns jain rsd gini theil top_half; do
     want_same "the number of samples with $key" \
         "$(grep -cE "\"record\":\"sample\".*\"$key\":([0-9.e+-]+|null)[,}]" good.jsonl)" 8
 done

@@ -89,6 +89,92 @@ static void rsd(void **state)
     assert_true(isnan(fairness_rsd(none, 2)));
 }
 
+static void gini(void **state)
+{
+    static const double alike[] = {5, 5, 5, 5}, one_has_all[] = {0, 0, 0, 9}, some[] = {1, 2, 3, 4},
+                        none[] = {0, 0}, alone[] = {7};
+
+    (void)state;
+    assert_float_equal(fairness_gini(alike, 4), 0, 1e-12);
+    assert_float_equal(fairness_gini(one_has_all, 4), 0.75, 1e-12);
+    /* The twelve ordered pairs that differ do so by 20 in all; 20 / (2 * 16 * 2.5). */
+    assert_float_equal(fairness_gini(some, 4), 0.25, 1e-12);
+    assert_float_equal(fairness_gini(alone, 1), 0, 1e-12);
+    assert_true(isnan(fairness_gini(none, 2)));
+}
+
+static void theil(void **state)
+{
+    static const double alike[] = {5, 5, 5}, one_has_all[] = {0, 0, 0, 9}, some[] = {1, 3},
+                        none[] = {0, 0}, alone[] = {7};
+
+    (void)state;
+    assert_float_equal(fairness_theil(alike, 3), 0, 1e-12);
+    assert_float_equal(fairness_theil(one_has_all, 4), log(4), 1e-12);
+    /* Shares of 1/2 and 3/2. */
+    assert_float_equal(fairness_theil(some, 2), (0.5 * log(0.5) + 1.5 * log(1.5)) / 2, 1e-12);
+    assert_float_equal(fairness_theil(alone, 1), 0, 1e-12);
+    assert_true(isnan(fairness_theil(none, 2)));
+}
+
+static void top_half(void **state)
+{
+    static const double alike[] = {5, 5, 5, 5}, one_has_all[] = {0, 0, 0, 9}, some[] = {1, 2, 3, 4},
+                        odd[] = {1, 2, 5}, alike_odd[] = {4, 4, 4}, none[] = {0, 0}, alone[] = {7};
+
+    (void)state;
+    assert_float_equal(fairness_top_half(alike, 4), 0.5, 1e-12);
+    assert_float_equal(fairness_top_half(one_has_all, 4), 1, 1e-12);
+    assert_float_equal(fairness_top_half(some, 4), 0.7, 1e-12);
+    /* The busiest, and half of the middle one. */
+    assert_float_equal(fairness_top_half(odd, 3), 0.75, 1e-12);
+    assert_float_equal(fairness_top_half(alike_odd, 3), 0.5, 1e-12);
+    assert_float_equal(fairness_top_half(alone, 1), 0.5, 1e-12);
+    assert_true(isnan(fairness_top_half(none, 2)));
+}
+
+static double index_of(const json_t *sample, const char *name)
+{
+    return json_number_value(json_object_get(sample, name));
+}
+
+/* In whatever order the threads stand; what is recorded already stays. */
+static void indices_of_a_sample(void **state)
+{
+    json_t *sample = json_pack("{s:[i,i,i,i], s:f, s:{}}", "acquisitions", 4, 1, 3, 2, "jain", 0.5,
+                               "unmeasured");
+
+    (void)state;
+    fairness_add(sample);
+    assert_float_equal(index_of(sample, "jain"), 0.5, 0);
+    assert_float_equal(index_of(sample, "rsd"), sqrt(1.25) / 2.5, 1e-12);
+    assert_float_equal(index_of(sample, "gini"), 0.25, 1e-12);
+    assert_float_equal(index_of(sample, "top_half"), 0.7, 1e-12);
+    assert_true(json_is_real(json_object_get(sample, "theil")));
+    assert_int_equal(json_object_size(json_object_get(sample, "unmeasured")), 0);
+    json_decref(sample);
+}
+
+static void indices_of_nothing(void **state)
+{
+    static const char *const names[] = {"jain", "rsd", "gini", "theil", "top_half"};
+    json_t *samples = json_pack("[{s:[i,i], s:{}}, {s:n, s:{}}]", "acquisitions", 0, 0,
+                                "unmeasured", "acquisitions", "unmeasured");
+    json_t *sample;
+    size_t i;
+
+    (void)state;
+    json_array_foreach (samples, i, sample) {
+        fairness_add(sample);
+        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++) {
+            const json_t *reasons = json_object_get(sample, "unmeasured");
+            assert_true(json_is_null(json_object_get(sample, names[j])));
+            assert_true(json_is_string(json_object_get(reasons, names[j])));
+        }
+    }
+    json_decref(samples);
+}
+
 static struct owner_metrics owners_of(const char *owners, unsigned threads)
 {
     struct owner_stream stream = {0};
@@ -158,6 +244,11 @@ int main(void)
         cmocka_unit_test(intervals_of_many),
         cmocka_unit_test(jain),
         cmocka_unit_test(rsd),
+        cmocka_unit_test(gini),
+        cmocka_unit_test(theil),
+        cmocka_unit_test(top_half),
+        cmocka_unit_test(indices_of_a_sample),
+        cmocka_unit_test(indices_of_nothing),
         cmocka_unit_test(owners_in_turn),
         cmocka_unit_test(owners_that_hog),
         cmocka_unit_test(working_sets),
