@@ -162,6 +162,8 @@ static void finish_cell(struct cell *cell)
         *median_place(cell, i) = median_known(cell->values[i], cell->samples);
     cell->has_interval =
         statistics_median_interval(cell->values[THROUGHPUT], cell->samples, &cell->interval);
+    if (!cell->has_interval)
+        cell->interval = (struct interval){NAN, NAN, NAN};
     for (size_t i = 0; i < MEDIANS; i++) {
         free(cell->values[i]);
         cell->values[i] = NULL;

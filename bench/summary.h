@@ -28,8 +28,8 @@ struct cell {
     size_t unverified; /* samples whose verification could not be completed */
     size_t violations; /* records of violations, samples or not */
     double throughput; /* median, acquisitions a second; NaN without samples */
-    bool has_interval; /* false with fewer than six samples */
-    struct interval interval;
+    bool has_interval; /* false with fewer than six samples: */
+    struct interval interval; /* then NaN */
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
     double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
     double lwss_mean, lwss_median, mttr;

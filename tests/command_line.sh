@@ -290,6 +290,10 @@ done
 refuse_run "CPU 9999" "$allowed" tas --placement 9999
 refuse_run "'heavy'" "saturated" tas --workload heavy
 refuse_run "'fast'" "vtable" tas --dispatch fast
+for table in fast '' throughput,fairness; do
+    refuse_run "--table can't be '$table'" "throughput or fairness" tas --table "$table"
+done
+refuse_run "--table" "about signals" futex --workload signal --table fairness
 refuse_run "'fast'" "apc-guard" tas --irql fast
 refuse_run "''" "dispatch-fifo-held" tas --irql ''
 for nested in 0 17 -1 2.5 two ''; do
@@ -491,6 +495,15 @@ run_to table.jsonl tas,ticket -t 1,2
 want_text "$stdout" "1 thread"
 want_text "$stdout" "2 threads"
 want_same "the number of rows" "$(grep -cE '^ +(tas|ticket) +[0-9]' "$stdout")" 4
+want_no_text "$stdout" "WRONG"
+end
+
+begin "--table fairness"
+run_to fairness.jsonl tas,ticket -t 1,2 --table fairness
+want_text "$stdout" "M/s  jain  gini theil  half  lwss  mttr max gap"
+want_same "the number of rows" "$(grep -cE '^ +(tas|ticket) +[0-9]' "$stdout")" 4
+want_same "the number of rows of a thread alone, which is fair" \
+    "$(grep -cE '^ +(tas|ticket) +[0-9.]+ 1\.000 0\.000 0\.000 0\.500 ' "$stdout")" 2
 want_no_text "$stdout" "WRONG"
 end
 

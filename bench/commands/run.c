@@ -85,7 +85,7 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     if (measuring->json) {
         print_json(summary_to_json(&summary));
     } else {
-        table_print(stdout, file, &summary);
+        table_print(stdout, file, &summary, measuring->table);
     }
     if (measuring->draw && figure_has_curves(&summary, "throughput"))
         code = draw_all(measuring, file, &summary);

@@ -251,7 +251,7 @@ static char *notes_of(const char *lock, double cpu_ns)
     json_array_append_new(file.samples, record);
     FILE *out = open_memstream(&text, &length);
     struct summary summary = summary_make(&file, 1);
-    table_print(out, &file, &summary);
+    table_print(out, &file, &summary, TABLE_THROUGHPUT);
     fclose(out);
     summary_free(&summary);
     records_free(&file);
