@@ -40,6 +40,8 @@ struct measuring {
     enum counting counters;
     enum table_view table; /* that is printed */
     bool tabled;           /* a table was chosen by name */
+    passes_set passes;
+    bool passed; /* passes were given */
     bool through_vtable, quiet, json, draw, dry_run;
 };
 
