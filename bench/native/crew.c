@@ -12,6 +12,7 @@
 #include "bench/native/bind.h"
 #include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
+#include "bench/native/system_files.h"
 #include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
@@ -97,31 +98,26 @@ static bool migrations_now(uint64_t *migrations)
     return known;
 }
 
-/* The kernel counts in ticks. */
 bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
 {
-    FILE *file = fopen("/proc/stat", "re");
-    char line[512];
-    unsigned cpu;
-    uint64_t ticks, all = 0;
-    unsigned found = 0;
+    const size_t count =
+        repetition->cpus_count < repetition->threads ? repetition->cpus_count : repetition->threads;
+    struct system_ticks *ticks = allocate_zeroed(sizeof *ticks, count * sizeof *ticks);
+    uint64_t all = 0;
+    bool known = false;
 
-    if (file == NULL)
-        return false;
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "cpu%u %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &cpu, &ticks) != 2)
-            continue;
-        for (size_t i = 0; i < repetition->cpus_count && i < repetition->threads; i++) {
-            if (repetition->cpus[i] == cpu) {
-                all += ticks;
-                found++;
-                break;
-            }
-        }
+    system_cpu_ticks("", repetition->cpus, count, ticks);
+    for (size_t i = 0; i < count; i++) {
+        /* A CPU may be named more than once. */
+        bool again = false;
+        for (size_t j = 0; j < i && !again; j++)
+            again = repetition->cpus[j] == repetition->cpus[i];
+        all += again ? 0 : ticks[i].steal;
+        known = known || ticks[i].known;
     }
-    fclose(file);
+    free(ticks);
     *steal_ns = all * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
-    return found > 0;
+    return known;
 }
 
 /* Binding may be refused, and may silently do nothing: what counts is where the thread is. */
