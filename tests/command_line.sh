@@ -668,6 +668,8 @@ run_to owners.jsonl tas,mcs,mcs_park,rw_ticket -t 2 --passes owners
 want_verified_samples owners.jsonl 8
 want_same "the samples with the sequence of owners" \
     "$(grep -c '"mttr":[0-9.]*,"max_gap":[0-9]' owners.jsonl)" 8
+want_same "the samples that say how much of it was noted" \
+    "$(grep -c '"owners":{"noted":[1-9][0-9]*,"windows":[1-9][0-9]*}' owners.jsonl)" 8
 end
 
 begin "--passes none"
@@ -675,6 +677,11 @@ run_to no_passes.jsonl mcs -t 2 --passes none
 want_verified_samples no_passes.jsonl 2
 want_same "the samples that say why there is no sequence of owners" \
     "$(grep -c '"mttr":null.*"mttr":"not asked for: --passes' no_passes.jsonl)" 2
+end
+
+begin "no sequence of owners where all only read"
+run_to readers.jsonl rw_ticket -t 2 --readers 100
+want_same "the samples that say so" "$(grep -c '"max_gap":null.*"max_gap":"no exclusive acquisition' readers.jsonl)" 2
 end
 
 begin "no sequence of owners where nobody owns the lock"

@@ -12,6 +12,7 @@
 #include "bench/native/bind.h"
 #include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
+#include "bench/native/owner_pass.h"
 #include "bench/native/system_files.h"
 #include "bench/statistics.h"
 
@@ -169,22 +170,14 @@ static void make_lock(struct crew *crew)
     crew->init_error = init_lock(crew, storage);
 }
 
-/* Many turns, within some memory for all threads together. */
-size_t crew_owners_noted(const struct repetition *repetition)
-{
-    const size_t all = 1 << 21, most = 1 << 14, least = 1 << 8;
-    size_t each = all / repetition->threads;
-
-    return each > most ? most : each < least ? least : each;
-}
-
 static void make_owner_log(struct crew *crew, unsigned self, struct owner_log *log)
 {
     char name[32];
 
-    log->capacity = crew_owners_noted(crew->repetition);
+    log->windows = &crew->owner_windows;
+    log->capacity = owner_pass_room(crew->repetition->threads);
     snprintf(name, sizeof name, "owners %u", self);
-    log->numbers = crew_allocate(crew, name, MACHINE_APART, log->capacity * sizeof *log->numbers);
+    log->notes = crew_allocate(crew, name, MACHINE_APART, log->capacity * sizeof *log->notes);
 }
 
 static void make_worker(struct member *member, unsigned self)
@@ -225,14 +218,18 @@ static void place_worker(struct member *member, unsigned self)
 /* A thread that waited for the lock through a whole phase goes on with the present one. */
 static void work_until_window(struct member *member)
 {
-    static const enum observation observations[PHASE_WINDOW] = {
-        [PHASE_WARMUP] = OBSERVE_NOTHING,
-        [PHASE_OWNERS] = OBSERVE_OWNERS,
+    const struct crew *crew = member->crew;
+    loop_function *owners = crew->loops[OBSERVE_OWNERS];
+    /* The warm-up is as the pass that follows it, so that each thread knows when it had the lock
+     * before, and the thread that gets it first in the pass knows that it has begun. */
+    loop_function *const loops[PHASE_WINDOW] = {
+        [PHASE_WARMUP] = owners != NULL ? owners : crew->loops[OBSERVE_NOTHING],
+        [PHASE_OWNERS] = owners,
     };
     uint32_t phase = PHASE_WARMUP;
 
     while (member->error == 0 && phase < PHASE_WINDOW) {
-        member->error = member->crew->loops[observations[phase]](member->worker, phase);
+        member->error = loops[phase](member->worker, phase);
         phase = word_load(&member->crew->phase, relaxed);
     }
 }
@@ -443,16 +440,38 @@ static void take_usage(struct crew *crew, struct usage *usage, bool begins)
         crew_processes_usage(crew, usage, begins);
 }
 
+/* From the warm-up, which began that long ago. Readers are no owners. */
+static double expected_in_pass(const struct crew *crew, uint64_t warmup_ns)
+{
+    const struct repetition *repetition = crew->repetition;
+    double turns = 0;
+
+    for (unsigned i = 0; i < repetition->threads; i++)
+        turns += (double)word_load(&crew->members[i].worker->acquisitions, relaxed);
+    return turns * (1 - repetition->workload.readers / 100.0) * (double)repetition->pass_ns /
+           (double)warmup_ns;
+}
+
+static void observe_owners(struct crew *crew, uint64_t warmup_ns)
+{
+    const struct repetition *repetition = crew->repetition;
+    double expected = expected_in_pass(crew, warmup_ns);
+
+    word_store(&crew->owner_windows, owner_pass_windows(repetition->threads, expected), relaxed);
+    word_store(&crew->phase, PHASE_OWNERS, relaxed);
+    sleep_until(machine_clock() + repetition->pass_ns);
+    word_store(&crew->owner_windows, OWNER_WINDOWS_AFTER, relaxed);
+}
+
 static void lead(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
     uint64_t steal_before = 0, steal_after = 0;
 
-    sleep_until(machine_clock() + repetition->warmup_ns);
-    if (passes_has(repetition->passes, OBSERVE_OWNERS)) {
-        word_store(&crew->phase, PHASE_OWNERS, relaxed);
-        sleep_until(machine_clock() + repetition->pass_ns);
-    }
+    uint64_t warmup_start_ns = machine_clock();
+    sleep_until(warmup_start_ns + repetition->warmup_ns);
+    if (passes_has(repetition->passes, OBSERVE_OWNERS))
+        observe_owners(crew, machine_clock() - warmup_start_ns);
     crew->steal_known = steal_now(repetition, &steal_before);
     take_usage(crew, &crew->before, true);
     crew->start_ns = machine_clock();

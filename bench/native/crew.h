@@ -90,6 +90,7 @@ struct crew {
     double spin_rate, spin_rate_least, spin_rate_most;
     double irql_ns; /* the median over the CPUs */
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;
+    WORD(uint64_t) owner_windows; /* see owner_log.h; written as rarely as the phase */
 };
 
 /* For whoever else measures on real cores. */
@@ -116,9 +117,6 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
 const char *crew_run(struct crew *crew, char *problem, size_t problem_size);
 
 /* ---- for crew_processes.c ---- */
-
-/* How many acquisitions each thread can note in the pass that does. */
-size_t crew_owners_noted(const struct repetition *repetition);
 
 /* Memory of the crew, zeroed; `name` is its own. Ends the process when there is none. */
 void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size);
