@@ -8,7 +8,11 @@
 static struct compared_side side_of(const struct sample_cell *cell, const double *values,
                                     size_t count)
 {
-    struct compared_side side = {.samples = count, .median = NAN, .violations = cell->violations};
+    struct compared_side side = {.samples = count,
+                                 .unfit = cell->unfit,
+                                 .unfit_count = cell->unfit_count,
+                                 .median = NAN,
+                                 .violations = cell->violations};
 
     if (count > 0)
         side.median = statistics_median(values, count);
@@ -120,6 +124,7 @@ struct comparison comparison_make(const struct records *files, size_t files_coun
     struct comparison comparison = {.files = files,
                                     .files_count = files_count,
                                     .sides = calloc(files_count + 1, sizeof *comparison.sides),
+                                    .all_windows = settings->cells.all_windows,
                                     .threshold = settings->threshold,
                                     .only_in_base = json_array(),
                                     .only_in_new = json_array()};
@@ -127,7 +132,7 @@ struct comparison comparison_make(const struct records *files, size_t files_coun
     if (comparison.sides == NULL)
         abort();
     for (size_t i = 0; i < files_count; i++)
-        comparison.sides[i] = sample_cells_make(&files[i], settings->any_machine);
+        comparison.sides[i] = sample_cells_make(&files[i], &settings->cells);
     comparison.cells =
         calloc(files_count * comparison.sides[0].count + 1, sizeof *comparison.cells);
     if (comparison.cells == NULL)
@@ -404,6 +409,8 @@ static void set_side(json_t *object, const char *name, const struct compared_sid
     json_object_set_new(object, field, interval_or_null(side->has_interval, &side->interval));
     snprintf(field, sizeof field, "%s_samples", name);
     json_object_set_new(object, field, json_integer((json_int_t)side->samples));
+    snprintf(field, sizeof field, "%s_unfit", name);
+    json_object_set_new(object, field, json_integer((json_int_t)side->unfit));
     snprintf(field, sizeof field, "%s_violations", name);
     json_object_set_new(object, field, json_integer((json_int_t)side->violations));
 }
@@ -455,8 +462,9 @@ json_t *comparison_to_json(const struct comparison *comparison)
 
     for (size_t i = 0; i < comparison->count; i++)
         json_array_append_new(cells, cell_to_json(comparison, &comparison->cells[i]));
-    return json_pack("{s:s, s:o, s:o, s:o, s:O, s:O}", "base", comparison->files[0].name,
-                     "threshold", number_or_null(comparison->threshold), "cells", cells,
-                     "geometric_mean", means_to_json(comparison), "only_in_base",
-                     comparison->only_in_base, "only_in_new", comparison->only_in_new);
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:O, s:O}", "base", comparison->files[0].name,
+                     "all_windows", comparison->all_windows, "threshold",
+                     number_or_null(comparison->threshold), "cells", cells, "geometric_mean",
+                     means_to_json(comparison), "only_in_base", comparison->only_in_base,
+                     "only_in_new", comparison->only_in_new);
 }

@@ -446,7 +446,7 @@ static enum exit_code plan_objects(struct plan *plan, const char *text)
 {
     char culprit[64];
 
-    if (!exchange_has_objects(plan->workload.exchange))
+    if (!exchange_has_objects(plan->workloads[0].exchange))
         return text == NULL ? EXIT_FINE
                             : complain(EXIT_USAGE,
                                        "--objects is about waits for several objects: add "
@@ -465,12 +465,12 @@ static enum exit_code plan_objects(struct plan *plan, const char *text)
 /* A workload of signals has as many threads as it is about, or at least one that waits. */
 static enum exit_code plan_parties(struct plan *plan, bool given)
 {
-    const struct exchange_traits *traits = exchange_traits(plan->workload.exchange);
+    const struct exchange_traits *traits = exchange_traits(plan->workloads[0].exchange);
     size_t kept = 0;
 
     for (size_t i = 0; i < plan->threads_count; i++) {
         unsigned threads = plan->threads[i];
-        bool fits = exchange_takes_threads(plan->workload.exchange, threads);
+        bool fits = exchange_takes_threads(plan->workloads[0].exchange, threads);
         if (given && !fits)
             return complain(EXIT_USAGE, "--threads can't have '%u': --workload %s has %s%u",
                             threads, traits->name, traits->threads == 0 ? "at least " : "",
@@ -719,7 +719,7 @@ static enum exit_code check_real_time(struct plan *plan, bool default_threads)
 {
     size_t kept = 0;
 
-    if (!irql_is_real_time(plan->workload.irql))
+    if (!irql_is_real_time(plan->workloads[0].irql))
         return EXIT_FINE;
     for (size_t i = 0; i < plan->threads_count; i++) {
         if (plan->threads[i] <= plan->cpus)
@@ -728,7 +728,7 @@ static enum exit_code check_real_time(struct plan *plan, bool default_threads)
             return complain(EXIT_USAGE,
                             "--threads can't have %u with --irql %s: there are %u CPUs, and "
                             "real-time threads of one CPU don't take turns",
-                            plan->threads[i], irql_name(plan->workload.irql), plan->cpus);
+                            plan->threads[i], irql_name(plan->workloads[0].irql), plan->cpus);
     }
     plan->threads_count = kept;
     return EXIT_FINE;
@@ -754,7 +754,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .machine = measuring->machine,
         .locks = measuring->locks,
         .locks_count = measuring->locks_count,
-        .workload = measuring->workload,
+        .workloads = &measuring->workload,
+        .workloads_count = 1,
         .placement = measuring->placement,
         .cpus = placed,
         .processes = measuring->processes,
@@ -776,7 +777,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         code = check_real_time(plan, measuring->threads == NULL);
     if (code == EXIT_FINE)
         code = plan_objects(plan, measuring->objects);
-    if (code == EXIT_FINE && plan->workload.exchange != EXCHANGE_NONE)
+    if (code == EXIT_FINE && plan->workloads[0].exchange != EXCHANGE_NONE)
         code = plan_parties(plan, measuring->threads != NULL);
     if (code == EXIT_FINE)
         code = check_trace(measuring, plan);

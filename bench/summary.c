@@ -6,36 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/fitness.h"
+#include "bench/sample_cells.h"
 #include "locks/catalogue.h"
 
-/* The numbers that are medians of samples: the field of a sample, within which object of it, and
- * its place in a cell. The first is the throughput, which has an interval as well. */
+/* The numbers that are medians of samples: the field of a sample, and its place in a cell. */
 static const struct {
-    const char *object; /* NULL: the sample itself */
-    const char *name;
+    const char *field;
     size_t place;
 } medians[] = {
-    {NULL, "throughput", offsetof(struct cell, throughput)},
-    {NULL, "jain", offsetof(struct cell, jain)},
-    {NULL, "rsd", offsetof(struct cell, rsd)},
-    {NULL, "gini", offsetof(struct cell, gini)},
-    {NULL, "theil", offsetof(struct cell, theil)},
-    {NULL, "top_half", offsetof(struct cell, top_half)},
-    {"burst", "mean", offsetof(struct cell, burst)},
-    {NULL, "cpu_ns", offsetof(struct cell, cpu_ns)},
-    {"traffic", "transactions", offsetof(struct cell, transactions)},
-    {"traffic", "invalidated", offsetof(struct cell, invalidated)},
-    {"lwss", "mean", offsetof(struct cell, lwss_mean)},
-    {"lwss", "median", offsetof(struct cell, lwss_median)},
-    {NULL, "mttr", offsetof(struct cell, mttr)},
+    {"throughput", offsetof(struct cell, throughput)},
+    {"jain", offsetof(struct cell, jain)},
+    {"rsd", offsetof(struct cell, rsd)},
+    {"gini", offsetof(struct cell, gini)},
+    {"theil", offsetof(struct cell, theil)},
+    {"top_half", offsetof(struct cell, top_half)},
+    {"burst.mean", offsetof(struct cell, burst)},
+    {"cpu_ns", offsetof(struct cell, cpu_ns)},
+    {"traffic.transactions", offsetof(struct cell, transactions)},
+    {"traffic.invalidated", offsetof(struct cell, invalidated)},
+    {"lwss.mean", offsetof(struct cell, lwss_mean)},
+    {"lwss.median", offsetof(struct cell, lwss_median)},
+    {"mttr", offsetof(struct cell, mttr)},
 };
-enum { THROUGHPUT = 0, MEDIANS = sizeof medians / sizeof medians[0] };
-_Static_assert(sizeof medians / sizeof medians[0] <= (size_t)SUMMARY_MEDIANS_MOST, "room for each");
-
-static double *median_place(struct cell *cell, size_t which)
-{
-    return (double *)((char *)cell + medians[which].place);
-}
 
 static const char *text_of(const json_t *record, const char *name)
 {
@@ -52,19 +45,6 @@ static uint32_t traits_of(const char *lock)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(lock, ":"), lock);
     const struct lock_ops *ops = lock_find(name);
     return ops == NULL ? 0 : ops->traits;
-}
-
-static size_t order_in_plan(const struct records *file, const char *lock)
-{
-    const json_t *locks = json_object_get(json_object_get(file->run, "plan"), "locks");
-    size_t i;
-    json_t *name;
-
-    json_array_foreach (locks, i, name) {
-        if (json_string_value(name) != NULL && strcmp(json_string_value(name), lock) == 0)
-            return i;
-    }
-    return i;
 }
 
 static bool is_of_cell(const struct cell *cell, const struct cell *key)
@@ -103,8 +83,9 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     summary->cells = grown;
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
-    key.order = order_in_plan(file, key.lock);
+    key.order = records_order_of_lock(file, key.lock);
     key.burst_most = key.max_gap = NAN;
+    key.records = json_array();
     grown[summary->count] = key;
     return &grown[summary->count++];
 }
@@ -116,58 +97,59 @@ static double number_of(const json_t *record, const char *name)
     return json_is_number(number) ? json_number_value(number) : NAN;
 }
 
-/* NaN too where the object is not there. */
-static double number_within(const json_t *record, const char *object, const char *name)
+/* Of what is told of all samples, unfit or not. */
+static void add_sample(struct cell *cell, json_t *record)
 {
-    return number_of(object == NULL ? record : json_object_get(record, object), name);
-}
+    double burst_most = number_of(json_object_get(record, "burst"), "max");
+    double together = number_of(json_object_get(record, "validity"), "full_concurrency");
 
-static void add_sample(struct cell *cell, const json_t *record)
-{
-    double burst_most = number_within(record, "burst", "max");
-    double max_gap = number_of(record, "max_gap");
-
-    for (size_t i = 0; i < MEDIANS; i++) {
-        cell->values[i] = realloc(cell->values[i], (cell->samples + 1) * sizeof(double));
-        if (cell->values[i] == NULL)
-            abort();
-        cell->values[i][cell->samples] = number_within(record, medians[i].object, medians[i].name);
-    }
+    json_array_append(cell->records, record);
     cell->samples++;
     cell->unverified += json_is_null(json_object_get(record, "verified"));
-    double together = number_of(json_object_get(record, "validity"), "full_concurrency");
     cell->apart += isnan(together) || together < 0.5;
     cell->burst_most = fmax(cell->burst_most, burst_most);
-    cell->max_gap = fmax(cell->max_gap, max_gap);
+    cell->max_gap = fmax(cell->max_gap, number_of(record, "max_gap"));
 }
 
-/* The median of those that were measured. */
-static double median_known(double *values, size_t count)
+/* The values of a field of those samples that have it, sorted, into room for all of them. */
+static size_t values_of(const json_t *samples, const char *name, double *values)
 {
-    size_t known = 0;
+    size_t count = 0, i;
+    json_t *sample;
 
-    for (size_t i = 0; i < count; i++) {
-        if (!isnan(values[i]))
-            values[known++] = values[i];
+    json_array_foreach (samples, i, sample) {
+        const json_t *value = sample_value(sample, name);
+        if (json_is_number(value))
+            values[count++] = json_number_value(value);
     }
-    if (known == 0)
-        return NAN;
-    statistics_sort(values, known);
-    return statistics_median(values, known);
+    statistics_sort(values, count);
+    return count;
+}
+
+static double median_of(const json_t *samples, const char *name, double *values)
+{
+    size_t count = values_of(samples, name, values);
+
+    return count == 0 ? NAN : statistics_median(values, count);
 }
 
 static void finish_cell(struct cell *cell)
 {
-    for (size_t i = 0; i < MEDIANS; i++)
-        *median_place(cell, i) = median_known(cell->values[i], cell->samples);
-    cell->has_interval =
-        statistics_median_interval(cell->values[THROUGHPUT], cell->samples, &cell->interval);
+    json_t *samples = fitness_choose(cell->records);
+    double *values = calloc(cell->samples + 1, sizeof *values);
+
+    if (values == NULL)
+        abort();
+    cell->unfit = fitness_count_unfit(cell->records);
+    cell->unfit_count = cell->unfit == cell->samples;
+    for (size_t i = 0; i < sizeof medians / sizeof medians[0]; i++)
+        *(double *)((char *)cell + medians[i].place) = median_of(samples, medians[i].field, values);
+    cell->has_interval = statistics_median_interval(
+        values, values_of(samples, "throughput", values), &cell->interval);
     if (!cell->has_interval)
         cell->interval = (struct interval){NAN, NAN, NAN};
-    for (size_t i = 0; i < MEDIANS; i++) {
-        free(cell->values[i]);
-        cell->values[i] = NULL;
-    }
+    free(values);
+    json_decref(samples);
 }
 
 static bool is_null(const struct cell *cell)
@@ -241,8 +223,10 @@ struct summary summary_make(const struct records *files, size_t files_count)
 
 void summary_free(struct summary *summary)
 {
-    for (size_t i = 0; i < summary->count; i++)
+    for (size_t i = 0; i < summary->count; i++) {
         free(summary->cells[i].workload);
+        json_decref(summary->cells[i].records);
+    }
     free(summary->cells);
     *summary = (struct summary){0};
 }
@@ -263,24 +247,24 @@ json_t *summary_to_json(const struct summary *summary)
                                : json_null();
         json_array_append_new(
             cells,
-            json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, "
-                      "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
-                      "source", cell->source, "lock", cell->lock, "machine", cell->machine,
-                      "placement", cell->placement, "threads", (int)cell->threads, "processes",
-                      processes_to_json(cell->processes), "workload",
-                      json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples",
-                      (int)cell->samples, "unverified", (int)cell->unverified, "violations",
-                      (int)cell->violations, "throughput", number_or_null(cell->throughput),
-                      "interval", interval, "jain", number_or_null(cell->jain), "rsd",
-                      number_or_null(cell->rsd), "gini", number_or_null(cell->gini), "theil",
-                      number_or_null(cell->theil), "top_half", number_or_null(cell->top_half),
-                      "burst", number_or_null(cell->burst), "burst_max",
-                      number_or_null(cell->burst_most), "cpu_ns", number_or_null(cell->cpu_ns),
-                      "transactions", number_or_null(cell->transactions), "invalidated",
-                      number_or_null(cell->invalidated), "lwss_mean",
-                      number_or_null(cell->lwss_mean), "lwss_median",
-                      number_or_null(cell->lwss_median), "mttr", number_or_null(cell->mttr),
-                      "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null));
+            json_pack(
+                "{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, "
+                "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+                "source", cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
+                cell->placement, "threads", (int)cell->threads, "processes",
+                processes_to_json(cell->processes), "workload",
+                json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples", (int)cell->samples,
+                "unfit", (int)cell->unfit, "unverified", (int)cell->unverified, "violations",
+                (int)cell->violations, "throughput", number_or_null(cell->throughput), "interval",
+                interval, "jain", number_or_null(cell->jain), "rsd", number_or_null(cell->rsd),
+                "gini", number_or_null(cell->gini), "theil", number_or_null(cell->theil),
+                "top_half", number_or_null(cell->top_half), "burst", number_or_null(cell->burst),
+                "burst_max", number_or_null(cell->burst_most), "cpu_ns",
+                number_or_null(cell->cpu_ns), "transactions", number_or_null(cell->transactions),
+                "invalidated", number_or_null(cell->invalidated), "lwss_mean",
+                number_or_null(cell->lwss_mean), "lwss_median", number_or_null(cell->lwss_median),
+                "mttr", number_or_null(cell->mttr), "max_gap", number_or_null(cell->max_gap),
+                "less_null", cell->less_null));
     }
     return json_pack("{s:o}", "cells", cells);
 }

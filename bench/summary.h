@@ -10,8 +10,6 @@
 #include "bench/records.h"
 #include "bench/statistics.h"
 
-enum { SUMMARY_MEDIANS_MOST = 32 };
-
 struct cell {
     const char *source; /* the name of the file, where several are read; "" otherwise */
     const char *lock;   /* as recorded, with its parameters */
@@ -23,20 +21,22 @@ struct cell {
     char *workload;     /* as one text, to tell cells apart */
     bool ranked;        /* neither unverified nor broken */
     bool spins;         /* its waiters never give their CPU away */
+    json_t *records;    /* its samples, a list */
     size_t samples;
-    size_t apart;      /* samples in which not all threads were at work for half of the window */
-    size_t unverified; /* samples whose verification could not be completed */
-    size_t violations; /* records of violations, samples or not */
-    double throughput; /* median, acquisitions a second; NaN without samples */
-    bool has_interval; /* false with fewer than six samples: */
+    size_t unfit;     /* samples whose windows are unfit, see fitness.h: left out of all medians, */
+    bool unfit_count; /* unless no window is fit */
+    size_t apart;     /* samples in which not all threads were at work for half of the window */
+    size_t unverified;        /* samples whose verification could not be completed */
+    size_t violations;        /* records of violations, samples or not */
+    double throughput;        /* median, acquisitions a second; NaN without samples */
+    bool has_interval;        /* false with fewer than six samples that count: */
     struct interval interval; /* then NaN */
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
     double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
     double lwss_mean, lwss_median, mttr;
     bool less_null; /* the traffic is that of real cores, without what `null` caused there */
-    double burst_most, max_gap;           /* the largest in all samples; NaN likewise */
-    size_t order;                         /* of the lock in its plan */
-    double *values[SUMMARY_MEDIANS_MOST]; /* while samples are being collected */
+    double burst_most, max_gap; /* the largest in all samples; NaN likewise */
+    size_t order;               /* of the lock in its plan */
 };
 
 struct summary {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/fitness.h"
 #include "bench/workload.h"
 
 /* Two to three digits that count, at most seven characters. */
@@ -18,6 +19,16 @@ static const char *short_number(double value, char text[16])
         snprintf(text, 16, "%.1e", value);
     else
         snprintf(text, 16, "%.*f", value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3, value);
+    return text;
+}
+
+const char *table_unfit(size_t unfit, bool all, char text[TABLE_UNFIT_TEXT])
+{
+    text[0] = '\0';
+    if (unfit > 0 && all)
+        snprintf(text, TABLE_UNFIT_TEXT, " UNFIT");
+    else if (unfit > 0)
+        snprintf(text, TABLE_UNFIT_TEXT, " %zu unfit", unfit);
     return text;
 }
 
@@ -127,6 +138,8 @@ static void print_block_head(FILE *out, const struct layout *layout, const struc
 
 static void print_cell(FILE *out, const struct layout *layout, const struct cell *cell)
 {
+    char unfit[TABLE_UNFIT_TEXT];
+
     fprintf(out, "  %-*s", layout->width, cell->lock);
     for (const struct column *column = layout->columns; column->name != NULL; column++) {
         const double *value = (const double *)((const char *)cell + column->place);
@@ -134,7 +147,8 @@ static void print_cell(FILE *out, const struct layout *layout, const struct cell
         column->put(column->of_several && cell->threads == 1 ? NAN : *value, text);
         fprintf(out, "%*s", column->width, text);
     }
-    fputs(cell->violations > 0 ? " WRONG\n" : "\n", out);
+    fprintf(out, "%s%s\n", cell->violations > 0 ? " WRONG" : "",
+            table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
 
 static bool same_block(const struct cell *a, const struct cell *b)
@@ -268,11 +282,42 @@ static void print_endings(FILE *out, const struct records *file, bool *first)
     }
 }
 
+void table_print_unfit(FILE *out, const struct records *file, size_t all_unfit, bool *first)
+{
+    size_t unfit = fitness_count_unfit(file->samples);
+    char reasons[256];
+
+    if (unfit == 0)
+        return;
+    fitness_reasons(file->samples, reasons, sizeof reasons);
+    begin_note(out, first);
+    fprintf(out, "%zu of %zu windows are unfit and left out: %s.\n", unfit,
+            json_array_size(file->samples), reasons);
+    if (all_unfit == 0)
+        return;
+    begin_note(out, first);
+    fputs(
+        "UNFIT: none of a row's windows was fit, and its numbers are of all of them: of this\n"
+        "    machine as it was meanwhile, and not of the lock alone.\n",
+        out);
+}
+
+void table_print_too_few(FILE *out, const struct records *file, bool *first)
+{
+    begin_note(out, first);
+    fprintf(out, "No interval with fewer than 6 %s: none covers 95%%.\n",
+            fitness_count_unfit(file->samples) > 0 ? "fit windows" : "repetitions");
+}
+
 static void print_notes(FILE *out, const struct records *file, const struct summary *summary,
                         unsigned cpus)
 {
     bool too_few = false, first = true;
+    size_t all_unfit = 0;
 
+    for (size_t i = 0; i < summary->count; i++)
+        all_unfit += summary->cells[i].unfit > 0 && summary->cells[i].unfit_count;
+    table_print_unfit(out, file, all_unfit, &first);
     print_irql(out, file, &first);
     print_processes(out, summary, &first);
     print_endings(out, file, &first);
@@ -281,10 +326,8 @@ static void print_notes(FILE *out, const struct records *file, const struct summ
         print_cell_notes(out, &summary->cells[i], &first);
         too_few = too_few || (!summary->cells[i].has_interval && summary->cells[i].samples > 0);
     }
-    if (too_few) {
-        begin_note(out, &first);
-        fputs("No interval with fewer than 6 repetitions: none covers 95%.\n", out);
-    }
+    if (too_few)
+        table_print_too_few(out, file, &first);
 }
 
 unsigned table_cpus(const struct records *file)

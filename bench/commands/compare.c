@@ -8,6 +8,7 @@
 #include "bench/comparison.h"
 #include "bench/comparison_table.h"
 #include "bench/csv.h"
+#include "bench/fitness.h"
 #include "bench/values.h"
 
 struct settings {
@@ -37,7 +38,9 @@ static const struct option_row options[] = {
                 "jain, traffic.transactions, latency_ns.p99",
                 struct settings, comparison.measure),
     OPTION_FLAG("different-machines", 'd', "compare although the machines differ", struct settings,
-                comparison.any_machine),
+                comparison.cells.any_machine),
+    OPTION_FLAG("all-windows", 'w', "count unfit windows as well", struct settings,
+                comparison.cells.all_windows),
     OPTION_FLAG("markdown", 'm', "as tables for a document", struct settings, markdown),
     OPTION_FLAG("csv", 'c', "as comma-separated values, a row a cell", struct settings, csv),
     OPTION_FLAG("json", 'j', "as JSON", struct settings, json),
@@ -69,7 +72,7 @@ static enum exit_code check_machines(const struct settings *settings, const stru
 
     if (!machines_differ(base, new, text, sizeof text))
         return EXIT_FINE;
-    if (!settings->comparison.any_machine)
+    if (!settings->comparison.cells.any_machine)
         return complain(EXIT_USAGE,
                         "'%s' and '%s' are of different machines (--different-machines compares "
                         "them all the same): %s",
@@ -168,6 +171,30 @@ static void note_violations(const struct records *file)
             count, count == 1 ? "" : "s");
 }
 
+/* What was left out of one file, or, with no fit window in a cell, was not. */
+static void note_unfit(const struct comparison *comparison, size_t file)
+{
+    const struct sample_cells *side = &comparison->sides[file];
+    const char *name = comparison->files[file].name;
+    size_t unfit = 0, all_unfit = 0;
+    char reasons[256];
+
+    for (size_t i = 0; i < side->count; i++) {
+        unfit += side->cells[i].unfit;
+        all_unfit += side->cells[i].unfit > 0 &&
+                     side->cells[i].unfit == json_array_size(side->cells[i].samples);
+    }
+    if (unfit == 0)
+        return;
+    fitness_reasons(comparison->files[file].samples, reasons, sizeof reasons);
+    say("'%s': %zu of %zu windows are unfit (%s): %s", name, unfit,
+        json_array_size(comparison->files[file].samples), reasons,
+        comparison->all_windows ? "they count all the same (--all-windows)" : "left out");
+    if (!comparison->all_windows && all_unfit > 0)
+        say("'%s': %zu cell%s no fit window: there all of them count", name, all_unfit,
+            all_unfit == 1 ? " has" : "s have");
+}
+
 static void note_too_small(const struct comparison *comparison)
 {
     const struct compared_cell *smallest = NULL;
@@ -208,6 +235,8 @@ static void note_all(const struct comparison *comparison)
 
     for (size_t i = 0; i < comparison->files_count; i++)
         note_violations(&files[i]);
+    for (size_t i = 0; i < comparison->files_count; i++)
+        note_unfit(comparison, i);
     for (size_t i = 1; i < comparison->files_count; i++) {
         if (records_same_file(files[0].name, files[i].name))
             say("'%s' and '%s' are the same file", files[0].name, files[i].name);
@@ -319,7 +348,8 @@ static enum exit_code compare_records(const struct settings *settings, const str
     for (size_t i = 1; i < count && code == EXIT_FINE; i++)
         code = check_machines(settings, &files[0], &files[i]);
     /* A file of several runs may be of several machines itself. */
-    for (size_t i = 0; i < count && code == EXIT_FINE && !settings->comparison.any_machine; i++)
+    for (size_t i = 0; i < count && code == EXIT_FINE && !settings->comparison.cells.any_machine;
+         i++)
         code = check_machines(settings, &files[i], &files[i]);
     if (code != EXIT_FINE)
         return code;

@@ -9,6 +9,7 @@
 #include "bench/commands/commands.h"
 #include "bench/dry_run.h"
 #include "bench/figure.h"
+#include "bench/figures/figures.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
@@ -38,7 +39,7 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
     static const char *const formats[] = {"png", "svg"};
     char machine[200], workload[WORKLOAD_TEXT], title[512], name[PATH_MAX];
     struct figure figure = {
-        .name = "throughput", .output = name, .title = title, .cpus = table_cpus(file)};
+        .kind = &figure_throughput, .output = name, .title = title, .cpus = table_cpus(file)};
     enum exit_code code = EXIT_FINE;
 
     figure_machine(file, machine, sizeof machine);
@@ -87,7 +88,7 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     } else {
         table_print(stdout, file, &summary, measuring->table);
     }
-    if (measuring->draw && figure_has_curves(&summary, "throughput"))
+    if (measuring->draw && figure_has_curves(&summary, &figure_throughput))
         code = draw_all(measuring, file, &summary);
     summary_free(&summary);
     return code;
