@@ -8,6 +8,7 @@
 #ifndef BENCH_OWNER_LOG_H
 #define BENCH_OWNER_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,9 +35,10 @@ struct owner_log {
     struct owner_note *notes; /* upwards */
     size_t count, capacity;
     uint64_t before; /* the number of the thread's last acquisition + 1; 0: it had none */
-    /* The longest gap that ended since the pass began; that before the first acquisition is one
-     * since the start. */
-    uint64_t longest;
+    uint64_t
+        longest;    /* the longest gap that ended since the pass began; 0: the thread had no turn */
+    uint64_t first; /* the number of its first acquisition since then, */
+    bool fresh;     /* which was the first of all: when it began to wait for it is not known */
 };
 
 /* By the holder of the lock. All threads see the windows change between the same two acquisitions:
@@ -50,8 +52,13 @@ static inline void owner_log_add(struct owner_log *log, uint64_t number)
     log->before = number + 1;
     if (windows == OWNER_WINDOWS_BEFORE)
         return;
-    if (gap > log->longest)
-        log->longest = gap;
+    if (gap > log->longest) {
+        if (log->longest == 0) {
+            log->first = number;
+            log->fresh = before == 0;
+        }
+        log->longest = before == 0 ? 1 : gap;
+    }
     if (((uint32_t)number & (uint32_t)windows) < windows >> 32 && log->count < log->capacity)
         log->notes[log->count++] =
             (struct owner_note){(uint32_t)number, before == 0        ? 0

@@ -75,6 +75,25 @@ static struct owned_note *sort_notes(const struct owner_log *const *logs, unsign
     return notes;
 }
 
+/* A thread that had its first turn of all in the pass may have come late to it: it has waited since
+ * the pass began, and not since the start. */
+static uint64_t longest_noted(const struct owner_log *const *logs, unsigned threads)
+{
+    uint64_t longest = 0, start = UINT64_MAX;
+
+    for (unsigned i = 0; i < threads; i++) {
+        if (logs[i]->longest > 0 && logs[i]->first < start)
+            start = logs[i]->first;
+    }
+    for (unsigned i = 0; i < threads; i++) {
+        const struct owner_log *log = logs[i];
+        uint64_t since_start = log->fresh ? log->first + 1 - start : 0;
+        longest = log->longest > longest ? log->longest : longest;
+        longest = since_start > longest ? since_start : longest;
+    }
+    return longest;
+}
+
 bool owner_stream_merge(const struct owner_log *const *logs, unsigned threads,
                         struct owner_stream *stream)
 {
@@ -91,8 +110,7 @@ bool owner_stream_merge(const struct owner_log *const *logs, unsigned threads,
         stream->notes[i] = notes[i].note;
     }
     stream->count = stream->capacity = made ? count : 0;
-    for (unsigned i = 0; i < threads; i++)
-        stream->longest = logs[i]->longest > stream->longest ? logs[i]->longest : stream->longest;
+    stream->longest = longest_noted(logs, threads);
     free(notes);
     if (!made)
         owner_stream_free(stream);

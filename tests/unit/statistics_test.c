@@ -365,6 +365,22 @@ static void longest_gap_outside_of_windows(void **state)
     assert_true(isnan(metrics.mttr) && metrics.windows == 0);
 }
 
+/* One that comes late has not waited since the start; one that never had a turn has since the pass
+ * began. */
+static void first_turns(void **state)
+{
+    struct logs logs;
+
+    (void)state;
+    make_logs(&logs);
+    acquire(&logs, "aaaaaaaaaaaaaaaaaaab");
+    look_at(&logs, OWNER_WINDOWS_AFTER);
+    acquire(&logs, "abab");
+    assert_int_equal(measure_logs(&logs, 3).max_gap, 2);
+    acquire(&logs, "ababababc");
+    assert_int_equal(measure_logs(&logs, 3).max_gap, 13);
+}
+
 /* From there on it is not known who had the lock; before, it is. */
 static void full_log(void **state)
 {
@@ -441,6 +457,7 @@ int main(void)
         cmocka_unit_test(gaps_across_windows),
         cmocka_unit_test(working_sets_of_windows),
         cmocka_unit_test(longest_gap_outside_of_windows),
+        cmocka_unit_test(first_turns),
         cmocka_unit_test(full_log),
         cmocka_unit_test(nothing_noted),
         cmocka_unit_test(windows_of_a_pass),
