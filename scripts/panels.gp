@@ -7,6 +7,7 @@
 # left_low, left_high          the columns of a band around the left curve, or 0
 # left_least, right_least      a linear axis begins there
 # left_most, right_most        and ends there, or 0: as the data has it, perhaps on a logarithmic axis
+# right_floor                  where a logarithmic axis begins on the right; not there: as the data has it
 #
 # Their arguments:
 # ARG1  the data, a block a lock (see `--format dat`)
@@ -135,7 +136,11 @@ set lmargin at screen 0.13 + panel
 set rmargin at screen 0.13 + 2 * panel
 if (right_spread > 20 && right_most == 0) {
     set logscale y
-    set yrange [* : *]
+    if (exists("right_floor")) {
+        set yrange [right_floor : *]
+    } else {
+        set yrange [* : *]
+    }
 } else {
     if (right_most > 0) {
         set yrange [right_least : right_most]
