@@ -175,6 +175,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .window_ns = window_ns,
         .passes = job->plan->passes,
         .pass_ns = plan_pass_ns(job->plan, window_ns),
+        .latency_stride = job->plan->latency_stride,
         .seed = turn->seed,
         .through_vtable = job->plan->through_vtable,
         .counters = job->plan->counters,

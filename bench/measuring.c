@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/latencies.h"
 #include "bench/signal_spec.h"
 #include "bench/values.h"
 
@@ -266,6 +267,18 @@ static enum exit_code set_passes(void *settings, const struct option_row *row, c
     return EXIT_FINE;
 }
 
+static enum exit_code set_latency_stride(void *settings, const struct option_row *row,
+                                         const char *value)
+{
+    uint64_t stride;
+
+    if (!read_count(value, 0, UINT64_MAX, &stride) || !latency_stride_fits(stride))
+        return complain(EXIT_USAGE, "--%s can't be '%s': it is an odd number from %d to %d",
+                        row->name, value, LATENCY_STRIDE_LEAST, LATENCY_STRIDE_MOST);
+    ((struct measuring *)settings)->latency_stride = stride;
+    return EXIT_FINE;
+}
+
 #define VALUE(name, letter, argument, help, set, field) \
     OPTION(name, letter, argument, help, set, struct measuring, field)
 #define TEXT(name, letter, argument, help, field) \
@@ -346,8 +359,12 @@ const struct option_row measuring_options[] = {
           set_counters, counters),
     VALUE("passes", 0, "LIST",
           "what is noted between warm-up and window, in a pass of its own each: all (default), "
-          "owners (who had the lock after whom), none",
+          "owners (who had the lock after whom), latency (how long it took), none",
           set_passes, passes),
+    VALUE("latency-stride", 0, "N",
+          "in the pass latency, time every Nth turn of each thread, an odd number; default: as "
+          "often as costs a hundredth of the time",
+          set_latency_stride, latency_stride),
     VALUE("seed", 's', "N",
           "of the order and of all that is drawn at random; default: from the clock, on a "
           "simulated machine 1",
@@ -499,6 +516,7 @@ static enum exit_code check_exchange(const struct measuring *measuring)
                           : measuring->counters != COUNTING_AUTO ? "counters"
                           : measuring->tabled                    ? "table"
                           : measuring->passed                    ? "passes"
+                          : measuring->latency_stride != 0       ? "latency-stride"
                           : measuring->draw                      ? "draw"
                                                                  : NULL;
 
@@ -569,6 +587,15 @@ static enum exit_code choose_shared(struct measuring *measuring)
 }
 
 /* What belongs to one kind of machine only. */
+static enum exit_code check_stride(const struct measuring *measuring)
+{
+    if (measuring->latency_stride == 0 || passes_has(measuring->passes, OBSERVE_LATENCY))
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "--latency-stride is of the pass 'latency', which --passes leaves out: name it "
+                    "there, or leave the stride out");
+}
+
 static enum exit_code check_machine(struct measuring *measuring)
 {
     const char *culprit = measuring->trace != NULL               ? "trace"
@@ -609,6 +636,10 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--passes is for real cores: a simulated machine sees everything in its "
                         "window");
+    if (measuring->latency_stride != 0)
+        return complain(EXIT_USAGE,
+                        "--latency-stride is for real cores: a simulated machine times every "
+                        "acquisition");
     if (measuring->workload.irql != IRQL_NONE)
         return complain(EXIT_USAGE,
                         "--irql is for real cores: nothing interrupts the threads of a simulated "
@@ -743,6 +774,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
     if (code == EXIT_FINE)
         code = check_machine(measuring);
     if (code == EXIT_FINE)
+        code = check_stride(measuring);
+    if (code == EXIT_FINE)
         code = check_nested(measuring);
     if (code == EXIT_FINE)
         code = check_until(measuring);
@@ -769,6 +802,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
                           measuring->workload.exchange != EXCHANGE_NONE
                       ? PASSES_NONE
                       : measuring->passes,
+        .latency_stride = measuring->latency_stride,
         .through_vtable = measuring->through_vtable || (workload_is_nested(&measuring->workload) &&
                                                         !machine_is_simulated(&measuring->machine)),
     };

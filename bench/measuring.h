@@ -41,7 +41,8 @@ struct measuring {
     enum table_view table; /* that is printed */
     bool tabled;           /* a table was chosen by name */
     passes_set passes;
-    bool passed; /* passes were given */
+    bool passed;             /* passes were given */
+    uint64_t latency_stride; /* 0: not given */
     bool through_vtable, quiet, json, draw, dry_run;
 };
 

@@ -278,6 +278,9 @@ json_t *plan_to_json(const struct plan *plan)
             char passes[PASSES_TEXT];
             json_object_set_new(object, "counters", json_string(counting_name(plan->counters)));
             json_object_set_new(object, "passes", json_string(passes_text(plan->passes, passes)));
+            if (plan->latency_stride != 0)
+                json_object_set_new(object, "latency_stride",
+                                    json_integer((json_int_t)plan->latency_stride));
         }
     }
     return object;

@@ -42,8 +42,9 @@ struct plan {
     uint64_t window_ns; /* 0: of each number of threads its own, see plan_window_ns() */
     uint64_t seed;
     bool through_vtable;
-    enum counting counters; /* of real cores, */
-    passes_set passes;      /* likewise */
+    enum counting counters;  /* of real cores, */
+    passes_set passes;       /* likewise, */
+    uint64_t latency_stride; /* likewise; 0: chosen in each repetition */
 };
 
 /* One repetition of one cell. */

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/drift.h"
 #include "bench/fitness.h"
+#include "bench/outliers.h"
 #include "bench/workload.h"
 
 /* Two to three digits that count, at most seven characters. */
@@ -302,6 +304,43 @@ void table_print_unfit(FILE *out, const struct records *file, size_t all_unfit, 
         out);
 }
 
+void table_print_outliers(FILE *out, const struct records *file, bool *first)
+{
+    enum { SHOWN = 8 };
+    json_t *outliers = outliers_of_file(file), *outlier;
+    size_t count = json_array_size(outliers), i;
+
+    if (count > 0) {
+        begin_note(out, first);
+        fprintf(out, "%zu outlier%s, kept:\n", count, count == 1 ? "" : "s");
+    }
+    json_array_foreach (outliers, i, outlier) {
+        char text[512];
+        if (i == SHOWN)
+            break;
+        outliers_describe(outlier, text, sizeof text);
+        fprintf(out, "    %s\n", text);
+    }
+    if (count > SHOWN)
+        fprintf(out, "    and %zu more: see --json\n", count - SHOWN);
+    json_decref(outliers);
+}
+
+void table_print_drift(FILE *out, const struct records *file, bool *first)
+{
+    struct drift drift = drift_of_file(file);
+    char text[256];
+
+    if (!drift.found)
+        return;
+    drift_describe(&drift, text, sizeof text);
+    begin_note(out, first);
+    fprintf(out,
+            "The machine drifted: %s.\n"
+            "    Within this run that meets all rows alike; another run may differ by it.\n",
+            text);
+}
+
 void table_print_too_few(FILE *out, const struct records *file, bool *first)
 {
     begin_note(out, first);
@@ -319,6 +358,8 @@ static void print_notes(FILE *out, const struct records *file, const struct summ
         all_unfit += summary->cells[i].unfit > 0 && summary->cells[i].unfit_count;
     table_print_unfit(out, file, all_unfit, &first);
     print_irql(out, file, &first);
+    table_print_outliers(out, file, &first);
+    table_print_drift(out, file, &first);
     print_processes(out, summary, &first);
     print_endings(out, file, &first);
     for (size_t i = 0; i < summary->count; i++) {

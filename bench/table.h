@@ -34,6 +34,12 @@ const char *table_unfit(size_t unfit, bool all, char text[TABLE_UNFIT_TEXT]);
  * an empty line comes before the first: `*first` says whether this would be it. */
 void table_print_unfit(FILE *out, const struct records *file, size_t all_unfit, bool *first);
 
+/* The note that names outliers, if there are any. */
+void table_print_outliers(FILE *out, const struct records *file, bool *first);
+
+/* The note that the machine drifted while the file was measured, if it did. */
+void table_print_drift(FILE *out, const struct records *file, bool *first);
+
 /* The note that a row has no interval. */
 void table_print_too_few(FILE *out, const struct records *file, bool *first);
 

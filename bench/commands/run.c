@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/commands/commands.h"
+#include "bench/drift.h"
 #include "bench/dry_run.h"
 #include "bench/figure.h"
 #include "bench/figures/figures.h"
@@ -15,6 +16,7 @@
 #include "bench/measuring.h"
 #include "bench/native/doctor.h"
 #include "bench/native/irql.h"
+#include "bench/outliers.h"
 #include "bench/plan_file.h"
 #include "bench/resume.h"
 #include "bench/signal_table.h"
@@ -68,11 +70,21 @@ static void print_json(json_t *object)
     json_decref(object);
 }
 
+/* With what is said of the run as a whole. */
+static void print_results(json_t *object, const struct records *file)
+{
+    struct drift drift = drift_of_file(file);
+
+    json_object_set_new(object, "outliers", outliers_of_file(file));
+    json_object_set_new(object, "drift", drift_to_json(&drift));
+    print_json(object);
+}
+
 /* Of signals. */
 static enum exit_code show_signals(const struct measuring *measuring, const struct records *file)
 {
     if (measuring->json)
-        print_json(signal_table_to_json(file));
+        print_results(signal_table_to_json(file), file);
     else
         signal_table_print(stdout, file);
     return EXIT_FINE;
@@ -84,7 +96,7 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     enum exit_code code = EXIT_FINE;
 
     if (measuring->json) {
-        print_json(summary_to_json(&summary));
+        print_results(summary_to_json(&summary), file);
     } else {
         table_print(stdout, file, &summary, measuring->table);
     }

@@ -180,6 +180,20 @@ static void make_owner_log(struct crew *crew, unsigned self, struct owner_log *l
     log->notes = crew_allocate(crew, name, MACHINE_APART, log->capacity * sizeof *log->notes);
 }
 
+/* Where nobody reads, nothing is there for readers. */
+size_t crew_latencies_bytes(const struct repetition *repetition)
+{
+    return (repetition->workload.readers > 0 ? LATENCIES_WAYS : 1) * sizeof(struct latencies);
+}
+
+static struct latencies *make_latencies(struct crew *crew, unsigned self)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "latencies %u", self);
+    return crew_allocate(crew, name, MACHINE_APART, crew_latencies_bytes(crew->repetition));
+}
+
 static void make_worker(struct member *member, unsigned self)
 {
     const struct repetition *repetition = member->crew->repetition;
@@ -196,6 +210,8 @@ static void make_worker(struct member *member, unsigned self)
     workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
     if (passes_has(repetition->passes, OBSERVE_OWNERS))
         make_owner_log(member->crew, self, &member->worker->owners);
+    if (passes_has(repetition->passes, OBSERVE_LATENCY))
+        member->worker->latencies = make_latencies(member->crew, self);
 }
 
 static void place_worker(struct member *member, unsigned self)
@@ -212,6 +228,7 @@ static void place_worker(struct member *member, unsigned self)
         .unverified_writes = workload->lines > 0,
         .self = self,
         .phase = &crew->phase,
+        .watch = &crew->watch,
     };
 }
 
@@ -225,12 +242,13 @@ static void work_until_window(struct member *member)
     loop_function *const loops[PHASE_WINDOW] = {
         [PHASE_WARMUP] = owners != NULL ? owners : crew->loops[OBSERVE_NOTHING],
         [PHASE_OWNERS] = owners,
+        [PHASE_LATENCY] = crew->loops[OBSERVE_LATENCY],
     };
     uint32_t phase = PHASE_WARMUP;
 
     while (member->error == 0 && phase < PHASE_WINDOW) {
         member->error = loops[phase](member->worker, phase);
-        phase = word_load(&member->crew->phase, relaxed);
+        phase = word_load(&member->crew->phase, acquire);
     }
 }
 
@@ -339,15 +357,17 @@ static void set_irql_cost(struct crew *crew)
     free(costs);
 }
 
-uint64_t measure_clock_cost(void)
+struct clock_cost measure_clock_cost(void)
 {
-    uint64_t least = UINT64_MAX;
+    enum { LOOKS = 1001 };
+    double looks[LOOKS];
 
-    for (int i = 0; i < 1000; i++) {
-        uint64_t start = machine_clock(), cost = machine_clock() - start;
-        least = cost < least ? cost : least;
+    for (int i = 0; i < LOOKS; i++) {
+        uint64_t start = machine_clock();
+        looks[i] = (double)(machine_clock() - start);
     }
-    return least;
+    statistics_sort(looks, LOOKS);
+    return (struct clock_cost){(uint64_t)looks[0], (uint64_t)looks[LOOKS / 2]};
 }
 
 static void place_members(struct crew *crew)
@@ -440,16 +460,23 @@ static void take_usage(struct crew *crew, struct usage *usage, bool begins)
         crew_processes_usage(crew, usage, begins);
 }
 
-/* From the warm-up, which began that long ago. Readers are no owners. */
+/* Of all threads, in the present phase. */
+static uint64_t turns_until_now(const struct crew *crew)
+{
+    uint64_t turns = 0;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++)
+        turns += word_load(&crew->members[i].worker->acquisitions, relaxed);
+    return turns;
+}
+
+/* From the warm-up, which took that long. Readers are no owners. */
 static double expected_in_pass(const struct crew *crew, uint64_t warmup_ns)
 {
     const struct repetition *repetition = crew->repetition;
-    double turns = 0;
 
-    for (unsigned i = 0; i < repetition->threads; i++)
-        turns += (double)word_load(&crew->members[i].worker->acquisitions, relaxed);
-    return turns * (1 - repetition->workload.readers / 100.0) * (double)repetition->pass_ns /
-           (double)warmup_ns;
+    return (double)turns_until_now(crew) * (1 - repetition->workload.readers / 100.0) *
+           (double)repetition->pass_ns / (double)warmup_ns;
 }
 
 static void observe_owners(struct crew *crew, uint64_t warmup_ns)
@@ -458,9 +485,59 @@ static void observe_owners(struct crew *crew, uint64_t warmup_ns)
     double expected = expected_in_pass(crew, warmup_ns);
 
     word_store(&crew->owner_windows, owner_pass_windows(repetition->threads, expected), relaxed);
-    word_store(&crew->phase, PHASE_OWNERS, relaxed);
+    word_store(&crew->phase, PHASE_OWNERS, release);
     sleep_until(machine_clock() + repetition->pass_ns);
     word_store(&crew->owner_windows, OWNER_WINDOWS_AFTER, relaxed);
+}
+
+/* Looking at the clock may take a hundredth of the time: so the stride follows from how long a turn
+ * takes, which the warm-up tells. Each look that is announced costs those a look of their own who
+ * have the lock meanwhile, at most one for each thread that can run. */
+static uint64_t choose_stride(const struct crew *crew, uint64_t warmup_ns)
+{
+    const struct repetition *repetition = crew->repetition;
+    const uint64_t running =
+        repetition->threads < repetition->cpus_count ? repetition->threads : repetition->cpus_count;
+    /* The histograms' lines, and taking the announcement's line from the others and back. */
+    const uint64_t memory_ns = 200, look_ns = (4 + running) * crew->clock_cost.median + memory_ns;
+    const double turns = (double)turns_until_now(crew);
+
+    if (repetition->latency_stride != 0)
+        return repetition->latency_stride;
+    double most = 100.0 * (double)look_ns * turns / ((double)warmup_ns * (double)running);
+    if (most >= LATENCY_STRIDE_MOST)
+        return LATENCY_STRIDE_MOST;
+    return most < LATENCY_STRIDE_LEAST ? LATENCY_STRIDE_LEAST : (uint64_t)most | 1;
+}
+
+/* Why no hand-off is timed, or NULL. */
+const char *crew_no_handoffs(const struct crew *crew)
+{
+    if (crew->repetition->threads == 1)
+        return "one thread hands over to nobody";
+    if ((crew->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
+        return "nobody owns a lock that is none";
+    return crew->clocks.verdict == CLOCKS_AGREE ? NULL : crew->clocks.reason;
+}
+
+/* The phases before the window. */
+static void lead_to_window(struct crew *crew)
+{
+    const struct repetition *repetition = crew->repetition;
+    const uint64_t start_ns = machine_clock();
+
+    sleep_until(start_ns + repetition->warmup_ns);
+    if (passes_has(repetition->passes, OBSERVE_LATENCY)) {
+        crew->watch.stride = choose_stride(crew, machine_clock() - start_ns);
+        crew->watch.clock_ns = crew->clock_cost.median;
+        crew->watch.handoffs = crew_no_handoffs(crew) == NULL;
+    }
+    if (passes_has(repetition->passes, OBSERVE_OWNERS))
+        observe_owners(crew, machine_clock() - start_ns);
+    if (passes_has(repetition->passes, OBSERVE_LATENCY)) {
+        word_store(&crew->phase, PHASE_LATENCY, release);
+        sleep_until(machine_clock() + repetition->pass_ns);
+    }
 }
 
 static void lead(struct crew *crew)
@@ -468,10 +545,7 @@ static void lead(struct crew *crew)
     const struct repetition *repetition = crew->repetition;
     uint64_t steal_before = 0, steal_after = 0;
 
-    uint64_t warmup_start_ns = machine_clock();
-    sleep_until(warmup_start_ns + repetition->warmup_ns);
-    if (passes_has(repetition->passes, OBSERVE_OWNERS))
-        observe_owners(crew, machine_clock() - warmup_start_ns);
+    lead_to_window(crew);
     crew->steal_known = steal_now(repetition, &steal_before);
     take_usage(crew, &crew->before, true);
     crew->start_ns = machine_clock();
@@ -583,7 +657,12 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
     crew->members =
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);
     place_members(crew);
-    crew->clock_cost_ns = measure_clock_cost();
+    crew->clock_cost = measure_clock_cost();
+    if (passes_has(repetition->passes, OBSERVE_LATENCY) && repetition->threads > 1)
+        clock_check_cpus(repetition->cpus,
+                         repetition->threads < repetition->cpus_count ? repetition->threads
+                                                                      : repetition->cpus_count,
+                         machine_clock, &crew->clocks);
     if (counting_refused(repetition->counters, repetition->lock.ops) == NULL) {
         counters_make_room(repetition->threads);
         counters_choose(&crew->counting);

@@ -42,6 +42,9 @@ static size_t room_for_all(const struct repetition *repetition)
            (passes_has(repetition->passes, OBSERVE_OWNERS)
                 ? threads * room(MACHINE_APART,
                                  owner_pass_room(repetition->threads) * sizeof(struct owner_note))
+                : 0) +
+           (passes_has(repetition->passes, OBSERVE_LATENCY)
+                ? threads * room(MACHINE_APART, crew_latencies_bytes(repetition))
                 : 0);
 }
 

@@ -5,6 +5,26 @@ static unsigned self(const struct observer *observer)
     return observer->engine->running->number;
 }
 
+static uint64_t ns_between(uint64_t from, uint64_t to)
+{
+    return (to - from + PS_PER_NS / 2) / PS_PER_NS;
+}
+
+/* A reader waits for the writer before it, a writer for all who had the lock before; what was
+ * released before the thread came was not kept from it. */
+static void note_acquired(struct observer *observer, uint64_t arrived, bool shared)
+{
+    struct latencies *latencies = &observer->latencies[shared];
+    const uint64_t now = observer->engine->now, *last = observer->released;
+    uint64_t released = last[LATENCIES_EXCLUSIVE];
+
+    if (!shared && last[LATENCIES_SHARED] > released)
+        released = last[LATENCIES_SHARED];
+    latencies_add(latencies, LATENCY_ACQUIRE, ns_between(arrived, now));
+    if (released > arrived)
+        latencies_add(latencies, LATENCY_HANDOFF, ns_between(released, now));
+}
+
 static void enter(struct observer *observer, uint64_t arrived, bool shared)
 {
     struct sim_engine *engine = observer->engine;
@@ -17,6 +37,7 @@ static void enter(struct observer *observer, uint64_t arrived, bool shared)
         observer->writers++;
     if (observer->recording) {
         observer->acquisitions++;
+        note_acquired(observer, arrived, shared);
         if (!owner_stream_add(&observer->stream, self(observer)))
             observer->stream_cut = true;
     }
@@ -34,6 +55,10 @@ static void leave(struct observer *observer, bool shared)
         observer->readers--;
     else
         observer->writers--;
+    observer->released[shared] = engine->now;
+    if (observer->recording)
+        latencies_add(&observer->latencies[shared], LATENCY_HOLD,
+                      ns_between(observer->since[self(observer)], engine->now));
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "hold shared" : "hold",
                    observer->since[self(observer)], engine->now);
