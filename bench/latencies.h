@@ -49,8 +49,12 @@ static inline void latencies_add(struct latencies *latencies, enum latency laten
 /* Adds all of `other`. False: it is more than fits. */
 bool latencies_merge(struct latencies *latencies, const struct latencies *other);
 
-/* One of them as the object of a record, which the caller owns: the fields of histogram_to_json(),
- * `stride`, and of holds `over_25us`. */
-json_t *latencies_to_json(const struct latencies *latencies, enum latency latency, uint64_t stride);
+/* One of them as an object, which the caller owns: the fields of histogram_to_json() and, of holds,
+ * `over_25us`. */
+json_t *latencies_to_json(const struct latencies *latencies, enum latency latency);
+
+/* Reads back what latencies_to_json() made of one; the others are then empty. False, with all of
+ * them empty, when `object` (or NULL) is none. */
+bool latencies_from_json(const json_t *object, struct latencies *latencies, enum latency latency);
 
 #endif

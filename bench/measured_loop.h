@@ -101,7 +101,7 @@ static inline void measured_delay(uint64_t ns, uint64_t turn, struct delay_sampl
     }
     uint64_t start = machine_clock();
     machine_spin(ns);
-    delay_sample_add(samples, ns, machine_clock() - start);
+    delay_sample_add(samples, ns, start, machine_clock());
 }
 
 static inline void note_violation(struct worker *worker)

@@ -116,14 +116,21 @@ enum exit_code records_close(struct record_writer *writer)
     return complain(EXIT_MACHINE, "'%s' can't be written: %s", writer->name, strerror(errno));
 }
 
+/* Null where it is not known how long the window was. */
+static bool has_throughput(const json_t *record)
+{
+    const json_t *throughput = json_object_get(record, "throughput");
+
+    return json_is_null(throughput) ||
+           (json_is_number(throughput) && json_number_value(throughput) >= 0);
+}
+
 /* What every sample has; a line without it was not written by this program. */
 static bool is_sample(const json_t *record)
 {
     return json_is_string(json_object_get(record, "lock")) &&
            json_is_string(json_object_get(record, "machine")) &&
-           json_integer_value(json_object_get(record, "threads")) > 0 &&
-           json_is_number(json_object_get(record, "throughput")) &&
-           json_number_value(json_object_get(record, "throughput")) >= 0 &&
+           json_integer_value(json_object_get(record, "threads")) > 0 && has_throughput(record) &&
            json_is_object(json_object_get(record, "workload"));
 }
 

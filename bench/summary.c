@@ -133,6 +133,60 @@ static double median_of(const json_t *samples, const char *name, double *values)
     return count == 0 ? NAN : statistics_median(values, count);
 }
 
+static double acquisitions_of(const json_t *sample)
+{
+    double all = 0;
+    size_t i;
+    json_t *number;
+
+    json_array_foreach (json_object_get(sample, "acquisitions"), i, number)
+        all += json_number_value(number);
+    return all;
+}
+
+/* The same of a number of the whole window, per acquisition. */
+static double median_per_acquisition(const json_t *samples, const char *name, double *values)
+{
+    size_t count = 0, i;
+    json_t *sample;
+
+    json_array_foreach (samples, i, sample) {
+        const json_t *value = sample_value(sample, name);
+        double acquisitions = acquisitions_of(sample);
+        if (json_is_number(value) && acquisitions > 0)
+            values[count++] = json_number_value(value) / acquisitions;
+    }
+    statistics_sort(values, count);
+    return count == 0 ? NAN : statistics_median(values, count);
+}
+
+/* Those samples that have them, and in which they are what they claim to be. */
+static struct latencies *merge_latencies(const json_t *samples)
+{
+    struct latencies *all = calloc(LATENCIES_WAYS, sizeof *all);
+    struct latencies *one = malloc(sizeof *one);
+    bool any = false;
+    size_t i;
+    json_t *sample;
+
+    if (all == NULL || one == NULL)
+        abort();
+    json_array_foreach (samples, i, sample) {
+        for (int way = 0; way < LATENCIES_WAYS; way++) {
+            for (unsigned j = 0; j < LATENCIES; j++) {
+                const json_t *object = json_object_get(sample, latency_fields[way][j]);
+                if (latencies_from_json(object, one, (enum latency)j))
+                    any = latencies_merge(&all[way], one) || any;
+            }
+        }
+    }
+    free(one);
+    if (any)
+        return all;
+    free(all);
+    return NULL;
+}
+
 static void finish_cell(struct cell *cell)
 {
     json_t *samples = fitness_choose(cell->records);
@@ -148,6 +202,9 @@ static void finish_cell(struct cell *cell)
         values, values_of(samples, "throughput", values), &cell->interval);
     if (!cell->has_interval)
         cell->interval = (struct interval){NAN, NAN, NAN};
+    cell->voluntary = median_per_acquisition(samples, "validity.voluntary_switches", values);
+    cell->involuntary = median_per_acquisition(samples, "validity.involuntary_switches", values);
+    cell->latencies = merge_latencies(samples);
     free(values);
     json_decref(samples);
 }
@@ -226,6 +283,7 @@ void summary_free(struct summary *summary)
     for (size_t i = 0; i < summary->count; i++) {
         free(summary->cells[i].workload);
         json_decref(summary->cells[i].records);
+        free(summary->cells[i].latencies);
     }
     free(summary->cells);
     *summary = (struct summary){0};
@@ -234,6 +292,21 @@ void summary_free(struct summary *summary)
 static json_t *number_or_null(double value)
 {
     return isnan(value) ? json_null() : json_real(value);
+}
+
+/* Their numbers; whoever wants the histograms finds them in the records. */
+static void add_latencies(json_t *object, const struct cell *cell)
+{
+    for (int way = 0; way < LATENCIES_WAYS; way++) {
+        for (unsigned i = 0; i < LATENCIES; i++) {
+            json_t *latency = json_null();
+            if (cell->latencies != NULL && cell->latencies[way].of[i].count > 0) {
+                latency = latencies_to_json(&cell->latencies[way], (enum latency)i);
+                json_object_del(latency, "histogram");
+            }
+            json_object_set_new(object, latency_fields[way][i], latency);
+        }
+    }
 }
 
 json_t *summary_to_json(const struct summary *summary)
@@ -245,26 +318,25 @@ json_t *summary_to_json(const struct summary *summary)
         json_t *interval = cell->has_interval
                                ? json_pack("[f, f]", cell->interval.low, cell->interval.high)
                                : json_null();
-        json_array_append_new(
-            cells,
-            json_pack(
-                "{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, "
-                "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
-                "source", cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
-                cell->placement, "threads", (int)cell->threads, "processes",
-                processes_to_json(cell->processes), "workload",
-                json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples", (int)cell->samples,
-                "unfit", (int)cell->unfit, "unverified", (int)cell->unverified, "violations",
-                (int)cell->violations, "throughput", number_or_null(cell->throughput), "interval",
-                interval, "jain", number_or_null(cell->jain), "rsd", number_or_null(cell->rsd),
-                "gini", number_or_null(cell->gini), "theil", number_or_null(cell->theil),
-                "top_half", number_or_null(cell->top_half), "burst", number_or_null(cell->burst),
-                "burst_max", number_or_null(cell->burst_most), "cpu_ns",
-                number_or_null(cell->cpu_ns), "transactions", number_or_null(cell->transactions),
-                "invalidated", number_or_null(cell->invalidated), "lwss_mean",
-                number_or_null(cell->lwss_mean), "lwss_median", number_or_null(cell->lwss_median),
-                "mttr", number_or_null(cell->mttr), "max_gap", number_or_null(cell->max_gap),
-                "less_null", cell->less_null));
+        json_t *object = json_pack(
+            "{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, "
+            "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+            "source", cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
+            cell->placement, "threads", (int)cell->threads, "processes",
+            processes_to_json(cell->processes), "workload",
+            json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples", (int)cell->samples,
+            "unfit", (int)cell->unfit, "unverified", (int)cell->unverified, "violations",
+            (int)cell->violations, "throughput", number_or_null(cell->throughput), "interval",
+            interval, "jain", number_or_null(cell->jain), "rsd", number_or_null(cell->rsd), "gini",
+            number_or_null(cell->gini), "theil", number_or_null(cell->theil), "top_half",
+            number_or_null(cell->top_half), "burst", number_or_null(cell->burst), "burst_max",
+            number_or_null(cell->burst_most), "cpu_ns", number_or_null(cell->cpu_ns),
+            "transactions", number_or_null(cell->transactions), "invalidated",
+            number_or_null(cell->invalidated), "lwss_mean", number_or_null(cell->lwss_mean),
+            "lwss_median", number_or_null(cell->lwss_median), "mttr", number_or_null(cell->mttr),
+            "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null);
+        add_latencies(object, cell);
+        json_array_append_new(cells, object);
     }
     return json_pack("{s:o}", "cells", cells);
 }

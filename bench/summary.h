@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/latencies.h"
 #include "bench/processes.h"
 #include "bench/records.h"
 #include "bench/statistics.h"
@@ -34,9 +35,13 @@ struct cell {
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
     double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
     double lwss_mean, lwss_median, mttr;
+    double voluntary, involuntary; /* context switches per acquisition, likewise */
     bool less_null; /* the traffic is that of real cores, without what `null` caused there */
     double burst_most, max_gap; /* the largest in all samples; NaN likewise */
-    size_t order;               /* of the lock in its plan */
+    /* Of all samples that count together, one for each way of taking the lock; NULL: none has any.
+     */
+    struct latencies *latencies;
+    size_t order; /* of the lock in its plan */
 };
 
 struct summary {

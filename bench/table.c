@@ -9,6 +9,7 @@
 
 #include "bench/drift.h"
 #include "bench/fitness.h"
+#include "bench/latency_table.h"
 #include "bench/outliers.h"
 #include "bench/workload.h"
 
@@ -120,22 +121,27 @@ struct layout {
     unsigned cpus; /* beyond which threads share them */
 };
 
-static void print_block_head(FILE *out, const struct layout *layout, const struct cell *cell)
+void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, const char *behind)
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
-
     unsigned processes = processes_for(cell->processes, cell->threads);
     char split[32] = "";
 
     if (processes > 1)
         snprintf(split, sizeof split, " of %u processes", processes);
-    fprintf(out, "\n%s%u thread%s%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
-            split, cell->threads > layout->cpus ? ", more than there are CPUs" : "",
-            cell->source[0] != '\0' ? ", " : "", cell->source);
+    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s\n", bold, cell->threads,
+            cell->threads == 1 ? "" : "s", split,
+            cell->threads > cpus ? ", more than there are CPUs" : "",
+            cell->source[0] != '\0' ? ", " : "", cell->source, behind, plain);
+}
+
+static void print_block_head(FILE *out, const struct layout *layout, const struct cell *cell)
+{
+    table_print_block_name(out, cell, layout->cpus, "");
     fprintf(out, "  %-*s", layout->width, "lock");
     for (const struct column *column = layout->columns; column->name != NULL; column++)
         fprintf(out, "%*s", column->width, column->name);
-    fprintf(out, "%s\n", plain);
+    fputc('\n', out);
 }
 
 static void print_cell(FILE *out, const struct layout *layout, const struct cell *cell)
@@ -153,7 +159,7 @@ static void print_cell(FILE *out, const struct layout *layout, const struct cell
             table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
 
-static bool same_block(const struct cell *a, const struct cell *b)
+bool table_same_block(const struct cell *a, const struct cell *b)
 {
     return a->threads == b->threads && a->processes == b->processes &&
            strcmp(a->source, b->source) == 0 && strcmp(a->machine, b->machine) == 0 &&
@@ -505,10 +511,12 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
     }
     table_print_head(out, file);
     for (size_t i = 0; i < summary->count; i++) {
-        if (i == 0 || !same_block(&summary->cells[i - 1], &summary->cells[i]))
+        if (i == 0 || !table_same_block(&summary->cells[i - 1], &summary->cells[i]))
             print_block_head(out, &layout, &summary->cells[i]);
         print_cell(out, &layout, &summary->cells[i]);
     }
     print_notes(out, file, summary, layout.cpus);
+    if (view == TABLE_THROUGHPUT)
+        latency_table_print(out, summary, layout.cpus, layout.width);
     table_print_violations(out, file);
 }

@@ -25,6 +25,11 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
 void table_print_head(FILE *out, const struct records *file);
 void table_print_violations(FILE *out, const struct records *file);
 
+/* Whether two cells stand in one block, and the line that names it, as in "2 threads", with an
+ * empty one before it and something behind it. Beyond so many CPUs threads share them. */
+bool table_same_block(const struct cell *a, const struct cell *b);
+void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, const char *behind);
+
 /* The mark behind a row of which so many windows are unfit: they were left out or, with `all`,
  * every one is unfit and counted. "" if none is. */
 enum { TABLE_UNFIT_TEXT = 32 };

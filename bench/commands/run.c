@@ -40,9 +40,13 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
 {
     static const char *const formats[] = {"png", "svg"};
     char machine[200], workload[WORKLOAD_TEXT], title[512], name[PATH_MAX];
-    struct figure figure = {
-        .kind = &figure_throughput, .output = name, .title = title, .cpus = table_cpus(file)};
-    enum exit_code code = EXIT_FINE;
+    struct picture data = {0};
+    struct figure figure = {.kind = &figure_throughput,
+                            .data = &data,
+                            .output = name,
+                            .title = title,
+                            .cpus = table_cpus(file)};
+    enum exit_code code = figure_data(summary, figure.kind, &data);
 
     figure_machine(file, machine, sizeof machine);
     snprintf(title, sizeof title, "%s: %s", machine,
@@ -50,17 +54,19 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
     for (size_t i = 0; i < sizeof formats / sizeof formats[0] && code == EXIT_FINE; i++) {
         figure.format = formats[i];
         figure_name(file->name, formats[i], name, sizeof name);
-        code = figure_draw(summary, &figure);
+        code = figure_draw(&figure);
         if (code == EXIT_FINE && !measuring->quiet)
             say("drawn: %s", name);
     }
-    if (code != EXIT_FINE || measuring->json)
-        return code;
-    putchar('\n');
-    figure.format = "dumb";
-    figure.output = "-";
-    figure.title = "throughput, million acquisitions a second";
-    return figure_draw(summary, &figure);
+    if (code == EXIT_FINE && !measuring->json) {
+        putchar('\n');
+        figure.format = "dumb";
+        figure.output = "-";
+        figure.title = "throughput, million acquisitions a second";
+        code = figure_draw(&figure);
+    }
+    free(data.bytes);
+    return code;
 }
 
 static void print_json(json_t *object)

@@ -13,7 +13,6 @@
 #include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
 #include "bench/native/owner_pass.h"
-#include "bench/native/system_files.h"
 #include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
@@ -96,28 +95,6 @@ static bool migrations_now(uint64_t *migrations)
     while (!known && fgets(line, sizeof line, file) != NULL)
         known = sscanf(line, "se.nr_migrations : %" SCNu64, migrations) == 1;
     fclose(file);
-    return known;
-}
-
-bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
-{
-    const size_t count =
-        repetition->cpus_count < repetition->threads ? repetition->cpus_count : repetition->threads;
-    struct system_ticks *ticks = allocate_zeroed(sizeof *ticks, count * sizeof *ticks);
-    uint64_t all = 0;
-    bool known = false;
-
-    system_cpu_ticks("", repetition->cpus, count, ticks);
-    for (size_t i = 0; i < count; i++) {
-        /* A CPU may be named more than once. */
-        bool again = false;
-        for (size_t j = 0; j < i && !again; j++)
-            again = repetition->cpus[j] == repetition->cpus[i];
-        all += again ? 0 : ticks[i].steal;
-        known = known || ticks[i].known;
-    }
-    free(ticks);
-    *steal_ns = all * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
     return known;
 }
 
@@ -259,6 +236,7 @@ static void work_in_window(struct member *member)
     counters_begin(&member->counters);
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
     worker->critical.taken = worker->outside.taken = 0;
+    worker->critical.backwards = worker->outside.backwards = 0;
     word_store(&worker->acquisitions, worker->carried, relaxed);
     word_store(&member->in_window, true, release);
     member->start_ns = machine_clock();
@@ -363,8 +341,8 @@ struct clock_cost measure_clock_cost(void)
     double looks[LOOKS];
 
     for (int i = 0; i < LOOKS; i++) {
-        uint64_t start = machine_clock();
-        looks[i] = (double)(machine_clock() - start);
+        uint64_t start = machine_clock(), end = machine_clock();
+        looks[i] = end > start ? (double)(end - start) : 0;
     }
     statistics_sort(looks, LOOKS);
     return (struct clock_cost){(uint64_t)looks[0], (uint64_t)looks[LOOKS / 2]};
@@ -543,20 +521,17 @@ static void lead_to_window(struct crew *crew)
 static void lead(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
-    uint64_t steal_before = 0, steal_after = 0;
 
     lead_to_window(crew);
-    crew->steal_known = steal_now(repetition, &steal_before);
+    crew->around_before = surroundings_look("", repetition);
     take_usage(crew, &crew->before, true);
     crew->start_ns = machine_clock();
     word_store(&crew->phase, PHASE_WINDOW, relaxed);
     sleep_until(crew->start_ns + repetition->window_ns);
     crew->end_ns = machine_clock();
     word_store(&crew->phase, PHASE_STOP, relaxed);
+    crew->around_after = surroundings_look("", repetition);
     take_usage(crew, &crew->after, false);
-    crew->steal_known = crew->steal_known && steal_now(repetition, &steal_after);
-    /* Some kernels correct the figure downwards. */
-    crew->steal_ns = steal_after > steal_before ? steal_after - steal_before : 0;
     drain(crew);
 }
 

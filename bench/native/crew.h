@@ -14,6 +14,7 @@
 #include "bench/native/clock_check.h"
 #include "bench/native/counters/counters.h"
 #include "bench/native/loops.h"
+#include "bench/native/surroundings.h"
 #include "bench/nested.h"
 #include "bench/repetition.h"
 
@@ -88,9 +89,8 @@ struct crew {
     struct usage before, after; /* likewise; the leader itself sleeps */
     struct counters_plan counting;
     bool switches_unknown; /* not every thread's context switches could be read */
-    uint64_t steal_ns;     /* of the CPUs used, within the window */
-    bool steal_known;
-    unsigned departed;   /* threads that came back from the lock */
+    struct surroundings around_before, around_after; /* likewise */
+    unsigned departed;                               /* threads that came back from the lock */
     uint64_t silence_ns; /* how long nobody has come back, at the end of the wait */
     struct clock_cost clock_cost;
     struct clock_check clocks; /* of the CPUs, where times of two of them are compared */
@@ -108,9 +108,6 @@ void *allocate_zeroed(size_t alignment, size_t size);
 
 /* What the kernel did until now. */
 struct usage usage_now(void);
-
-/* Nanoseconds that the hypervisor took from the repetition's CPUs so far. False: not known. */
-bool steal_now(const struct repetition *repetition, uint64_t *steal_ns);
 
 /* Looks at the clock often, and tells what two in a row are apart. */
 struct clock_cost measure_clock_cost(void);

@@ -193,12 +193,22 @@ static void long_holds_are_counted(void **state)
     latencies_add(latencies, LATENCY_ACQUIRE, 1000000);
     latencies_add(&latencies[1], LATENCY_HOLD, 30000);
     assert_true(latencies_merge(latencies, &latencies[1]));
-    json_t *object = latencies_to_json(latencies, LATENCY_HOLD, 7);
+    json_t *object = latencies_to_json(latencies, LATENCY_HOLD);
     assert_int_equal(json_integer_value(json_object_get(object, "over_25us")), 2);
     assert_int_equal(json_integer_value(json_object_get(object, "count")), 3);
-    assert_int_equal(json_integer_value(json_object_get(object, "stride")), 7);
+    assert_true(latencies_from_json(object, &latencies[1], LATENCY_HOLD));
+    assert_int_equal(latencies[1].long_holds, 2);
+    assert_memory_equal(&latencies[1].of[LATENCY_HOLD], &latencies->of[LATENCY_HOLD],
+                        sizeof latencies->of[0]);
+    /* More long ones than there are, and none of them told. */
+    json_object_set_new(object, "over_25us", json_integer(4));
+    assert_false(latencies_from_json(object, &latencies[1], LATENCY_HOLD));
+    json_object_del(object, "over_25us");
+    assert_false(latencies_from_json(object, &latencies[1], LATENCY_HOLD));
+    assert_false(latencies_from_json(NULL, &latencies[1], LATENCY_HOLD));
+    assert_int_equal(latencies[1].of[LATENCY_HOLD].count, 0);
     json_decref(object);
-    object = latencies_to_json(latencies, LATENCY_ACQUIRE, 7);
+    object = latencies_to_json(latencies, LATENCY_ACQUIRE);
     assert_null(json_object_get(object, "over_25us"));
     json_decref(object);
     free(latencies);
