@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench/allocate.h"
 #include "bench/native/bind.h"
 #include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
@@ -17,18 +18,6 @@
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
 enum { STACK_BYTES = 256 * 1024, PAGE_BYTES = 4096 };
-
-void *allocate_zeroed(size_t alignment, size_t size)
-{
-    size = (size + alignment - 1) / alignment * alignment;
-    void *memory = aligned_alloc(alignment, size);
-
-    if (memory == NULL) {
-        fputs("lockbench: out of memory\n", stderr);
-        exit(EXIT_MACHINE);
-    }
-    return memset(memory, 0, size);
-}
 
 void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size)
 {

@@ -103,9 +103,6 @@ struct crew {
 
 /* For whoever else measures on real cores. */
 
-/* Zeroed memory; without any, complains and ends the process. */
-void *allocate_zeroed(size_t alignment, size_t size);
-
 /* What the kernel did until now. */
 struct usage usage_now(void);
 

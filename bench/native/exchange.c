@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "bench/allocate.h"
 #include "bench/native/bind.h"
 
 /* Of one measure; 8 MB, which no usual window fills. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "bench/allocate.h"
 #include "bench/native/counters/report.h"
 #include "bench/clock_span.h"
 #include "bench/result.h"
