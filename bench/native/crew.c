@@ -34,19 +34,9 @@ void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_
     exit(EXIT_MACHINE);
 }
 
-static uint64_t timespec_ns(struct timespec t)
-{
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static struct timespec ns_timespec(uint64_t ns)
-{
-    return (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
-}
-
 static void sleep_until(uint64_t deadline_ns)
 {
-    struct timespec deadline = ns_timespec(deadline_ns);
+    struct timespec deadline = native_timespec(deadline_ns);
 
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
         ;
@@ -59,7 +49,7 @@ struct usage usage_now(void)
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
     getrusage(RUSAGE_SELF, &rusage);
-    return (struct usage){timespec_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
+    return (struct usage){native_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
 }
 
 /* For whoever looks after the thread has gone. */
@@ -392,7 +382,7 @@ static bool await_departure(struct crew *crew, uint64_t *silence_ns)
 {
     const uint64_t step_ns = 100000000;
     uint64_t start_ns = machine_clock();
-    struct timespec deadline = ns_timespec(start_ns + step_ns);
+    struct timespec deadline = native_timespec(start_ns + step_ns);
     bool came = sem_clockwait(&crew->departures, CLOCK_MONOTONIC, &deadline) == 0;
     uint64_t waited_ns = machine_clock() - start_ns;
 

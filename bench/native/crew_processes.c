@@ -180,7 +180,7 @@ static void add_cpu_time(const struct crew *crew, struct usage *usage)
         struct timespec cpu;
         if (clock_getcpuclockid(crew->processes[i].pid, &clock) == 0 &&
             clock_gettime(clock, &cpu) == 0)
-            usage->cpu_ns += (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec;
+            usage->cpu_ns += native_ns(cpu);
     }
 }
 
