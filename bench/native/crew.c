@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,41 +278,35 @@ static void *member_main(void *argument)
     return NULL;
 }
 
-/* In turns a nanosecond. */
-struct spin_rates {
+/* What one thread on each CPU measured, all at once. */
+struct spread {
     double median, least, most;
 };
 
-/* Sets the rate of this process, from what all CPUs found. */
-static struct spin_rates set_spin_rate(const struct crew *crew)
+/* Of the number that lies there in each member. */
+static struct spread spread_over_cpus(const struct crew *crew, size_t place)
 {
-    double *rates = allocate_zeroed(sizeof *rates, crew->repetition->threads * sizeof *rates);
+    const unsigned threads = crew->repetition->threads;
+    double *found = allocate_zeroed(sizeof *found, threads * sizeof *found);
     size_t count = 0;
 
-    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+    for (unsigned i = 0; i < threads; i++) {
         if (crew->members[i].first_on_cpu)
-            rates[count++] = crew->members[i].spin_rate;
+            found[count++] = *(const double *)((const char *)&crew->members[i] + place);
     }
-    statistics_sort(rates, count);
-    struct spin_rates found = {statistics_median(rates, count), rates[0], rates[count - 1]};
-    free(rates);
-    native_set_spin_rate(found.median);
-    return found;
+    statistics_sort(found, count);
+    struct spread spread = {statistics_median(found, count), found[0], found[count - 1]};
+    free(found);
+    return spread;
 }
 
-/* Likewise of what was measured on all CPUs at once. */
-static void set_irql_cost(struct crew *crew)
+/* Sets the rate of this process. */
+static struct spread set_spin_rate(const struct crew *crew)
 {
-    double *costs = allocate_zeroed(sizeof *costs, crew->repetition->threads * sizeof *costs);
-    size_t count = 0;
+    struct spread rates = spread_over_cpus(crew, offsetof(struct member, spin_rate));
 
-    for (unsigned i = 0; i < crew->repetition->threads; i++) {
-        if (crew->members[i].first_on_cpu)
-            costs[count++] = crew->members[i].irql_ns;
-    }
-    statistics_sort(costs, count);
-    crew->irql_ns = statistics_median(costs, count);
-    free(costs);
+    native_set_spin_rate(rates.median);
+    return rates;
 }
 
 struct clock_cost measure_clock_cost(void)
@@ -550,11 +545,11 @@ const char *crew_lead(struct crew *crew, char *problem, size_t problem_size)
     if (crew->called_off)
         return problem;
     pthread_barrier_wait(&crew->barrier);
-    struct spin_rates rates = set_spin_rate(crew);
+    struct spread rates = set_spin_rate(crew);
     crew->spin_rate = rates.median;
     crew->spin_rate_least = rates.least;
     crew->spin_rate_most = rates.most;
-    set_irql_cost(crew);
+    crew->irql_ns = spread_over_cpus(crew, offsetof(struct member, irql_ns)).median;
     irql_raise_leader(irql);
     pthread_barrier_wait(&crew->barrier);
     lead(crew);
