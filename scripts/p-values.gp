@@ -33,7 +33,7 @@ count(p) = (p < 0.05 ? small = small + 1 : 0, 1)
 
 set multiplot layout (format eq "dumb" ? 2 : 1),(format eq "dumb" ? 1 : 2) title title noenhanced
 set xrange [0 : 1]
-set xlabel "p" offset 0,0.4
+set xlabel "p" offset 0,0.9
 set ylabel format eq "dumb" ? "" : "cells with at most that p"
 set border 3
 set tics nomirror
