@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/fairness.h"
 #include "bench/fitness.h"
 
 /* What is not a regular file (a terminal, a pipe, /dev/null) may be there already. */
@@ -200,14 +201,17 @@ static bool take(struct records *records, json_t *record)
     if (kind == NULL || (strcmp(kind, "sample") == 0 && !is_sample(record)))
         return false;
     if (strcmp(kind, "sample") == 0) {
+        /* Older programs recorded fewer of these. */
+        fairness_add(record);
         fitness_complete(record);
         json_array_append(records->samples, record);
-    } else if (strcmp(kind, "violation") == 0)
+    } else if (strcmp(kind, "violation") == 0) {
         json_array_append(records->violations, record);
-    else if (strcmp(kind, "run") == 0)
+    } else if (strcmp(kind, "run") == 0) {
         json_array_append(records->later_runs, record);
-    else if (strcmp(kind, "until") == 0)
+    } else if (strcmp(kind, "until") == 0) {
         json_array_append(records->endings, record);
+    }
     return true;
 }
 

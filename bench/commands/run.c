@@ -104,7 +104,7 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     if (measuring->json) {
         print_results(summary_to_json(&summary), file);
     } else {
-        table_print(stdout, file, &summary);
+        table_print(stdout, file, &summary, measuring->table);
     }
     if (measuring->draw && figure_has_curves(&summary, &figure_throughput))
         code = draw_all(measuring, file, &summary);
