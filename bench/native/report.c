@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "bench/allocate.h"
 #include "bench/native/counters/report.h"
 #include "bench/clock_span.h"
 #include "bench/result.h"
@@ -226,6 +227,8 @@ json_t *native_report(struct crew *crew)
     if (findings.threads == NULL)
         return NULL;
     find_all(crew, &findings);
+    if (findings.owners_unmeasured == NULL && findings.torn > 0)
+        findings.owners_unmeasured = "the lock let several threads in at once";
     if (findings.owners_unmeasured == NULL && !merge_owners(crew, &owners))
         findings.owners_unmeasured = "there was not enough memory for the stream of owners";
     if (findings.latencies_unmeasured == NULL && !merge_latencies(crew, latencies))

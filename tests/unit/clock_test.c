@@ -71,6 +71,7 @@ static void delays(void **state)
     fault = RIGHT;
     assert_int_equal(samples.taken, 1);
     assert_int_equal(samples.backwards, 1);
+    assert_int_equal(cost.least, 0);
     assert_int_equal(cost.median, 0);
 }
 
