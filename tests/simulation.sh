@@ -819,6 +819,16 @@ call "$LOCKBENCH" run "${traced[@]}" -O - --trace trace-again.json
 want_same_bytes trace.json trace-again.json
 end
 
+begin "--trace says where the trace is, and says nothing with --quiet"
+call "$LOCKBENCH" run tas -m "$two" -t 2 -d 100us -R 1 -O said.jsonl --trace said.json
+want_code 0
+want_same "standard error" "$(cat "$stderr")" "lockbench: saved: said.jsonl
+lockbench: traced: said.json"
+call "$LOCKBENCH" run tas -m "$two" -t 2 -d 100us -R 1 -O unsaid.jsonl --trace unsaid.json --quiet
+want_code 0
+want_empty "$stderr"
+end
+
 begin "the trace has each kind of event"
 want_text trace.json '"traceEvents":['
 for text in '"name":"process_name"' '"name":"thread_name"' '"name":"thread 2"' '"cat":"run","name":"thread 0"' \

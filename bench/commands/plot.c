@@ -137,6 +137,24 @@ static enum exit_code check_formats(const char *formats)
     return code;
 }
 
+/* Who names a PNG is not to find an SVG in it, nor one beside it. */
+static enum exit_code check_output(const struct settings *settings)
+{
+    const char *format = settings->output == NULL ? NULL : figure_format_of(settings->output);
+    char *copy = strdup(settings->formats), *rest = copy, *other;
+    bool drawn = format == NULL;
+
+    while ((other = strsep(&rest, ",")) != NULL)
+        drawn = drawn || strcmp(other, format) == 0;
+    free(copy);
+    if (drawn)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "--output '%s' is a name for %s, and --format has %s: name another output, or "
+                    "leave out its ending",
+                    settings->output, format, settings->formats);
+}
+
 /* Whether all samples of a file are of the machine that its first record names: files that were put
  * one after another may be of several. */
 static bool is_of_one_machine(const struct records *file)
@@ -256,6 +274,8 @@ static enum exit_code plot_main(int argc, char **argv)
     if (words == 0)
         return complain(EXIT_USAGE, "plot needs a results file: lockbench plot FILE...");
     code = check_formats(settings.formats);
+    if (code == EXIT_FINE)
+        code = check_output(&settings);
     if (code == EXIT_FINE && strchr(settings.formats, ',') != NULL && settings.output != NULL &&
         strcmp(settings.output, "-") == 0)
         return complain(EXIT_USAGE, "--output - takes one format, not '%s'", settings.formats);

@@ -442,24 +442,17 @@ static void observe_owners(struct crew *crew, uint64_t warmup_ns)
     word_store(&crew->owner_windows, OWNER_WINDOWS_AFTER, relaxed);
 }
 
-/* Looking at the clock may take a hundredth of the time: so the stride follows from how long a turn
- * takes, which the warm-up tells. Each look that is announced costs those a look of their own who
- * have the lock meanwhile, at most one for each thread that can run. */
+/* The warm-up tells how long a turn takes. */
 static uint64_t choose_stride(const struct crew *crew, uint64_t warmup_ns)
 {
     const struct repetition *repetition = crew->repetition;
     const uint64_t running =
         repetition->threads < repetition->cpus_count ? repetition->threads : repetition->cpus_count;
-    /* The histograms' lines, and taking the announcement's line from the others and back. */
-    const uint64_t memory_ns = 200, look_ns = (4 + running) * crew->clock_cost.median + memory_ns;
-    const double turns = (double)turns_until_now(crew);
 
     if (repetition->latency_stride != 0)
         return repetition->latency_stride;
-    double most = 100.0 * (double)look_ns * turns / ((double)warmup_ns * (double)running);
-    if (most >= LATENCY_STRIDE_MOST)
-        return LATENCY_STRIDE_MOST;
-    return most < LATENCY_STRIDE_LEAST ? LATENCY_STRIDE_LEAST : (uint64_t)most | 1;
+    return latency_stride_for((double)(warmup_ns * running) / (double)turns_until_now(crew),
+                              running, crew->clock_cost.median);
 }
 
 /* Why no hand-off is timed, or NULL. */
