@@ -32,8 +32,14 @@ bool figure_is_format(const char *format)
     return false;
 }
 
-static enum exit_code complain_nothing(const struct summary *summary)
+static enum exit_code complain_nothing(const struct summary *summary,
+                                       const struct figure_kind *kind)
 {
+    if (kind == &figure_latency && curves_any(summary, &figure_throughput))
+        return complain(
+            EXIT_USAGE,
+            "there is nothing to draw: no sample has acquire times; 'run' takes them in "
+            "the pass 'latency' (--passes)");
     if (curves_any(summary, &figure_throughput))
         return complain(EXIT_USAGE,
                         "there is nothing to draw: no sample says what traffic it caused; "
@@ -54,7 +60,7 @@ enum exit_code figure_draw(const struct summary *summary, const struct figure *f
     if (fclose(memory) != 0)
         code = complain(EXIT_MACHINE, "out of memory");
     else if (curves == 0)
-        code = complain_nothing(summary);
+        code = complain_nothing(summary, figure->kind);
     else if (!as_data)
         code = gnuplot_draw(&(struct drawing){figure->kind->script, figure->format, figure->title,
                                               figure->output, figure->cpus},

@@ -1158,6 +1158,31 @@ for figure in throughput fairness traffic; do
     end
 done
 
+begin "plot --figure latency: percentiles and spread, writers and readers apart"
+run_to readers.jsonl rw_ticket,ticket -m 'sim:core:4 pu:1' -t 2,4,8 -R 2 --readers 50
+call "$LOCKBENCH" plot readers.jsonl --figure latency --format dat --output -
+want_code 0
+want_empty "$stderr"
+want_same "the blocks" "$(curves)" \
+    "rw_ticket;rw_ticket;rw_ticket, shared;rw_ticket, shared;ticket;ticket;"
+want_same "the most threads that have a CPU each" "$(sed -n 's/^\([0-9][0-9]*\) .*/\1/p' "$stdout" | sort -u)" 4
+# Each percentile curve goes up from 1, and ends at the number of times and the longest of them.
+awk '/^"/ { percentiles = / inverse ns$/; first = 1; next }
+     /^[0-9]/ && percentiles {
+         bad = bad || (first ? $5 != 1 : $5 < x || $6 < y)
+         first = 0; x = $5; y = $6; last = $5
+     }
+     /^$/ && percentiles && !first { ends = ends " " last; first = 1 }
+     END { print ends > "ends"; exit bad }' "$stdout" || fail "the percentiles should go up from 1"
+"$LOCKBENCH" export readers.jsonl | awk -F, '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+    NR > 1 && $at["threads"] == 4 { count[$at["lock"]] += $at["latency_ns.count"]; shared += $at["latency_shared_ns.count"] }
+    END { print " " count["rw_ticket"] " " shared " " count["ticket"] }' >counts
+want_same "the numbers of times" "$(cat ends)" "$(cat counts)"
+want_same "the largest part of each spread" \
+    "$(awk '/^"/ { spread = / ns density$/ } /^[0-9]/ && spread && $6 == 1' "$stdout" | wc -l)" 3
+end
+
 begin "plot of one file with both: native and model"
 call "$LOCKBENCH" plot together.jsonl --format dat --output -
 want_code 0
@@ -1188,7 +1213,7 @@ want_picture() { # FORMAT FILE
     esac
 }
 
-for figure in throughput fairness traffic; do
+for figure in throughput fairness traffic latency; do
     for format in png svg dumb dat; do
         name="plot --figure $figure --format $format, of a model, and of a model and real cores"
         if [ $have_gnuplot = no ] && [ $format != dat ]; then
@@ -1233,6 +1258,10 @@ for file in no-traffic.dat native.traffic.png native.traffic.svg native.png; do
     want_missing $file
 done
 end
+
+run_to untimed.jsonl tas -m native -t 1 -R 1 --passes owners
+refuse "plot --figure latency of results without times" 2 "acquire times" "--passes" \
+    "$LOCKBENCH" plot untimed.jsonl --figure latency --format dat --output -
 
 begin "plot --figure fairness of native results, which have no longest wait, draws what there is"
 call "$LOCKBENCH" plot native.jsonl --figure fairness --format dat --output -
