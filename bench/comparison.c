@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/run_fields.h"
+
 static struct compared_side side_of(const struct sample_cell *cell, const double *values,
                                     size_t count)
 {
@@ -124,15 +126,18 @@ struct comparison comparison_make(const struct records *files, size_t files_coun
     struct comparison comparison = {.files = files,
                                     .files_count = files_count,
                                     .sides = calloc(files_count + 1, sizeof *comparison.sides),
+                                    .drifts = calloc(files_count + 1, sizeof *comparison.drifts),
                                     .all_windows = settings->cells.all_windows,
                                     .threshold = settings->threshold,
                                     .only_in_base = json_array(),
                                     .only_in_new = json_array()};
 
-    if (comparison.sides == NULL)
+    if (comparison.sides == NULL || comparison.drifts == NULL)
         abort();
-    for (size_t i = 0; i < files_count; i++)
+    for (size_t i = 0; i < files_count; i++) {
         comparison.sides[i] = sample_cells_make(&files[i], &settings->cells);
+        comparison.drifts[i] = drift_find(&comparison.sides[i], settings->measure);
+    }
     comparison.cells =
         calloc(files_count * comparison.sides[0].count + 1, sizeof *comparison.cells);
     if (comparison.cells == NULL)
@@ -150,6 +155,7 @@ void comparison_free(struct comparison *comparison)
     for (size_t i = 0; i < comparison->files_count; i++)
         sample_cells_free(&comparison->sides[i]);
     free(comparison->sides);
+    free(comparison->drifts);
     free(comparison->cells);
     json_decref(comparison->only_in_base);
     json_decref(comparison->only_in_new);
@@ -189,50 +195,21 @@ double comparison_mean(const struct comparison *comparison, size_t file, const c
  * Machines
  */
 
-/* A value in words, not too long for a line of several. */
-static void value_text(const json_t *value, char text[160])
-{
-    char *json = NULL;
-
-    if (json_is_string(value))
-        snprintf(text, 160, "%s", json_string_value(value));
-    else if (value == NULL || json_is_null(value) ||
-             (json = json_dumps(value, JSON_ENCODE_ANY)) == NULL)
-        snprintf(text, 160, "unknown");
-    else
-        snprintf(text, 160, "%s", json);
-    free(json);
-}
-
 static void add_difference(char *text, size_t size, const char *name, const json_t *base,
                            const json_t *new)
 {
-    char first[160], second[160];
+    char first[RUN_VALUE_TEXT], second[RUN_VALUE_TEXT];
 
-    value_text(base, first);
-    value_text(new, second);
     snprintf(text + strlen(text), size - strlen(text), "%s%s: %s, %s", *text != '\0' ? "; " : "",
-             name, first, second);
-}
-
-/* What is not there is as good as null. */
-static bool is_same(const json_t *a, const json_t *b)
-{
-    bool no_a = a == NULL || json_is_null(a), no_b = b == NULL || json_is_null(b);
-
-    return no_a || no_b ? no_a && no_b : json_equal((json_t *)a, (json_t *)b) != 0;
+             name, run_value_text(base, first), run_value_text(new, second));
 }
 
 static void compare_hosts(const json_t *base, const json_t *new, char *text, size_t size)
 {
-    static const char *const fields[] = {"cpu_model",    "microcode", "virtual", "kernel",
-                                         "governor",     "turbo",     "smt",     "cpus",
-                                         "allowed_cpus", "topology"};
-
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        const json_t *a = json_object_get(base, fields[i]), *b = json_object_get(new, fields[i]);
-        if (!is_same(a, b))
-            add_difference(text, size, fields[i], a, b);
+    for (const char *const *field = run_host_fields; *field != NULL; field++) {
+        const json_t *a = json_object_get(base, *field), *b = json_object_get(new, *field);
+        if (!run_same_value(a, b))
+            add_difference(text, size, *field, a, b);
     }
 }
 
@@ -244,7 +221,7 @@ static void compare_models(const json_t *base, const json_t *new, char *text, si
 
     json_object_foreach((json_t *)model, name, value)
     {
-        if (!is_same(value, json_object_get(other, name)))
+        if (!run_same_value(value, json_object_get(other, name)))
             add_difference(text, size, name, value, json_object_get(other, name));
     }
     json_object_foreach((json_t *)other, name, value)
@@ -252,7 +229,7 @@ static void compare_models(const json_t *base, const json_t *new, char *text, si
         if (json_object_get(model, name) == NULL)
             add_difference(text, size, name, NULL, value);
     }
-    if (!is_same(json_object_get(base, "latency_ns"), json_object_get(new, "latency_ns")))
+    if (!run_same_value(json_object_get(base, "latency_ns"), json_object_get(new, "latency_ns")))
         snprintf(text + strlen(text), size - strlen(text), "%slatency_ns: two matrices",
                  *text != '\0' ? "; " : "");
 }
@@ -456,15 +433,26 @@ static json_t *means_to_json(const struct comparison *comparison)
     return list;
 }
 
+static json_t *drifts_to_json(const struct comparison *comparison)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < comparison->files_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o}", "file", comparison->files[i].name,
+                                              "drift", drift_to_json(&comparison->drifts[i])));
+    return list;
+}
+
 json_t *comparison_to_json(const struct comparison *comparison)
 {
     json_t *cells = json_array();
 
     for (size_t i = 0; i < comparison->count; i++)
         json_array_append_new(cells, cell_to_json(comparison, &comparison->cells[i]));
-    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:O, s:O}", "base", comparison->files[0].name,
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:O, s:O}", "base", comparison->files[0].name,
                      "all_windows", comparison->all_windows, "threshold",
                      number_or_null(comparison->threshold), "cells", cells, "geometric_mean",
-                     means_to_json(comparison), "only_in_base", comparison->only_in_base,
-                     "only_in_new", comparison->only_in_new);
+                     means_to_json(comparison), "drifts", drifts_to_json(comparison),
+                     "only_in_base", comparison->only_in_base, "only_in_new",
+                     comparison->only_in_new);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/drift.h"
 #include "bench/records.h"
 #include "bench/sample_cells.h"
 #include "bench/significance.h"
@@ -44,6 +45,7 @@ struct comparison {
     size_t count;
     bool all_windows;                   /* unfit ones were asked for */
     double threshold;                   /* a part, as 0.05; NaN without one */
+    struct drift *drifts;               /* of each file */
     json_t *only_in_base, *only_in_new; /* identities, each with the name of the NEW `file` */
 };
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,12 +97,12 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
 
     for (size_t i = 0; i < job->placement->count && i < turn->threads; i++)
         json_array_append_new(cpus, json_integer(job->placement->cpus[i]));
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record, "lock", turn->lock->text,
-        "machine", job->plan->machine.text, "threads", (int)turn->threads, "cpus", cpus,
-        "placement", job->plan->placement, "workload", workload_to_json(&job->plan->workload),
-        "repetition", (int)turn->repetition, "seed", (json_int_t)turn->seed);
-    if (exchange_has_objects(job->plan->workload.exchange))
+    json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record,
+                               "lock", turn->lock->text, "machine", job->plan->machine.text,
+                               "threads", (int)turn->threads, "cpus", cpus, "placement",
+                               job->plan->placement, "workload", workload_to_json(turn->workload),
+                               "repetition", (int)turn->repetition, "seed", (json_int_t)turn->seed);
+    if (exchange_has_objects(turn->workload->exchange))
         json_object_set_new(object, "objects", json_integer(turn->objects));
     if (!machine_is_simulated(&job->plan->machine))
         json_object_set_new(object, "processes", processes_to_json(job->plan->processes));
@@ -130,30 +129,6 @@ static enum exit_code keep_end(struct job *job, const struct turn *turn, const c
     return code;
 }
 
-/* Adds what follows from the counts. */
-static void add_fairness(json_t *sample)
-{
-    json_t *list = json_object_get(sample, "acquisitions");
-    json_t *unmeasured = json_object_get(sample, "unmeasured");
-    size_t n = json_array_size(list), i;
-    double *counts = calloc(n + 1, sizeof *counts);
-    json_t *count;
-
-    json_array_foreach (list, i, count)
-        counts[i] = (double)json_integer_value(count);
-    double jain = fairness_jain(counts, n), rsd = fairness_rsd(counts, n);
-    free(counts);
-    if (!isnan(jain)) {
-        json_object_set_new(sample, "jain", json_real(jain));
-        json_object_set_new(sample, "rsd", json_real(rsd));
-        return;
-    }
-    json_object_set_new(sample, "jain", json_null());
-    json_object_set_new(sample, "rsd", json_null());
-    json_object_set_new(unmeasured, "jain", json_string("there was no acquisition in the window"));
-    json_object_set_new(unmeasured, "rsd", json_string("there was no acquisition in the window"));
-}
-
 /* A sample, unless its window broke off, and a record for each violation that it shows. */
 static enum exit_code keep_result(struct job *job, const struct turn *turn, json_t *result)
 {
@@ -170,7 +145,7 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
     if (!machine_is_simulated(&job->plan->machine))
         json_object_set_new(sample, "time", time_now());
     if (measured) {
-        add_fairness(sample);
+        fairness_add(sample);
         fitness_complete(sample);
         code = keep(job, job->kept.samples, sample);
     } else {
@@ -195,7 +170,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .cpus = job->placement->cpus,
         .cpus_count = job->placement->count,
         .processes = processes_for(job->plan->processes, turn->threads),
-        .workload = job->plan->workload,
+        .workload = *turn->workload,
         .warmup_ns = plan_warmup_ns(job->plan, window_ns),
         .window_ns = window_ns,
         .passes = job->plan->passes,
@@ -238,33 +213,52 @@ static enum exit_code measure_turn(struct job *job, const struct turn *turn)
                     turn->threads, turn->threads == 1 ? "" : "s", report.reason);
 }
 
-static void turn_name(const char *lock, json_int_t threads, json_int_t objects,
-                      json_int_t repetition, char name[LOCK_SPEC_TEXT + 64])
+/* To be freed. */
+static char *make_name(const char *lock, json_int_t threads, json_int_t objects,
+                       const json_t *workload, json_int_t repetition)
 {
-    snprintf(name, LOCK_SPEC_TEXT + 64, "%s %lld %lld %lld", lock, (long long)threads,
-             (long long)objects, (long long)repetition);
+    char *text = workload == NULL ? NULL : json_dumps(workload, JSON_COMPACT | JSON_SORT_KEYS);
+    char *name;
+
+    if (asprintf(&name, "%s %lld %lld %s %lld", lock, (long long)threads, (long long)objects,
+                 text == NULL ? "" : text, (long long)repetition) < 0)
+        abort();
+    free(text);
+    return name;
+}
+
+static char *turn_name(const struct turn *turn)
+{
+    json_t *workload = workload_to_json(turn->workload);
+    char *name =
+        make_name(turn->lock->text, turn->threads, turn->objects, workload, turn->repetition);
+
+    json_decref(workload);
+    return name;
 }
 
 /* The name of the turn that a record is of, or of another repetition of that cell. */
-static void record_name(const json_t *record, json_int_t repetition, char name[LOCK_SPEC_TEXT + 64])
+static char *record_name(const json_t *record, json_int_t repetition)
 {
     const json_t *objects = json_object_get(record, "objects");
     const char *lock = json_string_value(json_object_get(record, "lock"));
 
-    turn_name(lock == NULL ? "" : lock, json_integer_value(json_object_get(record, "threads")),
-              objects == NULL ? 1 : json_integer_value(objects), repetition, name);
+    return make_name(lock == NULL ? "" : lock,
+                     json_integer_value(json_object_get(record, "threads")),
+                     objects == NULL ? 1 : json_integer_value(objects),
+                     json_object_get(record, "workload"), repetition);
 }
 
 /* A turn is done with its sample, or with a violation that left none. */
 static void add_done(json_t *done, const json_t *records)
 {
-    char name[LOCK_SPEC_TEXT + 64];
     size_t i;
     json_t *record;
 
     json_array_foreach (records, i, record) {
-        record_name(record, json_integer_value(json_object_get(record, "repetition")), name);
+        char *name = record_name(record, json_integer_value(json_object_get(record, "repetition")));
         json_object_set_new(done, name, json_true());
+        free(name);
     }
 }
 
@@ -277,11 +271,10 @@ static size_t without_done(const struct records *kept, struct turn *turns, size_
     add_done(done, kept->samples);
     add_done(done, kept->violations);
     for (size_t i = 0; i < count; i++) {
-        char name[LOCK_SPEC_TEXT + 64];
-        turn_name(turns[i].lock->text, turns[i].threads, turns[i].objects, turns[i].repetition,
-                  name);
+        char *name = turn_name(&turns[i]);
         if (json_object_get(done, name) == NULL)
             turns[left++] = turns[i];
+        free(name);
     }
     json_decref(done);
     return left;
@@ -333,13 +326,13 @@ static enum exit_code measure_turns(struct job *job, const struct turn *turns, s
 static json_t *count_samples(const json_t *samples)
 {
     json_t *counts = json_object(), *sample;
-    char name[LOCK_SPEC_TEXT + 64];
     size_t i;
 
     json_array_foreach (samples, i, sample) {
-        record_name(sample, 0, name);
+        char *name = record_name(sample, 0);
         json_int_t count = json_integer_value(json_object_get(counts, name));
         json_object_set_new(counts, name, json_integer(count + 1));
+        free(name);
     }
     return counts;
 }
@@ -352,10 +345,10 @@ static uint64_t spent_before_ns(const struct plan *plan, const json_t *samples)
 
     for (size_t i = 0; i < plan_cells(plan); i++) {
         struct turn cell = plan_cell(plan, i);
-        char name[LOCK_SPEC_TEXT + 64];
-        turn_name(cell.lock->text, cell.threads, cell.objects, 0, name);
+        char *name = turn_name(&cell);
         spent_ns +=
             (uint64_t)json_integer_value(json_object_get(counts, name)) * plan_turn_ns(plan, &cell);
+        free(name);
     }
     json_decref(counts);
     return spent_ns;
@@ -416,7 +409,9 @@ static enum exit_code keep_endings(struct job *job, const struct growth *cells)
             continue;
         json_t *record = json_pack("{s:s, s:s, s:i}", "record", "until", "lock", cell.lock->text,
                                    "threads", (int)cell.threads);
-        if (exchange_has_objects(job->plan->workload.exchange))
+        if (job->plan->workloads_count > 1)
+            json_object_set_new(record, "workload", workload_to_json(cell.workload));
+        if (exchange_has_objects(cell.workload->exchange))
             json_object_set_new(record, "objects", json_integer(cell.objects));
         json_t *how = growth_to_json(&cells[i]);
         json_object_update(record, how);

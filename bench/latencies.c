@@ -24,6 +24,7 @@ bool latencies_merge(struct latencies *latencies, const struct latencies *other)
     for (int i = 0; i < LATENCIES; i++)
         merged = histogram_merge(&latencies->of[i], &other->of[i]) && merged;
     latencies->long_holds += other->long_holds;
+    latencies->backwards += other->backwards;
     return merged;
 }
 

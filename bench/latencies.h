@@ -35,6 +35,7 @@ uint64_t latency_stride_for(double turn_ns, uint64_t running, uint64_t clock_ns)
 struct latencies {
     struct histogram of[LATENCIES];
     uint64_t long_holds; /* that were longer than that */
+    uint64_t backwards;  /* times that are none, because a thread's clock went backwards */
 };
 
 /* The two ways, in arrays of latencies. */

@@ -88,6 +88,16 @@ static inline uint64_t latency_between(const struct latency_turns *turns, uint64
     return to > from + clock_ns ? to - from - clock_ns : 0;
 }
 
+/* Of one thread, by its own clock, which does not go backwards where it is right. */
+static inline void latency_add_own(const struct latency_turns *turns, struct latencies *latencies,
+                                   enum latency latency, uint64_t from, uint64_t to)
+{
+    if (to < from)
+        latencies->backwards++;
+    else
+        latencies_add(latencies, latency, latency_between(turns, from, to));
+}
+
 /* A reader waits for the writer before it, a writer for all who had the lock before. A time before
  * the thread's own arrival is not one of a lock that it was waiting for. */
 static inline void latency_take_handoff(const struct latency_turns *turns,
@@ -110,8 +120,7 @@ LATENCY_RARE void latency_acquired(struct latency_turns *turns, struct latency_r
 {
     turns->acquired_ns = machine_clock();
     if (turns->timed)
-        latencies_add(latencies, LATENCY_ACQUIRE,
-                      latency_between(turns, turns->arrived_ns, turns->acquired_ns));
+        latency_add_own(turns, latencies, LATENCY_ACQUIRE, turns->arrived_ns, turns->acquired_ns);
     if (turns->announced)
         latency_take_handoff(turns, releases, shared, latencies);
 }
@@ -119,10 +128,8 @@ LATENCY_RARE void latency_acquired(struct latency_turns *turns, struct latency_r
 /* In such a turn with the lock, at the very end. */
 LATENCY_RARE void latency_hold_ends(const struct latency_turns *turns, struct latencies *latencies)
 {
-    uint64_t now = machine_clock();
-
     if (turns->timed)
-        latencies_add(latencies, LATENCY_HOLD, latency_between(turns, turns->acquired_ns, now));
+        latency_add_own(turns, latencies, LATENCY_HOLD, turns->acquired_ns, machine_clock());
 }
 
 /* Who has the lock again and again while somebody waits, as an unfair lock allows, would look at

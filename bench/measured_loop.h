@@ -99,7 +99,7 @@ static inline void measured_wait(uint64_t ns, uint64_t turn, struct delay_sample
     }
     uint64_t start = machine_clock();
     machine_spin(ns);
-    delay_sample_add(samples, ns, machine_clock() - start);
+    delay_sample_add(samples, ns, start, machine_clock());
 }
 
 /* Inlined by order, as the sections below: there are so many loops that the compiler would rather

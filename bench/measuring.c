@@ -246,6 +246,16 @@ static enum exit_code set_counters(void *settings, const struct option_row *row,
     return complain(EXIT_USAGE, "--%s can't be '%s': there are " COUNTING_NAMES, row->name, value);
 }
 
+static enum exit_code set_table(void *settings, const struct option_row *row, const char *value)
+{
+    struct measuring *measuring = settings;
+
+    if (!table_view_read(value, &measuring->table))
+        return complain(EXIT_USAGE, "--%s can't be '%s': it is " TABLE_VIEWS, row->name, value);
+    measuring->tabled = true;
+    return EXIT_FINE;
+}
+
 static enum exit_code set_passes(void *settings, const struct option_row *row, const char *value)
 {
     struct measuring *measuring = settings;
@@ -364,6 +374,10 @@ const struct option_row measuring_options[] = {
          "go on with a run that was interrupted: measure what its results file lacks, and append "
          "it there",
          resume),
+    VALUE("table", 0, "NAME",
+          "what the printed table shows: throughput (default), or fairness; the records and --json "
+          "have both",
+          set_table, table),
     FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
     FLAG("dry-run", 0,
          "print what would be measured and how long it would take; measure and write nothing",
@@ -449,7 +463,7 @@ static enum exit_code plan_objects(struct plan *plan, const char *text)
 {
     char culprit[64];
 
-    if (!exchange_has_objects(plan->workload.exchange))
+    if (!exchange_has_objects(plan->workloads[0].exchange))
         return text == NULL ? EXIT_FINE
                             : complain(EXIT_USAGE,
                                        "--objects is about waits for several objects: add "
@@ -468,12 +482,12 @@ static enum exit_code plan_objects(struct plan *plan, const char *text)
 /* A workload of signals has as many threads as it is about, or at least one that waits. */
 static enum exit_code plan_parties(struct plan *plan, bool given)
 {
-    const struct exchange_traits *traits = exchange_traits(plan->workload.exchange);
+    const struct exchange_traits *traits = exchange_traits(plan->workloads[0].exchange);
     size_t kept = 0;
 
     for (size_t i = 0; i < plan->threads_count; i++) {
         unsigned threads = plan->threads[i];
-        bool fits = exchange_takes_threads(plan->workload.exchange, threads);
+        bool fits = exchange_takes_threads(plan->workloads[0].exchange, threads);
         if (given && !fits)
             return complain(EXIT_USAGE, "--threads can't have '%u': --workload %s has %s%u",
                             threads, traits->name, traits->threads == 0 ? "at least " : "",
@@ -500,6 +514,7 @@ static enum exit_code check_exchange(const struct measuring *measuring)
                           : measuring->processes != 1            ? "processes"
                           : measuring->through_vtable            ? "dispatch"
                           : measuring->counters != COUNTING_AUTO ? "counters"
+                          : measuring->tabled                    ? "table"
                           : measuring->passed                    ? "passes"
                           : measuring->latency_stride != 0       ? "latency-stride"
                           : measuring->draw                      ? "draw"
@@ -735,7 +750,7 @@ static enum exit_code check_real_time(struct plan *plan, bool default_threads)
 {
     size_t kept = 0;
 
-    if (!irql_is_real_time(plan->workload.irql))
+    if (!irql_is_real_time(plan->workloads[0].irql))
         return EXIT_FINE;
     for (size_t i = 0; i < plan->threads_count; i++) {
         if (plan->threads[i] <= plan->cpus)
@@ -744,7 +759,7 @@ static enum exit_code check_real_time(struct plan *plan, bool default_threads)
             return complain(EXIT_USAGE,
                             "--threads can't have %u with --irql %s: there are %u CPUs, and "
                             "real-time threads of one CPU don't take turns",
-                            plan->threads[i], irql_name(plan->workload.irql), plan->cpus);
+                            plan->threads[i], irql_name(plan->workloads[0].irql), plan->cpus);
     }
     plan->threads_count = kept;
     return EXIT_FINE;
@@ -772,7 +787,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .machine = measuring->machine,
         .locks = measuring->locks,
         .locks_count = measuring->locks_count,
-        .workload = measuring->workload,
+        .workloads = &measuring->workload,
+        .workloads_count = 1,
         .placement = measuring->placement,
         .cpus = placed,
         .processes = measuring->processes,
@@ -795,7 +811,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         code = check_real_time(plan, measuring->threads == NULL);
     if (code == EXIT_FINE)
         code = plan_objects(plan, measuring->objects);
-    if (code == EXIT_FINE && plan->workload.exchange != EXCHANGE_NONE)
+    if (code == EXIT_FINE && plan->workloads[0].exchange != EXCHANGE_NONE)
         code = plan_parties(plan, measuring->threads != NULL);
     if (code == EXIT_FINE)
         code = check_trace(measuring, plan);

@@ -254,6 +254,8 @@ void signal_table_print(FILE *out, const struct records *file)
     for (int m = 0; m < EXCHANGE_MEASURES && measures[m].field != NULL; m++)
         print_measure(out, &cells, m, width);
     table_print_unfit(out, file, all_unfit, &first);
+    table_print_outliers(out, file, &first);
+    table_print_drift(out, file, &first);
     if (too_few)
         table_print_too_few(out, file, &first);
     table_print_violations(out, file);

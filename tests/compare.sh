@@ -15,18 +15,21 @@ run_record() {
 }
 
 # samples LOCK THREADS COUNT FROM STEP [SECOND [SECONDS]]: a cell's samples, with throughputs FROM, FROM + STEP, ...
+# (the least, the largest, the second, the second largest, ..., so that they do not drift)
 # and, with a second, ended then and every so many seconds (2). $fields stand in each as well.
 fields=
+drifting=0
 samples() {
-    local i time
+    local i time step
     for ((i = 0; i < $3; i++)); do
         time=
         [ -z "${6-}" ] || printf -v time ',"time":"2026-01-01T00:%02d:%02d.000Z"' \
             $((($6 + i * ${7:-2}) / 60)) $((($6 + i * ${7:-2}) % 60))
+        step=$((i % 2 == 0 || drifting ? i / (2 - drifting) : $3 - 1 - i / 2))
         printf '{"record":"sample","lock":"%s","machine":"native","threads":%d,"placement":"compact","workload":%s,' \
             "$1" "$2" '{"critical":"0","outside":"exp:50ns","lines":1,"readers":0}'
         printf '"repetition":%d,"throughput":%d.5,"acquisitions":[1,2],"jain":0.9,"traffic":null%s%s}\n' \
-            "$i" $(($4 + i * $5)) "$time" "$fields"
+            "$i" $(($4 + step * $5)) "$time" "$fields"
     done
 }
 
@@ -93,6 +96,25 @@ call "$LOCKBENCH" compare base.jsonl better.jsonl --threshold 0%
 want_code 0
 want_text "$stdout" "faster"
 want_no_text "$stdout" "SLOWER"
+end
+
+drifting=1
+{ run_record; samples mcs 1 10 1000000 10000 0; samples mcs 2 10 2000000 20000 0; } >drifted.jsonl
+{ run_record; samples mcs 1 10 1000000 10000 1; samples mcs 2 10 2000000 20000 1; } >alongside.jsonl
+{ run_record; samples mcs 1 10 1000000 10000 30; samples mcs 2 10 2000000 20000 30; } >afterwards.jsonl
+drifting=0
+begin "a machine that drifted is told of, and what that means for the two files"
+call "$LOCKBENCH" compare drifted.jsonl afterwards.jsonl
+want_code 0
+want_text "$stderr" "'drifted.jsonl' was measured on a machine that drifted: throughput rises over the run, by 4.9"
+want_text "$stderr" "from the first half to the second (p < 0.0001): a difference as large may be that"
+want_text "$stderr" "'drifted.jsonl' and 'afterwards.jsonl' were measured one after the other"
+call "$LOCKBENCH" compare drifted.jsonl alongside.jsonl --json
+want_code 0
+want_text "$stderr" "'alongside.jsonl' was measured on a machine that drifted"
+want_text "$stderr" "the files were measured alternating, so that it met them alike"
+want_text "$stdout" '"drifts": ['
+want_text "$stdout" '"found": true'
 end
 
 begin "unfit windows are left out and counted; where no window is fit, all count"
@@ -164,6 +186,17 @@ want_text "$stderr" "2 cells are significantly worse by more than 5%"
 want_text "$stdout" "WORSE"
 want_text "$stdout" "over 2 cells: 0.556 (jain, more is better)"
 end
+
+begin "--measure of what is worked out from the acquisitions on reading"
+sed 's/"acquisitions":\[1,2\]/"acquisitions":[1,7]/' new.jsonl >uneven.jsonl
+for measure in rsd gini theil top_half; do
+    call "$LOCKBENCH" compare base.jsonl uneven.jsonl --measure "$measure" --threshold 5%
+    want_code 1
+    want_text "$stdout" "($measure, less is better)"
+    want_text "$stdout" "WORSE"
+done
+end
+
 refuse "--measure that no sample has" 2 "'latency_ns.p99'" "docs/records.md" \
     "$LOCKBENCH" compare base.jsonl new.jsonl --measure latency_ns.p99
 
@@ -315,14 +348,16 @@ fi
 # ---------------------------------------------------------------------------------------------
 # export
 
+# What the records of an older program lack, from their acquisitions: 1 and 2.
+of_one_and_two=0.333333333333,0.166666666667,0.0566330122651,0.666666666667
 begin "export: a row a sample, in the words of the records"
 call "$LOCKBENCH" export base.jsonl --csv
 want_code 0
 want_empty "$stderr"
 want_same "the first line" "$(head -1 "$stdout")" "lock,machine,threads,placement,workload.critical,workload.outside,\
-workload.lines,workload.readers,repetition,throughput,acquisitions,jain,traffic,time,unfit"
+workload.lines,workload.readers,repetition,throughput,acquisitions,jain,traffic,time,rsd,gini,theil,top_half,unfit"
 want_same "the second line" "$(sed -n 2p "$stdout")" \
-    "mcs,native,1,compact,0,exp:50ns,1,0,0,1000000.5,1 2,0.9,,2026-01-01T00:00:00.000Z,"
+    "mcs,native,1,compact,0,exp:50ns,1,0,0,1000000.5,1 2,0.9,,2026-01-01T00:00:00.000Z,$of_one_and_two,"
 want_same "the number of lines" "$(wc -l <"$stdout")" 21
 end
 
@@ -345,7 +380,8 @@ begin "export quotes what has to be quoted"
 sed -i 's/"lock":"a,"b""/"lock":"a,\\"b\\""/' odd.jsonl
 call "$LOCKBENCH" export odd.jsonl
 want_code 0
-want_same "the second line" "$(sed -n 2p "$stdout")" '"a,""b""",native,1,compact,0,exp:50ns,1,0,0,5.5,1 2,0.9,,'
+want_same "the second line" "$(sed -n 2p "$stdout")" \
+    '"a,""b""",native,1,compact,0,exp:50ns,1,0,0,5.5,1 2,0.9,,'"$of_one_and_two,"
 end
 
 begin "export to a file"

@@ -141,6 +141,30 @@ static void note_only_in(const json_t *list, const char *in, const char *not_in,
     json_decref(mine);
 }
 
+/* What has met both files alike is no difference of theirs. */
+static void note_drift(const struct comparison *comparison, size_t file, bool alternating)
+{
+    const struct drift *drift = &comparison->drifts[file];
+    char text[256];
+
+    if (!drift->found)
+        return;
+    drift_describe(drift, text, sizeof text);
+    say("'%s' was measured on a machine that drifted: %s%s", comparison->files[file].name, text,
+        alternating ? "; the files were measured alternating, so that it met them alike"
+                    : ": a difference as large may be that");
+}
+
+static void note_drifts(const struct comparison *comparison)
+{
+    bool alternating = true;
+
+    for (size_t i = 1; i < comparison->files_count; i++)
+        alternating = alternating && comparison_alternation(comparison, i) == ALTERNATION_FOUND;
+    for (size_t i = 0; i < comparison->files_count; i++)
+        note_drift(comparison, i, alternating);
+}
+
 static void note_alternation(const struct comparison *comparison, size_t file)
 {
     const char *base = comparison->files[0].name, *new = comparison->files[file].name;
@@ -245,6 +269,7 @@ static void note_all(const struct comparison *comparison)
         note_only_in(comparison->only_in_base, files[0].name, files[i].name, files[i].name);
         note_only_in(comparison->only_in_new, files[i].name, files[0].name, files[i].name);
     }
+    note_drifts(comparison);
     note_too_small(comparison);
     note_approximations(comparison);
 }

@@ -11,8 +11,13 @@
     FIRST(throughput, "throughput",                                                                \
           "with the 95% interval of the median as a band, and Jain's index beside it")             \
     NEXT(fairness, "fairness", "Jain's index, and the longest wait beside it")                     \
+    NEXT(cost, "cost", "CPU time of an acquisition, and its context switches beside it")           \
     NEXT(traffic, "traffic",                                                                       \
-         "transactions and invalidated copies per acquisition, where a model counted them")        \
+         "transactions and invalidated copies per acquisition, of a model and of hardware that "   \
+         "counts them")                                                                            \
+    NEXT(core_latency, "core-latency",                                                             \
+         "how long a cache line takes from each CPU to each, of the file that 'lockbench "         \
+         "topology --json' wrote")                                                                 \
     NEXT(latency, "latency",                                                                       \
          "the percentiles of the acquire times at the most threads that have a CPU each, and how " \
          "the times are spread beside them, writers above and readers below")

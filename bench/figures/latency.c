@@ -87,6 +87,7 @@ static void put(FILE *data, const struct cell *cell, const char *name, const cha
 const struct figure_kind figure_latency = {
     .name = "latency",
     .script = "latency.gp",
+    .measure = "latency_ns",
     .has = has,
     .put_distributions = put,
 };

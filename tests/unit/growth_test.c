@@ -9,8 +9,11 @@ static unsigned one_thread[] = {1};
 
 static struct plan make_plan(double percent, unsigned most)
 {
+    static struct workload workload;
     struct plan plan = {.threads = one_thread,
                         .threads_count = 1,
+                        .workloads = &workload,
+                        .workloads_count = 1,
                         .repetitions = 6,
                         .until_percent = percent,
                         .repetitions_most = most};

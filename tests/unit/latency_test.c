@@ -48,6 +48,25 @@ static void nobody_announces_itself_without_handoffs(void **state)
     assert_int_equal(word_load(&watch.announced, relaxed), 0);
 }
 
+/* A time of one thread that ends before it begins is none; of two threads' clocks, which may differ
+ * by less than a look at them costs, nothing is left. */
+static void a_clock_that_goes_backwards(void **state)
+{
+    struct latency_watch watch = {.stride = 3};
+    const struct latency_turns turns = latency_turns_begin(&watch);
+    struct latencies latencies = {0}, all = {0};
+
+    (void)state;
+    latency_add_own(&turns, &latencies, LATENCY_ACQUIRE, 1000, 900);
+    latency_add_own(&turns, &latencies, LATENCY_ACQUIRE, 1000, 1100);
+    assert_int_equal(latencies.backwards, 1);
+    assert_int_equal(latencies.of[LATENCY_ACQUIRE].count, 1);
+    assert_true(latencies_merge(&all, &latencies));
+    assert_true(latencies_merge(&all, &latencies));
+    assert_int_equal(all.backwards, 2);
+    assert_int_equal(latency_between(&turns, 1000, 900), 0);
+}
+
 static void strides_are_odd(void **state)
 {
     (void)state;
@@ -266,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(turns_are_timed_in_stride),
         cmocka_unit_test(nobody_announces_itself_without_handoffs),
+        cmocka_unit_test(a_clock_that_goes_backwards),
         cmocka_unit_test(strides_are_odd),
         cmocka_unit_test(the_stride_follows_from_the_turn),
         cmocka_unit_test(a_release_after_the_arrival_is_a_handoff),
