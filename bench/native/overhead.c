@@ -276,6 +276,7 @@ static void compare_passes(const char *name, unsigned threads)
     ops->init(place.lock, threads, NULL);
     scene.watch.clock_ns = measure_clock_cost().median;
     scene.watch.handoffs = threads > 1;
+    /* From a window of its own, as the warm-up of a repetition is. */
     double rate = observed_window(ops, OBSERVE_NOTHING, threads);
     scene.watch.stride = latency_stride_for(threads / rate, threads, scene.watch.clock_ns);
     word_store(&scene.owner_windows, owner_pass_windows(threads, rate * WINDOW_NS), relaxed);
