@@ -19,10 +19,12 @@ struct thread_findings {
     bool back;                  /* it came back from the lock: all below is whole */
     int error;                  /* what the lock returned instead of 0 */
     struct order_refusal order; /* why, where that was EDEADLK for the order of nested locks */
-    uint64_t writes;            /* in the window: exclusive acquisitions, */
-    uint64_t bursts;            /* how often it took over from another writer, */
-    uint64_t burst_most;        /* the longest run without another writer in between */
-    uint64_t start_ns, end_ns;  /* its part of the window */
+    uint64_t asked_ns;          /* of busy time under the lock, by the acquisitions */
+    uint64_t held_ns;          /* that it had the lock in the window, where the machine sees that */
+    uint64_t writes;           /* in the window: exclusive acquisitions, */
+    uint64_t bursts;           /* how often it took over from another writer, */
+    uint64_t burst_most;       /* the longest run without another writer in between */
+    uint64_t start_ns, end_ns; /* its part of the window */
     const struct delay_samples *critical, *outside;
 };
 
@@ -36,6 +38,8 @@ struct findings {
     uint64_t overlaps;               /* times that the machine saw two at once under the lock */
     uint64_t counted, written;       /* the pair's count, and what the threads counted themselves */
     bool idle;                       /* the lock is free at the end */
+    bool holds_seen;                 /* the machine sees who has the lock when; */
+    uint64_t idle_ns;                /* then: how long nobody had it in the window */
     uint64_t clock_cost_ns;          /* of two looks at the clock in a row */
     uint64_t cpu_ns;                 /* of all threads, in the window */
     uint64_t voluntary, involuntary; /* context switches in the window, */

@@ -122,6 +122,27 @@ static enum exit_code set_delay(void *settings, const struct option_row *row, co
     return EXIT_FINE;
 }
 
+static enum exit_code set_outside(void *settings, const struct option_row *row, const char *value)
+{
+    if (!workload_read_outside(value, option_field(settings, row)))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is 0, a time such as 100ns, exp:200ns, or "
+                        "uniform:50ns-150ns, at most 1s (a mean 300ms), or burst:N:TIME, such a "
+                        "time after N turns, where N is a power of two from 2 to %d",
+                        row->name, value, WORKLOAD_BURST_MOST);
+    return EXIT_FINE;
+}
+
+static enum exit_code set_hogs(void *settings, const struct option_row *row, const char *value)
+{
+    if (!workload_read_hogs(value, option_field(settings, row)))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is a number of threads from 1 to %d and their busy "
+                        "time under the lock, as in 1:10us or 2:exp:50us, or 0",
+                        row->name, value, WORKLOAD_HOGS_MOST);
+    return EXIT_FINE;
+}
+
 static enum exit_code complain_count(const struct option_row *row, const char *value,
                                      uint64_t least, uint64_t most)
 {
@@ -256,7 +277,8 @@ const struct option_row measuring_options[] = {
     TEXT(
         "plan", 0, "FILE",
         "what to measure, as a JSON file, or one that comes with the program: default, fairness, "
-        "numa, oversubscribed, read-mostly, scaling, uncontended; other options change parts of it",
+        "hogs, numa, oversubscribed, read-mostly, scaling, uncontended; other options change parts "
+        "of it",
         plan),
     TEXT("threads", 't', "LIST",
          "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice as many); default: powers of "
@@ -272,8 +294,15 @@ const struct option_row measuring_options[] = {
     VALUE("critical", 'c', "SPEC",
           "busy time under the lock: 0, 100ns, exp:200ns, uniform:50ns-150ns", set_delay,
           workload.critical),
-    VALUE("outside", 'o', "SPEC", "busy time between a release and the next acquire", set_delay,
-          workload.outside),
+    VALUE(
+        "hogs", 0, "N:SPEC",
+        "the first N threads are busy under the lock for so long instead, as in 1:10us; who could "
+        "have the lock for which part of the time is then shown",
+        set_hogs, workload),
+    VALUE("outside", 'o', "SPEC",
+          "busy time between a release and the next acquire; burst:N:SPEC: only after N turns in a "
+          "row, as in burst:8:20us",
+          set_outside, workload),
     VALUE("lines", 'n', "N", "shared cache lines written under the lock (default 1)", set_lines,
           workload.lines),
     VALUE("readers", 'r', "PERCENT", "acquisitions that only read; shared where the lock can",
@@ -459,6 +488,7 @@ static enum exit_code check_exchange(const struct measuring *measuring)
 {
     const struct workload *workload = &measuring->workload;
     const char *culprit = workload->critical.high_ns != 0        ? "critical"
+                          : workload->hogs != 0                  ? "hogs"
                           : workload->outside.high_ns != 0       ? "outside"
                           : workload->lines != 0                 ? "lines"
                           : workload->readers != 0               ? "readers"

@@ -260,7 +260,7 @@ json_t *plan_to_command(const struct plan *plan)
     json_t *object = plan_to_json(plan), *words = json_pack("[s, s]", "lockbench", "run");
     json_t *locks = join(json_object_get(object, "locks"));
     json_t *threads = join(json_object_get(object, "threads"));
-    char delay[DELAY_TEXT], time[TIME_TEXT];
+    char delay[DELAY_TEXT], part[WORKLOAD_PART_TEXT], time[TIME_TEXT];
 
     add_option(words, "--locks", json_string_value(locks));
     add_option(words, "--machine", plan->machine.text);
@@ -270,7 +270,9 @@ json_t *plan_to_command(const struct plan *plan)
     add_option(words, "--threads", json_string_value(threads));
     add_option(words, "--placement", plan->placement);
     add_option(words, "--critical", format_delay(&plan->workload.critical, delay));
-    add_option(words, "--outside", format_delay(&plan->workload.outside, delay));
+    if (plan->workload.hogs > 0)
+        add_option(words, "--hogs", workload_format_hogs(&plan->workload, part));
+    add_option(words, "--outside", workload_format_outside(&plan->workload, part));
     add_number(words, "--lines", plan->workload.lines);
     add_number(words, "--readers", plan->workload.readers);
     if (workload_is_nested(&plan->workload)) {

@@ -150,8 +150,8 @@ static bool has_prefix(const char *text, const char *prefix)
 struct measure measure_named(const char *name)
 {
     size_t length = strlen(name);
-    bool more_is_better =
-        strcmp(name, "throughput") == 0 || strcmp(name, "jain") == 0 || has_prefix(name, "lwss.");
+    bool more_is_better = strcmp(name, "throughput") == 0 || strcmp(name, "jain") == 0 ||
+                          strcmp(name, "lock_opportunity_jain") == 0 || has_prefix(name, "lwss.");
     bool is_time =
         strstr(name, "_ns.") != NULL || (length > 3 && strcmp(name + length - 3, "_ns") == 0);
     struct measure measure = {name, !more_is_better, is_time || strcmp(name, "throughput") == 0, "",

@@ -8,7 +8,18 @@
 #include "locks/catalogue.h"
 
 /* The columns that are medians of samples. */
-enum column { THROUGHPUT, JAIN, RSD, BURST, CPU_NS, TRANSACTIONS, INVALIDATED, MTTR, COLUMNS };
+enum column {
+    THROUGHPUT,
+    JAIN,
+    RSD,
+    BURST,
+    CPU_NS,
+    TRANSACTIONS,
+    INVALIDATED,
+    MTTR,
+    OPPORTUNITY_JAIN,
+    COLUMNS
+};
 _Static_assert(COLUMNS == sizeof((struct cell *)0)->values / sizeof(double *), "one a column");
 
 static const char *text_of(const json_t *record, const char *name)
@@ -76,6 +87,7 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
         abort();
     summary->cells = grown;
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
+    key.has_hogs = json_object_get(workload, "hogs") != NULL;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
     key.order = order_in_plan(file, key.lock);
     key.max_gap = NAN;
@@ -94,11 +106,15 @@ static void add_sample(struct cell *cell, const json_t *record)
 {
     const json_t *burst = json_object_get(record, "burst");
     const json_t *traffic = json_object_get(record, "traffic");
-    const double values[COLUMNS] = {
-        number_of(record, "throughput"),   number_of(record, "jain"),
-        number_of(record, "rsd"),          number_of(burst, "mean"),
-        number_of(record, "cpu_ns"),       number_of(traffic, "transactions"),
-        number_of(traffic, "invalidated"), number_of(record, "mttr")};
+    const double values[COLUMNS] = {number_of(record, "throughput"),
+                                    number_of(record, "jain"),
+                                    number_of(record, "rsd"),
+                                    number_of(burst, "mean"),
+                                    number_of(record, "cpu_ns"),
+                                    number_of(traffic, "transactions"),
+                                    number_of(traffic, "invalidated"),
+                                    number_of(record, "mttr"),
+                                    number_of(record, "lock_opportunity_jain")};
     double burst_most = number_of(burst, "max"), max_gap = number_of(record, "max_gap");
 
     for (int i = 0; i < COLUMNS; i++) {
@@ -143,6 +159,7 @@ static void finish_cell(struct cell *cell)
     cell->transactions = median_known(cell->values[TRANSACTIONS], cell->samples);
     cell->invalidated = median_known(cell->values[INVALIDATED], cell->samples);
     cell->mttr = median_known(cell->values[MTTR], cell->samples);
+    cell->opportunity_jain = median_known(cell->values[OPPORTUNITY_JAIN], cell->samples);
     for (int i = 0; i < COLUMNS; i++) {
         free(cell->values[i]);
         cell->values[i] = NULL;
@@ -241,22 +258,22 @@ json_t *summary_to_json(const struct summary *summary)
                                ? json_pack("[f, f]", cell->interval.low, cell->interval.high)
                                : json_null();
         json_array_append_new(
-            cells,
-            json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, "
-                      "s:o, s:o, s:o, s:o, "
-                      "s:o, s:o, s:o, s:b}",
-                      "source", cell->source, "lock", cell->lock, "machine", cell->machine,
-                      "placement", cell->placement, "threads", (int)cell->threads, "processes",
-                      processes_to_json(cell->processes), "workload",
-                      json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples",
-                      (int)cell->samples, "unverified", (int)cell->unverified, "violations",
-                      (int)cell->violations, "throughput", number_or_null(cell->throughput),
-                      "interval", interval, "jain", number_or_null(cell->jain), "rsd",
-                      number_or_null(cell->rsd), "burst", number_or_null(cell->burst), "cpu_ns",
-                      number_or_null(cell->cpu_ns), "transactions",
-                      number_or_null(cell->transactions), "invalidated",
-                      number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr),
-                      "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null));
+            cells, json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, "
+                             "s:o, s:o, s:o, s:o, "
+                             "s:o, s:o, s:o, s:b, s:o}",
+                             "source", cell->source, "lock", cell->lock, "machine", cell->machine,
+                             "placement", cell->placement, "threads", (int)cell->threads,
+                             "processes", processes_to_json(cell->processes), "workload",
+                             json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples",
+                             (int)cell->samples, "unverified", (int)cell->unverified, "violations",
+                             (int)cell->violations, "throughput", number_or_null(cell->throughput),
+                             "interval", interval, "jain", number_or_null(cell->jain), "rsd",
+                             number_or_null(cell->rsd), "burst", number_or_null(cell->burst),
+                             "cpu_ns", number_or_null(cell->cpu_ns), "transactions",
+                             number_or_null(cell->transactions), "invalidated",
+                             number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr),
+                             "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null,
+                             "lock_opportunity_jain", number_or_null(cell->opportunity_jain)));
     }
     return json_pack("{s:o}", "cells", cells);
 }

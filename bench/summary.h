@@ -20,6 +20,7 @@ struct cell {
     unsigned cpus;      /* that this many threads ran on */
     char *workload;     /* as one text, to tell cells apart */
     bool ranked;        /* neither unverified nor broken */
+    bool has_hogs;      /* its critical sections differ in length */
     bool spins;         /* its waiters never give their CPU away */
     size_t samples;
     size_t apart;      /* samples in which not all threads were at work for half of the window */
@@ -29,11 +30,11 @@ struct cell {
     bool has_interval; /* false with fewer than six samples */
     struct interval interval;
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
-    double jain, rsd, burst, cpu_ns, transactions, invalidated, mttr;
+    double jain, rsd, burst, cpu_ns, transactions, invalidated, mttr, opportunity_jain;
     bool less_null; /* the traffic is that of real cores, without what `null` caused there */
     double burst_most, max_gap; /* the largest in all samples; NaN likewise */
     size_t order;               /* of the lock in its plan */
-    double *values[8];          /* while samples are being collected */
+    double *values[9];          /* while samples are being collected */
 };
 
 struct summary {

@@ -32,13 +32,14 @@ static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus, 
     fprintf(out, "\n%s%u thread%s%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
             split, cell->threads > cpus ? ", more than there are CPUs" : "",
             cell->source[0] != '\0' ? ", " : "", cell->source);
-    fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s%s\n", width, "lock", "M/s", "95% interval",
-            "jain", "rsd", "burst", "cpu ns", plain);
+    fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s%s%s\n", width, "lock", "M/s", "95% interval",
+            "jain", "rsd", "burst", "cpu ns", cell->has_hogs ? " opp jain" : "", plain);
 }
 
 static void print_cell(FILE *out, const struct cell *cell, int width)
 {
     char median[16], low[16] = "-", high[16] = "-", burst[16], cpu_ns[16], jain[16], rsd[16];
+    char opportunity[16] = "";
 
     if (cell->has_interval) {
         short_number(cell->interval.low / 1e6, low);
@@ -46,10 +47,14 @@ static void print_cell(FILE *out, const struct cell *cell, int width)
     }
     snprintf(jain, sizeof jain, isnan(cell->jain) ? "-" : "%.3f", cell->jain);
     snprintf(rsd, sizeof rsd, isnan(cell->rsd) ? "-" : "%.3f", cell->rsd);
-    fprintf(out, "  %-*s %7s  %7s %7s %6s %6s %7s %7s%s\n", width, cell->lock,
+    if (cell->has_hogs && isnan(cell->opportunity_jain))
+        snprintf(opportunity, sizeof opportunity, " %8s", "-");
+    else if (cell->has_hogs)
+        snprintf(opportunity, sizeof opportunity, " %8.3f", cell->opportunity_jain);
+    fprintf(out, "  %-*s %7s  %7s %7s %6s %6s %7s %7s%s%s\n", width, cell->lock,
             short_number(cell->throughput / 1e6, median), low, high, jain, rsd,
             cell->threads == 1 ? "-" : short_number(cell->burst, burst),
-            short_number(cell->cpu_ns, cpu_ns), cell->violations > 0 ? " WRONG" : "");
+            short_number(cell->cpu_ns, cpu_ns), opportunity, cell->violations > 0 ? " WRONG" : "");
 }
 
 static bool same_block(const struct cell *a, const struct cell *b)
@@ -123,6 +128,22 @@ static void print_irql(FILE *out, const struct records *file, bool *first)
     free(costs);
 }
 
+/* What the column is that only such a table has. */
+static void print_hogs(FILE *out, const struct summary *summary, bool *first)
+{
+    bool hogs = false;
+
+    for (size_t i = 0; i < summary->count; i++)
+        hogs = hogs || summary->cells[i].has_hogs;
+    if (!hogs)
+        return;
+    begin_note(out, first);
+    fputs(
+        "opp jain: Jain's index of the parts of the window in which each thread had the lock or\n"
+        "    nobody did; 1 when all could have had it equally long.\n",
+        out);
+}
+
 /* What the locks are then, which is not what they are among threads. */
 static void print_processes(FILE *out, const struct summary *summary, bool *first)
 {
@@ -189,6 +210,7 @@ static void print_notes(FILE *out, const struct records *file, const struct summ
     bool too_few = false, first = true;
 
     print_irql(out, file, &first);
+    print_hogs(out, summary, &first);
     print_processes(out, summary, &first);
     print_endings(out, file, &first);
     for (size_t i = 0; i < summary->count; i++) {

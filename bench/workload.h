@@ -33,9 +33,12 @@ bool nested_order_find(const char *name, bool *mixed);
 
 struct workload {
     struct delay critical; /* busy time under the lock */
-    struct delay outside;  /* busy time between a release and the next acquire */
-    unsigned lines;        /* shared cache lines written under the lock */
-    unsigned readers;      /* per cent of the acquisitions that only read, at random */
+    unsigned hogs;         /* the first so many threads are busy under the lock for another time: */
+    struct delay hog_critical;
+    struct delay outside; /* busy time between a release and the next acquire */
+    unsigned burst;       /* only after so many turns in a row; 0 or 1: after each */
+    unsigned lines;       /* shared cache lines written under the lock */
+    unsigned readers;     /* per cent of the acquisitions that only read, at random */
     enum irql irql;
     unsigned nested; /* locks of the kind taken one within the other; 0 is one, too */
     bool mixed;      /* threads of odd numbers take them in the opposite order, which is wrong */
@@ -45,13 +48,13 @@ struct workload {
 
 enum { WORKLOAD_NESTED_MOST = 16 };
 
-/* Whether a turn takes more than one lock. */
 /* Locks that a thread takes in one turn. */
 static inline unsigned workload_locks(const struct workload *workload)
 {
     return workload->nested > 1 ? workload->nested : 1;
 }
 
+/* Whether a turn takes more than one lock. */
 static inline bool workload_is_nested(const struct workload *workload)
 {
     return workload->nested > 1;
@@ -67,8 +70,27 @@ struct workload workload_default(void);
 #define WORKLOAD_PRESETS "saturated, moderate, light, read-mostly, " EXCHANGE_NAMES
 bool workload_preset(const char *name, struct workload *workload);
 
+/* The hogs, as in `2:10us`; `0`: none. False when the text is no such thing. */
+bool workload_read_hogs(const char *text, struct workload *workload);
+
+/* The most hogs. */
+enum { WORKLOAD_HOGS_MOST = 4096 };
+
+/* The busy time outside: a delay, or `burst:8:exp:10us`, which comes after 8 turns only. A burst
+ * has a power of two of turns, from 2 to WORKLOAD_BURST_MOST: a script has a whole number of them,
+ * and so many that their pauses have a distribution. */
+bool workload_read_outside(const char *text, struct workload *workload);
+enum { WORKLOAD_BURST_MOST = 128 };
+
+/* The longest texts that the two below write, with their ends. */
+enum { WORKLOAD_PART_TEXT = DELAY_TEXT + 16 };
+
+/* Write what the two above read back. Return `text`. */
+const char *workload_format_hogs(const struct workload *workload, char text[WORKLOAD_PART_TEXT]);
+const char *workload_format_outside(const struct workload *workload, char text[WORKLOAD_PART_TEXT]);
+
 /* As an object of a record, and back; reading returns false when the object is not one. What was
- * not asked for (an irql, nested locks) is left out of it. */
+ * not asked for (hogs, an irql, nested locks) is left out of it. */
 json_t *workload_to_json(const struct workload *workload);
 bool workload_from_json(const json_t *object, struct workload *workload);
 
@@ -89,9 +111,22 @@ struct step {
  * shares the first-level cache with what is measured. */
 enum { SCRIPT_STEPS = 512 };
 
-/* Draws a script. Times are taken at equal steps of their distribution and then shuffled, so that
- * every script has the mean that was asked for; drawing costs nothing in the measured loop. */
-void workload_script(const struct workload *workload, uint64_t seed, struct step *script);
+/* Draws the script of a thread. Times are taken at equal steps of their distribution and then
+ * shuffled, so that every script has the mean that was asked for; drawing costs nothing in the
+ * measured loop. */
+void workload_script(const struct workload *workload, unsigned thread, uint64_t seed,
+                     struct step *script);
+
+/* The busy time under the lock that the first `turns` of a thread's turns ask for, in nanoseconds.
+ */
+uint64_t workload_asked_critical_ns(const struct step *script, uint64_t turns);
+
+/* What that thread is busy with under the lock. */
+static inline const struct delay *workload_critical(const struct workload *workload,
+                                                    unsigned thread)
+{
+    return thread < workload->hogs ? &workload->hog_critical : &workload->critical;
+}
 
 /* The longest turn of any script, in nanoseconds. */
 uint64_t workload_longest_ns(const struct workload *workload);

@@ -186,7 +186,7 @@ static void make_worker(struct member *member, unsigned self)
     member->worker->context = member->crew->arena != NULL ? station->context : NULL;
     member->worker->raise = irql_mode(repetition->workload.irql)->raise;
     member->worker->lower = irql_mode(repetition->workload.irql)->lower;
-    workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
+    workload_script(&repetition->workload, self, repetition->seed + self, member->worker->script);
 }
 
 static void place_worker(struct member *member, unsigned self)

@@ -20,6 +20,7 @@ static void find_thread(struct member *member, struct thread_findings *thread)
     *thread = (struct thread_findings){
         .acquisitions = acquisitions_in_window(member),
         .back = word_load(&member->departed, acquire),
+        .asked_ns = workload_asked_critical_ns(worker->script, acquisitions_in_window(member)),
         .critical = &worker->critical,
         .outside = &worker->outside,
     };

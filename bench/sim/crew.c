@@ -130,7 +130,7 @@ static void end_window(void *argument)
     struct sim_engine *engine = &crew->engine;
 
     crew->phase = PHASE_STOP;
-    crew->observer.recording = false;
+    observer_end(&crew->observer);
     crew->window.ended = true;
     sim_engine_settle(engine);
     crew->window.usage = (struct sim_usage){
@@ -150,7 +150,7 @@ static void begin_window(void *argument)
     struct sim_engine *engine = &crew->engine;
 
     crew->phase = PHASE_WINDOW;
-    crew->observer.recording = true;
+    observer_begin(&crew->observer);
     sim_engine_settle(engine);
     crew->before = engine->usage;
     memory_reset_traffic(&engine->memory);
@@ -241,7 +241,7 @@ static void make_workers(struct crew *crew, struct guarded_line *lines)
             .self = i,
             .phase = &crew->phase,
         };
-        workload_script(workload, repetition->seed + i, worker->script);
+        workload_script(workload, i, repetition->seed + i, worker->script);
         crew->members[i] = (struct member){.crew = crew, .worker = worker};
         sim_engine_start(&crew->engine, i, member_main, &crew->members[i]);
     }
@@ -261,6 +261,7 @@ static void find_all(struct crew *crew, struct findings *findings)
             .back = member->back,
             .error = member->error,
             .order = crew->refusals == NULL ? (struct order_refusal){0} : crew->refusals[i],
+            .held_ns = crew->observer.threads[i].held / PS_PER_NS,
             .writes = worker->writes,
             .bursts = worker->bursts,
             .burst_most = worker->burst_most,
@@ -288,6 +289,8 @@ static json_t *report(struct crew *crew, enum sim_end end)
         .back = crew->back,
         .silence_ns = crew->silence_ns,
         .overlaps = (crew->ops->traits & LOCK_UNVERIFIED) != 0 ? 0 : crew->observer.overlaps,
+        .holds_seen = true,
+        .idle_ns = crew->observer.idle / PS_PER_NS,
         .clock_cost_ns = repetition->machine.parameters.clock_ns,
         .cpu_ns = crew->window.usage.cpu / PS_PER_NS,
         .voluntary = crew->window.usage.voluntary,
@@ -363,7 +366,7 @@ static json_t *run_threads(struct crew *crew, char *problem, size_t problem_size
 static void free_all(struct crew *crew)
 {
     owner_stream_free(&crew->observer.stream);
-    free(crew->observer.since);
+    free(crew->observer.threads);
     free(crew->window.tallies);
     free(crew->workers);
     free(crew->members);
@@ -382,8 +385,9 @@ static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_siz
     int error = make_lock(crew);
     if (error == 0) {
         crew->members = allocate(_Alignof(struct member), threads * sizeof *crew->members);
-        crew->observer = observer_make(crew->ops, crew->lock, &crew->engine,
-                                       allocate(sizeof(uint64_t), threads * sizeof(uint64_t)));
+        crew->observer = observer_make(
+            crew->ops, crew->lock, &crew->engine,
+            allocate(_Alignof(struct observed_thread), threads * sizeof(struct observed_thread)));
         make_workers(crew, make_data(crew));
         result = run_threads(crew, problem, problem_size);
     } else {

@@ -102,7 +102,7 @@ static void scripts_have_the_mean_that_was_asked_for(void **state)
     (void)state;
     assert_true(read_delay("uniform:100ns-300ns", &workload.critical));
     assert_true(read_delay("exp:1us", &workload.outside));
-    workload_script(&workload, 1, script);
+    workload_script(&workload, 0, 1, script);
     for (size_t i = 0; i < SCRIPT_STEPS; i++) {
         assert_in_range(script[i].critical_ns, 100, 300);
         critical += script[i].critical_ns;
@@ -112,10 +112,94 @@ static void scripts_have_the_mean_that_was_asked_for(void **state)
     assert_float_equal(critical / SCRIPT_STEPS, 200, 1);
     assert_float_equal(outside / SCRIPT_STEPS, 1000, 5);
     assert_int_equal(shared, SCRIPT_STEPS / 4);
-    workload_script(&workload, 1, again);
+    workload_script(&workload, 0, 1, again);
     assert_memory_equal(script, again, sizeof script);
-    workload_script(&workload, 2, again);
+    workload_script(&workload, 0, 2, again);
     assert_memory_not_equal(script, again, sizeof script);
+}
+
+static void hogs_have_another_busy_time(void **state)
+{
+    struct workload workload = {.lines = 1};
+    struct step script[SCRIPT_STEPS];
+
+    (void)state;
+    assert_true(read_delay("100ns", &workload.critical));
+    assert_true(workload_read_hogs("2:exp:3us", &workload));
+    assert_true(workload_is_scripted(&workload));
+    assert_true(workload_longest_ns(&workload) > 3000 * 6);
+    for (unsigned thread = 0; thread < 4; thread++) {
+        workload_script(&workload, thread, thread, script);
+        assert_float_equal((double)workload_asked_critical_ns(script, SCRIPT_STEPS) / SCRIPT_STEPS,
+                           thread < 2 ? 3000 : 100, 15);
+    }
+    /* A script begins again. */
+    assert_int_equal(workload_asked_critical_ns(script, 3), 300);
+    assert_int_equal(workload_asked_critical_ns(script, 2 * SCRIPT_STEPS + 5),
+                     200 * SCRIPT_STEPS + 500);
+    assert_true(workload_read_hogs("0", &workload));
+    assert_int_equal(workload.hogs, 0);
+}
+
+static void bursts_pause_once_in_so_many_turns(void **state)
+{
+    static const char *const pauses[] = {"10us", "exp:10us", "uniform:5us-15us"};
+    struct workload workload = {.lines = 1};
+    struct step script[SCRIPT_STEPS];
+    char text[64];
+    unsigned firsts = 0;
+
+    (void)state;
+    for (unsigned burst = 2; burst <= WORKLOAD_BURST_MOST; burst *= 2) {
+        for (size_t kind = 0; kind < 3; kind++) {
+            size_t paused = 0, first = SCRIPT_STEPS;
+            double all = 0;
+            snprintf(text, sizeof text, "burst:%u:%s", burst, pauses[kind]);
+            assert_true(workload_read_outside(text, &workload));
+            workload_script(&workload, 0, burst, script);
+            for (size_t i = 0; i < SCRIPT_STEPS; i++) {
+                if (script[i].outside_ns == 0)
+                    continue;
+                first = first == SCRIPT_STEPS ? i : first;
+                assert_int_equal(i % burst, first);
+                all += script[i].outside_ns;
+                paused++;
+            }
+            assert_int_equal(paused, SCRIPT_STEPS / burst);
+            assert_float_equal(all / (double)paused, 10000, 1);
+            firsts += first > 0;
+        }
+    }
+    /* Threads don't all pause at once. */
+    assert_true(firsts > 0);
+}
+
+static void wrong_parts_of_workloads(void **state)
+{
+    static const char *const hogs[] = {"",        "1",      "1:",          ":10us",
+                                       "-1:10us", "0:10us", "1:fast",      "4097:1us",
+                                       "x:1us",   "1:2s",   "00000001:1us"};
+    static const char *const outside[] = {"",
+                                          "burst",
+                                          "burst:",
+                                          "burst:8",
+                                          "burst:8:",
+                                          "burst:1:1us",
+                                          "burst:3:1us",
+                                          "burst:256:1us",
+                                          "burst:-8:1us",
+                                          "burst:8:burst:8:1us",
+                                          "burst:8:fast"};
+    struct workload workload = {.hogs = 3, .burst = 4, .outside = {DELAY_FIXED, 7, 7}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof hogs / sizeof hogs[0]; i++)
+        assert_false(workload_read_hogs(hogs[i], &workload));
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
+        assert_false(workload_read_outside(outside[i], &workload));
+    assert_int_equal(workload.hogs, 3);
+    assert_int_equal(workload.burst, 4);
+    assert_int_equal(workload.outside.low_ns, 7);
 }
 
 static void workloads_come_back_from_json(void **state)
@@ -153,6 +237,19 @@ static void workloads_come_back_from_json(void **state)
     assert_true(back.mixed);
     assert_non_null(strstr(workload_describe(&back, text), "3 nested locks in mixed orders"));
     json_decref(nested);
+    assert_true(workload_read_hogs("2:exp:3us", &workload));
+    assert_true(workload_read_outside("burst:16:uniform:5ns-7ns", &workload));
+    json_t *uneven = workload_to_json(&workload);
+    assert_string_equal(json_string_value(json_object_get(uneven, "hogs")), "2:exp:3us");
+    assert_string_equal(json_string_value(json_object_get(uneven, "outside")),
+                        "burst:16:uniform:5ns-7ns");
+    assert_true(workload_from_json(uneven, &back));
+    assert_int_equal(back.hogs, 2);
+    assert_int_equal(back.hog_critical.kind, DELAY_EXPONENTIAL);
+    assert_int_equal(back.burst, 16);
+    json_object_set_new(uneven, "hogs", json_string("2"));
+    assert_false(workload_from_json(uneven, &back));
+    json_decref(uneven);
     json_object_set_new(raised, "irql", json_string("high"));
     assert_false(workload_from_json(raised, &back));
     json_decref(raised);
@@ -285,6 +382,9 @@ int main(void)
         cmocka_unit_test(default_threads),
         cmocka_unit_test(budgets),
         cmocka_unit_test(scripts_have_the_mean_that_was_asked_for),
+        cmocka_unit_test(hogs_have_another_busy_time),
+        cmocka_unit_test(bursts_pause_once_in_so_many_turns),
+        cmocka_unit_test(wrong_parts_of_workloads),
         cmocka_unit_test(workloads_come_back_from_json),
         cmocka_unit_test(processes),
         cmocka_unit_test(lock_names),
