@@ -45,6 +45,18 @@ struct workplace {
     WORD(uint32_t) * phase;
 };
 
+/* What a varied loop (varied_loop.h) does besides. Apart from the above, so that no other loop
+ * copies it. */
+struct variation {
+    bool timed;                     /* it looks for how long it has the lock */
+    struct guarded_line *own_lines; /* the thread's own, written under the lock */
+    unsigned own_lines_count;
+    /* From one of several locks to the next, from its guarded pair to the next one's, and so on;
+     * and which of them each step of the script takes. */
+    size_t lock_stride, guarded_stride, lines_stride;
+    uint16_t choices[SCRIPT_STEPS];
+};
+
 /* The phases, in the word that the loop looks at. The passes are on real cores only, and those that
  * nobody asked for are left out. */
 enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_WINDOW, PHASE_STOP };
@@ -77,6 +89,7 @@ struct worker {
     uint64_t burst_start; /* `writes` at the last time */
     uint64_t burst_most;  /* the longest run of writes without another writer in between */
     struct delay_samples critical, outside;
+    uint64_t held_ns; /* that it had the lock, in a varied loop that is timed */
 
     /* Found in the pass that observes it. */
     struct owner_log owners;
@@ -84,6 +97,9 @@ struct worker {
     /* Found since the start. */
     uint64_t all_writes;       /* with those that nobody counted: the total to check */
     WORD(uint64_t) violations; /* times that `first` and `second` differed */
+
+    /* Told. */
+    struct variation variation;
 };
 
 /* Busy for a while, and now and then with a look at how long that took. */
