@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bench/delay_samples.h"
+#include "bench/latencies.h"
 #include "bench/owner_stream.h"
 #include "bench/repetition.h"
 
@@ -48,6 +49,10 @@ struct findings {
     double irql_ns; /* of a raise and its lower, measured before; nothing without an irql */
     const struct owner_stream *owners;       /* who had the lock after whom, */
     const char *owners_unmeasured;           /* or why that is not known; NULL: it is */
+    const struct latencies *latencies;       /* of all threads, one for each way, */
+    uint64_t latency_stride;                 /* of every so many turns of each thread, */
+    const char *latencies_unmeasured;        /* or why not; NULL: they are */
+    const char *handoffs_unmeasured;         /* likewise of the hand-offs alone */
     struct lock_stat stats[LOCK_STATS_MOST]; /* what the lock counted itself, */
     unsigned stats_count;                    /* so many numbers */
 };

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "bench/delay_samples.h"
+#include "bench/latency_watch.h"
 #include "bench/observation.h"
 #include "bench/owner_log.h"
 #include "bench/workload.h"
@@ -22,6 +23,7 @@
 struct guarded {
     volatile uint64_t first, second;
     volatile uint64_t owner; /* number of the last writer + 1, 0 before the first */
+    struct latency_releases releases;
 };
 
 /* One more line under the lock. */
@@ -43,6 +45,7 @@ struct workplace {
     bool unverified_writes; /* whether a lock that is not verified writes the first line, too */
     unsigned self;
     WORD(uint32_t) * phase;
+    struct latency_watch *watch; /* of the phase that observes latencies */
 };
 
 /* What a varied loop (varied_loop.h) does besides. Apart from the above, so that no other loop
@@ -59,7 +62,7 @@ struct variation {
 
 /* The phases, in the word that the loop looks at. The passes are on real cores only, and those that
  * nobody asked for are left out. */
-enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_WINDOW, PHASE_STOP };
+enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_LATENCY, PHASE_WINDOW, PHASE_STOP };
 
 /* A loop is compiled for each shape. */
 struct loop_shape {
@@ -91,8 +94,9 @@ struct worker {
     struct delay_samples critical, outside;
     uint64_t held_ns; /* that it had the lock, in a varied loop that is timed */
 
-    /* Found in the pass that observes it. */
+    /* Found in the passes that observe it. */
     struct owner_log owners;
+    struct latencies *latencies; /* one for each way of taking the lock */
 
     /* Found since the start. */
     uint64_t all_writes;       /* with those that nobody counted: the total to check */
@@ -198,14 +202,25 @@ static inline void unverified_section(const struct workplace *place, struct work
  * has no readers takes it exclusively and reads. */
 static inline __attribute__((always_inline)) int measured_turn(
     const struct lock_ops *ops, enum observation observation, const struct workplace *place,
-    struct worker *worker, struct step step, uint64_t turn, uint64_t writes, void *context)
+    struct worker *worker, struct latency_turns *timing, struct step step, uint64_t turn,
+    uint64_t writes, void *context)
 {
     bool as_reader = step.shared && ops->acquire_shared != NULL;
+    struct latencies *latencies =
+        observation == OBSERVE_LATENCY
+            ? &worker->latencies[as_reader ? LATENCIES_SHARED : LATENCIES_EXCLUSIVE]
+            : NULL;
+    struct latency_look look = {0};
+
+    if (observation == OBSERVE_LATENCY)
+        look = latency_look_begin(timing, turn);
     int error =
         as_reader ? ops->acquire_shared(place->lock, context) : ops->acquire(place->lock, context);
 
     if (error != 0)
         return error;
+    if (observation == OBSERVE_LATENCY)
+        latency_look_acquired(timing, &look, &place->guarded->releases, as_reader, latencies);
     /* Published here, for the case that this thread never comes back from its next acquire: behind
      * the release, the store would delay the next acquire, which on x86 waits for all stores before
      * it; measured, 0.5 ns. */
@@ -216,6 +231,8 @@ static inline __attribute__((always_inline)) int measured_turn(
         read_section(place, worker, step.critical_ns, turn);
     else
         write_section(place, worker, observation, step.critical_ns, turn, writes);
+    if (observation == OBSERVE_LATENCY)
+        latency_look_release(timing, &look, &place->guarded->releases, as_reader, latencies);
     return as_reader ? ops->release_shared(place->lock, context)
                      : ops->release(place->lock, context);
 }
@@ -233,15 +250,19 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
     const struct workplace place = worker->place;
     uint64_t acquisitions = worker->carried, writes = worker->carried_writes;
     const uint64_t writes_before = writes;
+    struct latency_turns timing = {0};
     int error;
+
+    if (shape.observation == OBSERVE_LATENCY)
+        timing = latency_turns_begin(place.watch);
 
     worker->carried = worker->carried_writes = 0;
     for (;;) {
         struct step step = {0};
         if (shape.scripted)
             step = worker->script[acquisitions % SCRIPT_STEPS];
-        error = measured_turn(ops, shape.observation, &place, worker, step, acquisitions, writes,
-                              context);
+        error = measured_turn(ops, shape.observation, &place, worker, &timing, step, acquisitions,
+                              writes, context);
         if (error != 0)
             break;
         if (word_load(place.phase, relaxed) != phase) {

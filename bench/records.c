@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/fitness.h"
+
 /* What is not a regular file (a terminal, a pipe, /dev/null) may be there already. */
 static int create_file(const char *name, bool *made)
 {
@@ -124,23 +126,34 @@ static bool is_sample(const json_t *record)
            json_is_object(json_object_get(record, "workload"));
 }
 
-static enum exit_code take_run(struct records *records, json_t *record, bool ended)
+static enum exit_code check_schema(const char *name, const json_t *run)
+{
+    json_int_t schema = json_integer_value(json_object_get(run, "schema"));
+
+    if (schema <= RECORDS_SCHEMA)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "'%s' was written by a newer lockbench: its schema is %lld, this one reads "
+                    "up to %d",
+                    name, (long long)schema, RECORDS_SCHEMA);
+}
+
+static bool is_run(const json_t *record)
 {
     const char *kind = json_string_value(json_object_get(record, "record"));
-    json_t *schema = json_object_get(record, "schema");
 
-    if (kind == NULL || strcmp(kind, "run") != 0 || !json_is_integer(schema)) {
+    return kind != NULL && strcmp(kind, "run") == 0;
+}
+
+static enum exit_code take_run(struct records *records, json_t *record, bool ended)
+{
+    if (!is_run(record) || !json_is_integer(json_object_get(record, "schema"))) {
         json_decref(record);
         return complain(EXIT_USAGE, "'%s' is not a results file of lockbench%s", records->name,
                         ended ? "" : ", or was cut off in its first record: measure anew");
     }
     records->run = record;
-    if (json_integer_value(schema) > RECORDS_SCHEMA)
-        return complain(EXIT_USAGE,
-                        "'%s' was written by a newer lockbench: its schema is %lld, this one reads "
-                        "up to %d",
-                        records->name, (long long)json_integer_value(schema), RECORDS_SCHEMA);
-    return EXIT_FINE;
+    return check_schema(records->name, record);
 }
 
 /* Returns false for what is not a whole record. Kinds of records that this program does not know
@@ -151,9 +164,10 @@ static bool take(struct records *records, json_t *record)
 
     if (kind == NULL || (strcmp(kind, "sample") == 0 && !is_sample(record)))
         return false;
-    if (strcmp(kind, "sample") == 0)
+    if (strcmp(kind, "sample") == 0) {
+        fitness_complete(record);
         json_array_append(records->samples, record);
-    else if (strcmp(kind, "violation") == 0)
+    } else if (strcmp(kind, "violation") == 0)
         json_array_append(records->violations, record);
     else if (strcmp(kind, "run") == 0)
         json_array_append(records->later_runs, record);
@@ -201,6 +215,8 @@ static enum exit_code read_lines(FILE *file, struct records *records, struct tai
             code = take_run(records, record, ended);
         } else {
             good = take(records, record);
+            if (is_run(record))
+                code = check_schema(records->name, record);
             json_decref(record);
         }
         tail->torn = !good && !ended;
@@ -314,6 +330,19 @@ void records_free(struct records *records)
     json_decref(records->violations);
     json_decref(records->later_runs);
     json_decref(records->endings);
+}
+
+size_t records_order_of_lock(const struct records *records, const char *lock)
+{
+    const json_t *locks = json_object_get(json_object_get(records->run, "plan"), "locks");
+    size_t i;
+    json_t *name;
+
+    json_array_foreach (locks, i, name) {
+        if (json_is_string(name) && strcmp(json_string_value(name), lock) == 0)
+            break;
+    }
+    return i;
 }
 
 bool records_same_file(const char *name, const char *other)

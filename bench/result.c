@@ -296,6 +296,40 @@ static void add_owners(struct result *result, const struct findings *findings)
                "no acquisition was seen");
 }
 
+/* Why there is no such time, or NULL. */
+static const char *no_latency(const struct findings *findings, int way, enum latency latency)
+{
+    const struct repetition *repetition = findings->repetition;
+
+    if (findings->latencies_unmeasured != NULL)
+        return findings->latencies_unmeasured;
+    if (way == LATENCIES_SHARED && repetition->workload.readers == 0)
+        return "no thread reads";
+    if (way == LATENCIES_SHARED && repetition->lock.ops->acquire_shared == NULL)
+        return "this lock knows no readers: their times are among the others";
+    if (latency == LATENCY_HANDOFF && findings->handoffs_unmeasured != NULL)
+        return findings->handoffs_unmeasured;
+    if (findings->latencies[way].of[latency].count > 0)
+        return NULL;
+    return latency == LATENCY_HANDOFF ? "nobody who was looked at waited for another one"
+                                      : "there was no acquisition to look at";
+}
+
+static void add_latencies(struct result *result, const struct findings *findings)
+{
+    for (int way = 0; way < LATENCIES_WAYS; way++) {
+        for (unsigned i = 0; i < LATENCIES; i++) {
+            const char *reason = no_latency(findings, way, (enum latency)i);
+            if (reason != NULL)
+                result_unmeasured(result, result->object, latency_fields[way][i], reason);
+            else
+                json_object_set_new(result->object, latency_fields[way][i],
+                                    latencies_to_json(&findings->latencies[way], (enum latency)i,
+                                                      findings->latency_stride));
+        }
+    }
+}
+
 static void add_irql(struct result *result, const struct findings *findings)
 {
     if (findings->repetition->workload.irql == IRQL_NONE)
@@ -335,6 +369,7 @@ struct result result_begin(const struct findings *findings)
     opportunity_add(&result, findings);
     add_usage(&result, findings);
     add_owners(&result, findings);
+    add_latencies(&result, findings);
     add_irql(&result, findings);
     json_object_set_new(result.validity, "threads_back", json_integer(findings->back));
     return result;

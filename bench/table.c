@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/drift.h"
+#include "bench/fitness.h"
+#include "bench/outliers.h"
 #include "bench/workload.h"
 
 /* Two to three digits that count, at most seven characters. */
@@ -17,6 +20,16 @@ static const char *short_number(double value, char text[16])
         snprintf(text, 16, "%.1e", value);
     else
         snprintf(text, 16, "%.*f", value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3, value);
+    return text;
+}
+
+const char *table_unfit(size_t unfit, bool all, char text[TABLE_UNFIT_TEXT])
+{
+    text[0] = '\0';
+    if (unfit > 0 && all)
+        snprintf(text, TABLE_UNFIT_TEXT, " UNFIT");
+    else if (unfit > 0)
+        snprintf(text, TABLE_UNFIT_TEXT, " %zu unfit", unfit);
     return text;
 }
 
@@ -40,6 +53,7 @@ static void print_cell(FILE *out, const struct cell *cell, int width)
 {
     char median[16], low[16] = "-", high[16] = "-", burst[16], cpu_ns[16], jain[16], rsd[16];
     char opportunity[16] = "";
+    char unfit[TABLE_UNFIT_TEXT];
 
     if (cell->has_interval) {
         short_number(cell->interval.low / 1e6, low);
@@ -51,10 +65,11 @@ static void print_cell(FILE *out, const struct cell *cell, int width)
         snprintf(opportunity, sizeof opportunity, " %8s", "-");
     else if (cell->has_hogs)
         snprintf(opportunity, sizeof opportunity, " %8.3f", cell->opportunity_jain);
-    fprintf(out, "  %-*s %7s  %7s %7s %6s %6s %7s %7s%s%s\n", width, cell->lock,
+    fprintf(out, "  %-*s %7s  %7s %7s %6s %6s %7s %7s%s%s%s\n", width, cell->lock,
             short_number(cell->throughput / 1e6, median), low, high, jain, rsd,
             cell->threads == 1 ? "-" : short_number(cell->burst, burst),
-            short_number(cell->cpu_ns, cpu_ns), opportunity, cell->violations > 0 ? " WRONG" : "");
+            short_number(cell->cpu_ns, cpu_ns), opportunity, cell->violations > 0 ? " WRONG" : "",
+            table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
 
 static bool same_block(const struct cell *a, const struct cell *b)
@@ -204,13 +219,83 @@ static void print_endings(FILE *out, const struct records *file, bool *first)
     }
 }
 
+void table_print_unfit(FILE *out, const struct records *file, size_t all_unfit, bool *first)
+{
+    size_t unfit = fitness_count_unfit(file->samples);
+    char reasons[256];
+
+    if (unfit == 0)
+        return;
+    fitness_reasons(file->samples, reasons, sizeof reasons);
+    begin_note(out, first);
+    fprintf(out, "%zu of %zu windows are unfit and left out: %s.\n", unfit,
+            json_array_size(file->samples), reasons);
+    if (all_unfit == 0)
+        return;
+    begin_note(out, first);
+    fputs(
+        "UNFIT: none of a row's windows was fit, and its numbers are of all of them: of this\n"
+        "    machine as it was meanwhile, and not of the lock alone.\n",
+        out);
+}
+
+void table_print_outliers(FILE *out, const struct records *file, bool *first)
+{
+    enum { SHOWN = 8 };
+    json_t *outliers = outliers_of_file(file), *outlier;
+    size_t count = json_array_size(outliers), i;
+
+    if (count > 0) {
+        begin_note(out, first);
+        fprintf(out, "%zu outlier%s, kept:\n", count, count == 1 ? "" : "s");
+    }
+    json_array_foreach (outliers, i, outlier) {
+        char text[512];
+        if (i == SHOWN)
+            break;
+        outliers_describe(outlier, text, sizeof text);
+        fprintf(out, "    %s\n", text);
+    }
+    if (count > SHOWN)
+        fprintf(out, "    and %zu more: see --json\n", count - SHOWN);
+    json_decref(outliers);
+}
+
+void table_print_drift(FILE *out, const struct records *file, bool *first)
+{
+    struct drift drift = drift_of_file(file);
+    char text[256];
+
+    if (!drift.found)
+        return;
+    drift_describe(&drift, text, sizeof text);
+    begin_note(out, first);
+    fprintf(out,
+            "The machine drifted: %s.\n"
+            "    Within this run that meets all rows alike; another run may differ by it.\n",
+            text);
+}
+
+void table_print_too_few(FILE *out, const struct records *file, bool *first)
+{
+    begin_note(out, first);
+    fprintf(out, "No interval with fewer than 6 %s: none covers 95%%.\n",
+            fitness_count_unfit(file->samples) > 0 ? "fit windows" : "repetitions");
+}
+
 static void print_notes(FILE *out, const struct records *file, const struct summary *summary,
                         unsigned cpus)
 {
     bool too_few = false, first = true;
+    size_t all_unfit = 0;
 
+    for (size_t i = 0; i < summary->count; i++)
+        all_unfit += summary->cells[i].unfit > 0 && summary->cells[i].unfit_count;
+    table_print_unfit(out, file, all_unfit, &first);
     print_irql(out, file, &first);
     print_hogs(out, summary, &first);
+    table_print_outliers(out, file, &first);
+    table_print_drift(out, file, &first);
     print_processes(out, summary, &first);
     print_endings(out, file, &first);
     for (size_t i = 0; i < summary->count; i++) {
@@ -218,10 +303,8 @@ static void print_notes(FILE *out, const struct records *file, const struct summ
         print_cell_notes(out, &summary->cells[i], &first);
         too_few = too_few || (!summary->cells[i].has_interval && summary->cells[i].samples > 0);
     }
-    if (too_few) {
-        begin_note(out, &first);
-        fputs("No interval with fewer than 6 repetitions: none covers 95%.\n", out);
-    }
+    if (too_few)
+        table_print_too_few(out, file, &first);
 }
 
 unsigned table_cpus(const struct records *file)

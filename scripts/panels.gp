@@ -40,8 +40,24 @@ stats data using (known(right_column) ? note(right_y(column(right_column))) : 1)
 right_spread = most > 0 ? most / least : 1
 right_measured = most > 0
 
-# The palette has eight colours: from the ninth curve on they come again, dashed.
-dash(i) = i < 8 ? 1 : 2
+# A lock has its colour, and the curves of one lock differ in dashes and points: by what stands in the name
+# of the curve, such as the file or the machine. The palette has eight colours: from the ninth lock on they come
+# again, in dashes and points of their own. Where there is one curve a lock, each lock has points of its own.
+locks = ""
+variants = ""
+variants_most = 0
+do for [i = 0 : curves - 1] {
+    stats data index i using 2 nooutput
+    locks = locks . sprintf(" %d", STATS_min)
+    stats data index i using 3 nooutput
+    variants = variants . sprintf(" %d", STATS_min)
+    variants_most = STATS_min > variants_most ? int(STATS_min) : variants_most
+}
+lock(i) = int(word(locks, i + 1))
+style(i) = int(word(variants, i + 1)) + lock(i) / 8 * (variants_most + 1)
+colour(i) = lock(i) % 8 + 1
+dash(i) = style(i) % 5 + 1
+point(i) = variants_most == 0 ? lock(i) + 4 : int(word("7 4 9 12 11 6 5 8 13 10", style(i) % 10 + 1))
 
 set logscale x 2
 set xrange [0.9 : most_threads * 1.12]
@@ -102,13 +118,13 @@ set key off
 if (left_low > 0) {
     plot for [i = 0 : curves - 1] data index i \
              using 1:(left_y(valid(left_low) ? column(left_low) : column(left_column))):(left_y(valid(left_high) ? column(left_high) : column(left_column))) \
-             with filledcurves linecolor (i + 1) fillstyle transparent solid 0.15 noborder notitle, \
+             with filledcurves linecolor colour(i) fillstyle transparent solid 0.15 noborder notitle, \
          for [i = 0 : curves - 1] data index i using 1:(left_y(column(left_column))) \
-             with linespoints linecolor (i + 1) pointtype (i + 4) dashtype dash(i) \
+             with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) \
              title columnheader(1)
 } else {
     plot for [i = 0 : curves - 1] data index i using 1:(left_y(column(left_column))) \
-             with linespoints linecolor (i + 1) pointtype (i + 4) dashtype dash(i) \
+             with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) \
              title columnheader(1)
 }
 
@@ -136,6 +152,6 @@ if (!right_measured) {
 set ylabel right_label
 set key at screen key_left, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.25
 plot for [i = 0 : curves - 1] data index i using 1:(right_measured ? right_y(column(right_column)) : -1) \
-         with linespoints linecolor (i + 1) pointtype (i + 4) dashtype dash(i) \
+         with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) \
          title columnheader(1)
 unset multiplot

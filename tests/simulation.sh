@@ -1131,6 +1131,8 @@ curves() {
     sed -n 's/^"\([^"]*\)".*/\1/p' "$stdout" | sort | tr '\n' ';'
 }
 
+declare -A columns=([throughput]="throughput low high jain" [fairness]="jain max_gap rsd burst mttr"
+    [traffic]="transactions invalidated")
 for figure in throughput fairness traffic; do
     begin "plot --figure $figure of a model's results: a curve for each lock"
     call "$LOCKBENCH" plot model.jsonl --figure $figure --format dat --output -
@@ -1138,7 +1140,9 @@ for figure in throughput fairness traffic; do
     want_empty "$stderr"
     want_same "the curves" "$(curves)" "tas;ticket;"
     want_same "the numbers of threads" "$(sed -n 's/^\([0-9][0-9]*\) .*/\1/p' "$stdout" | tr '\n' ' ')" "1 2 4 1 2 4 "
-    head -1 "$stdout" | grep -q 'transactions invalidated mttr max_gap$' || fail "the columns should be named"
+    want_same "the first line" "$(head -1 "$stdout")" "\"tas\" lock variant ${columns[$figure]}"
+    want_same "the numbers in a line" "$(awk '/^[0-9]/ { print NF }' "$stdout" | sort -u)" \
+        "$(wc -w <<<"threads lock variant ${columns[$figure]}")"
     end
 
     begin "plot --figure $figure of native and model results: the curves say which"

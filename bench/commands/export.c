@@ -118,7 +118,8 @@ static void add_interval(json_t *row, const struct sample_cell *cell)
 
 static void add_cells(json_t *rows, const struct records *file, const char *source)
 {
-    struct sample_cells cells = sample_cells_make(file, false);
+    const struct sample_cells_settings settings = {0};
+    struct sample_cells cells = sample_cells_make(file, &settings);
 
     for (size_t i = 0; i < cells.count; i++) {
         const struct sample_cell *cell = &cells.cells[i];
@@ -126,6 +127,7 @@ static void add_cells(json_t *rows, const struct records *file, const char *sour
         json_object_update(row, cell->identity);
         json_object_set_new(row, "samples",
                             json_integer((json_int_t)json_array_size(cell->samples)));
+        json_object_set_new(row, "unfit", json_integer((json_int_t)cell->unfit));
         json_object_set_new(row, "violations", json_integer((json_int_t)cell->violations));
         add_interval(row, cell);
         add_medians(row, cell);

@@ -6,30 +6,34 @@
 
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
+#include "bench/figures/figures.h"
 #include "bench/records.h"
 #include "bench/signal_table.h"
 #include "bench/summary.h"
 #include "bench/table.h"
 
 struct settings {
-    const char *name;    /* of the figure */
+    const struct figure_kind *kind;
     const char *formats; /* separated by commas */
     const char *output;
     const char *title;
     bool quiet;
 };
 
-static enum exit_code set_name(void *settings, const struct option_row *row, const char *value)
+static enum exit_code set_kind(void *settings, const struct option_row *row, const char *value)
 {
-    if (!figure_is_name(value))
+    const struct figure_kind *kind = figure_find(value);
+
+    if (kind == NULL)
         return complain(EXIT_USAGE, "--%s can't be '%s': there are " FIGURE_NAMES, row->name,
                         value);
-    return option_set_text(settings, row, value);
+    ((struct settings *)settings)->kind = kind;
+    return EXIT_FINE;
 }
 
 static const struct option_row options[] = {
-    OPTION("figure", 'F', "NAME", FIGURE_NAMES " (default throughput)", set_name, struct settings,
-           name),
+    OPTION("figure", 'F', "NAME", FIGURE_NAMES " (default throughput)", set_kind, struct settings,
+           kind),
     OPTION_TEXT("format", 'f', "LIST",
                 FIGURE_FORMATS " (default png,svg); dumb: characters for a terminal; "
                                "dat: the data that the script reads",
@@ -70,10 +74,10 @@ static void name_figure(const struct drawing *drawing, const char *format, char 
     const struct settings *settings = drawing->settings;
     char ending[32];
 
-    if (settings->output != NULL || strcmp(settings->name, "throughput") == 0)
+    if (settings->output != NULL || settings->kind == &figure_throughput)
         snprintf(ending, sizeof ending, "%s", format);
     else
-        snprintf(ending, sizeof ending, "%s.%s", settings->name, format);
+        snprintf(ending, sizeof ending, "%s.%s", settings->kind->name, format);
     figure_name(settings->output == NULL ? drawing->files[0].name : settings->output, ending, name,
                 size);
 }
@@ -92,7 +96,7 @@ static enum exit_code draw_format(const struct drawing *drawing, const char *for
     }
     if (is_results(drawing->files, drawing->files_count, output))
         return complain(EXIT_USAGE, "'%s' is a results file: name another output", output);
-    struct figure figure = {drawing->settings->name, format, output, drawing->title,
+    struct figure figure = {drawing->settings->kind, format, output, drawing->title,
                             table_cpus(&drawing->files[0])};
     enum exit_code code = figure_draw(&drawing->summary, &figure);
     if (code == EXIT_FINE && !drawing->settings->quiet && strcmp(output, "-") != 0)
@@ -187,7 +191,7 @@ static enum exit_code plot_files(const struct settings *settings, int count, cha
 
 static enum exit_code plot_main(int argc, char **argv)
 {
-    struct settings settings = {.name = "throughput", .formats = "png,svg"};
+    struct settings settings = {.kind = &figure_throughput, .formats = "png,svg"};
     int words;
     bool helped;
     enum exit_code code = options_read(&command_plot, argc, argv, &settings, &words, &helped);
@@ -208,11 +212,9 @@ const struct command command_plot = {
     .summary = "figures from saved results",
     .usage = "FILE... [options]",
     .text =
-        "Draws against the number of threads: throughput, with the 95% interval of the median as a "
-        "band, and Jain's index beside it; fairness, with the longest wait beside it; traffic, the "
-        "transactions and invalidated copies per acquisition, where a model counted them. A dashed "
-        "line marks the number of CPUs. The curves of several files are drawn together, each with "
-        "its file's name, and with its machine where these differ.",
+        "Draws against the number of threads. " FIGURE_TEXTS
+        ". A dashed line marks the number of CPUs. The curves of several files are drawn together, "
+        "each with its file's name, and with its machine where these differ.",
     .run = plot_main,
     .options = options,
 };

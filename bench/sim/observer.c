@@ -31,6 +31,26 @@ void observer_end(struct observer *observer)
     observer->recording = false;
 }
 
+static uint64_t ns_between(uint64_t from, uint64_t to)
+{
+    return (to - from + PS_PER_NS / 2) / PS_PER_NS;
+}
+
+/* A reader waits for the writer before it, a writer for all who had the lock before; what was
+ * released before the thread came was not kept from it. */
+static void note_acquired(struct observer *observer, uint64_t arrived, bool shared)
+{
+    struct latencies *latencies = &observer->latencies[shared];
+    const uint64_t now = observer->engine->now, *last = observer->released;
+    uint64_t released = last[LATENCIES_EXCLUSIVE];
+
+    if (!shared && last[LATENCIES_SHARED] > released)
+        released = last[LATENCIES_SHARED];
+    latencies_add(latencies, LATENCY_ACQUIRE, ns_between(arrived, now));
+    if (released > arrived)
+        latencies_add(latencies, LATENCY_HANDOFF, ns_between(released, now));
+}
+
 static void enter(struct observer *observer, uint64_t arrived, bool shared)
 {
     struct sim_engine *engine = observer->engine;
@@ -46,6 +66,7 @@ static void enter(struct observer *observer, uint64_t arrived, bool shared)
         observer->writers++;
     if (observer->recording) {
         observer->acquisitions++;
+        note_acquired(observer, arrived, shared);
         if (!owner_stream_add(&observer->stream, self(observer)))
             observer->stream_cut = true;
     }
@@ -69,6 +90,10 @@ static void leave(struct observer *observer, bool shared)
         observer->writers--;
     if (observer->writers + observer->readers == 0)
         observer->free_since = engine->now;
+    observer->released[shared] = engine->now;
+    if (observer->recording)
+        latencies_add(&observer->latencies[shared], LATENCY_HOLD,
+                      ns_between(thread->since, engine->now));
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "hold shared" : "hold", thread->since,
                    engine->now);

@@ -3,6 +3,7 @@
 #ifndef BENCH_SIM_OBSERVER_H
 #define BENCH_SIM_OBSERVER_H
 
+#include "bench/latencies.h"
 #include "bench/owner_stream.h"
 #include "bench/sim/engine.h"
 #include "locks/lock.h"
@@ -29,6 +30,9 @@ struct observer {
     struct owner_stream stream;
     bool stream_cut; /* there was no memory for all of it */
     struct observed_thread *threads;
+    /* Of what ends while recording; one for each way of taking the lock, */
+    struct latencies latencies[LATENCIES_WAYS];
+    uint64_t released[LATENCIES_WAYS]; /* and when the lock was last released so */
 };
 
 /* Looks at `lock`, which is one of the virtual catalogue. `threads` has room for all threads, and

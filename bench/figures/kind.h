@@ -1,0 +1,25 @@
+/* A figure of curves against the number of threads, as one row: which cells it draws, and what it
+ * writes of each. All that they share is in curves.h and in scripts/panels.gp. */
+#ifndef BENCH_FIGURES_KIND_H
+#define BENCH_FIGURES_KIND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "bench/summary.h"
+
+struct figure_kind {
+    const char *name;   /* as --figure takes it */
+    const char *script; /* in scripts/ */
+    /* The field of a sample without which there is nothing to draw, whose reason is then said;
+     * NULL: every sample has what is drawn. */
+    const char *measure;
+    const char *columns; /* the names of the numbers that `put` writes, with spaces between */
+    /* Whether a cell has what is drawn; it is asked only of cells with samples whose lock is
+     * ranked. */
+    bool (*has)(const struct cell *cell);
+    /* Writes the numbers of a cell, each with curves_put_number(). */
+    void (*put)(FILE *data, const struct cell *cell);
+};
+
+#endif
