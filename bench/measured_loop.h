@@ -70,6 +70,11 @@ struct loop_shape {
     enum observation observation;
 };
 
+/* From when to when a thread had the lock; never: both 0. */
+struct hold {
+    uint64_t since_ns, until_ns;
+};
+
 /* One thread of a run: what it is told, and what it finds. Nothing of it is shared with another
  * worker's lines. */
 struct worker {
@@ -92,7 +97,10 @@ struct worker {
     uint64_t burst_start; /* `writes` at the last time */
     uint64_t burst_most;  /* the longest run of writes without another writer in between */
     struct delay_samples critical, outside;
-    uint64_t held_ns; /* that it had the lock, in a varied loop that is timed */
+    /* In a varied loop that is timed: for how long it had the lock in the turns that it began and
+     * ended in the phase; and when in those that were under way at its begin and at its end. */
+    uint64_t held_ns;
+    struct hold first_hold, last_hold;
 
     /* Found in the passes that observe it. */
     struct owner_log owners;

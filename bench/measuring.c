@@ -190,6 +190,22 @@ static enum exit_code set_lines(void *settings, const struct option_row *row, co
     return read_unsigned_within(0, WORKLOAD_LINES_MOST, settings, row, value);
 }
 
+static enum exit_code set_locks_per_run(void *settings, const struct option_row *row,
+                                        const char *value)
+{
+    return read_unsigned_within(1, WORKLOAD_LOCKS_MOST, settings, row, value);
+}
+
+static enum exit_code set_choice(void *settings, const struct option_row *row, const char *value)
+{
+    if (!workload_read_choice(value, option_field(settings, row)))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is uniform, zipf, or zipf with an exponent above 0 "
+                        "to 10, as in zipf:0.8",
+                        row->name, value);
+    return EXIT_FINE;
+}
+
 static enum exit_code set_readers(void *settings, const struct option_row *row, const char *value)
 {
     return read_unsigned_within(0, 100, settings, row, value);
@@ -330,6 +346,16 @@ const struct option_row measuring_options[] = {
           set_outside, workload),
     VALUE("lines", 'n', "N", "shared cache lines written under the lock (default 1)", set_lines,
           workload.lines),
+    VALUE("own-lines", 0, "N",
+          "cache lines of the thread's own written under the lock, besides (default 0)", set_lines,
+          workload.own_lines),
+    VALUE("locks-per-run", 0, "N",
+          "locks of the kind, each with data of its own; every turn takes one (default 1)",
+          set_locks_per_run, workload.locks),
+    VALUE("choice", 0, "NAME",
+          "of one of several locks: uniform (default), zipf, or zipf:EXPONENT; the first one is "
+          "taken most often then",
+          set_choice, workload.zipf),
     VALUE("readers", 'r', "PERCENT", "acquisitions that only read; shared where the lock can",
           set_readers, workload.readers),
     VALUE("irql", 0, "NAME",
@@ -524,6 +550,8 @@ static enum exit_code check_exchange(const struct measuring *measuring)
                           : workload->hogs != 0                  ? "hogs"
                           : workload->outside.high_ns != 0       ? "outside"
                           : workload->lines != 0                 ? "lines"
+                          : workload->own_lines != 0             ? "own-lines"
+                          : workload_has_choice(workload)        ? "locks-per-run"
                           : workload->readers != 0               ? "readers"
                           : workload->irql != IRQL_NONE          ? "irql"
                           : workload_is_nested(workload)         ? "nested"
@@ -683,6 +711,34 @@ static enum exit_code check_nested(const struct measuring *measuring)
     return complain(EXIT_USAGE, "--nested-order mixed takes two locks or more: add --nested 2");
 }
 
+/* What goes with several locks, and with loops of their own. */
+static enum exit_code check_varied(const struct measuring *measuring)
+{
+    const struct workload *workload = &measuring->workload;
+    const char *varied = workload_has_choice(workload) ? "locks-per-run"
+                         : workload->own_lines > 0     ? "own-lines"
+                                                       : NULL;
+
+    if (workload->zipf != 0 && !workload_has_choice(workload))
+        return complain(EXIT_USAGE, "--choice is of one of several locks: add --locks-per-run 2");
+    if (workload_has_choice(workload) && workload_is_nested(workload))
+        return complain(EXIT_USAGE,
+                        "--locks-per-run takes one lock in a turn, and --nested several: "
+                        "leave one of them out");
+    if (workload_has_choice(workload) &&
+        (uint64_t)workload->locks * workload->lines > WORKLOAD_ALL_LINES_MOST)
+        return complain(EXIT_USAGE,
+                        "--locks-per-run %u with --lines %u is too much memory: at most %d lines "
+                        "of all locks together",
+                        workload->locks, workload->lines, WORKLOAD_ALL_LINES_MOST);
+    if (varied != NULL && workload->irql != IRQL_NONE && workload->irql != IRQL_DISPATCH_FIFO_HELD)
+        return complain(EXIT_USAGE,
+                        "--%s does not go with --irql %s: leave one of them out, or raise once "
+                        "with dispatch-fifo-held",
+                        varied, irql_name(workload->irql));
+    return EXIT_FINE;
+}
+
 /* What is given besides takes the place of all that a plan says of the window. Where a budget ends
  * the repetitions, it is apart from that. */
 static void take_planned_window(struct measuring *measuring)
@@ -792,6 +848,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         code = check_stride(measuring);
     if (code == EXIT_FINE)
         code = check_nested(measuring);
+    if (code == EXIT_FINE)
+        code = check_varied(measuring);
     if (code == EXIT_FINE)
         code = check_until(measuring);
     if (code == EXIT_FINE)

@@ -1,9 +1,7 @@
 #include "bench/opportunity.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-#include "bench/busy_time.h"
 #include "bench/fairness.h"
 
 /* Why it can't be told, or NULL. */
@@ -16,60 +14,32 @@ static const char *obstacle(const struct findings *findings)
         return "not every thread came back in time after the window";
     if ((repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
         return "nobody owns a lock that is none";
-    if (workload->hogs == 0 && workload->critical.high_ns == 0)
-        return "no busy time under the lock was asked for";
-    if (findings->holds_seen)
-        return NULL;
-    if (workload->readers > 0 && repetition->lock.ops->acquire_shared != NULL)
-        return "readers have the lock at the same time: how long nobody had it is not known";
-    if (repetition->threads > repetition->cpus_count)
-        return "threads share CPUs: how long one that was preempted had the lock is not known";
-    return NULL;
+    if (workload->hogs == 0)
+        return "no hogs were asked for";
+    if (workload_has_choice(workload))
+        return "it is that of one lock, and each turn took one of several";
+    return findings->holds_unseen;
 }
 
-/* Where the machine does not see who has the lock: what the thread's acquisitions asked for and,
- * for each, the mean overtime of its like. A busy time so rare that none was looked at is so long
- * that its overtime does not matter. */
-static void estimate_held(const struct findings *findings, double *held_ns)
-{
-    const unsigned threads = findings->repetition->threads;
-    const unsigned asked = findings->repetition->workload.hogs;
-    const unsigned hogs = asked < threads ? asked : threads;
-    const double of_hogs = busy_overtime_ns(findings, true, 0, hogs);
-    const double of_others = busy_overtime_ns(findings, true, hogs, threads);
-
-    for (unsigned i = 0; i < threads; i++) {
-        const struct thread_findings *thread = &findings->threads[i];
-        double overtime = i < hogs ? of_hogs : of_others;
-        if (thread->asked_ns == 0 || isnan(overtime))
-            overtime = 0;
-        held_ns[i] = (double)thread->asked_ns + overtime * (double)thread->acquisitions;
-    }
-}
-
-static double idle_ns(const struct findings *findings, const double *held_ns)
+static double idle_ns(const struct findings *findings)
 {
     double idle = (double)findings->elapsed_ns;
 
-    if (findings->holds_seen)
+    if (findings->idle_seen)
         return (double)findings->idle_ns;
     for (unsigned i = 0; i < findings->repetition->threads; i++)
-        idle -= held_ns[i];
+        idle -= (double)findings->threads[i].held_ns;
     return idle > 0 ? idle : 0;
 }
 
 static void add_parts(struct result *result, const struct findings *findings, double *parts)
 {
     const unsigned threads = findings->repetition->threads;
+    const double idle = idle_ns(findings);
     json_t *list = json_array();
 
-    for (unsigned i = 0; i < threads; i++)
-        parts[i] = (double)findings->threads[i].held_ns;
-    if (!findings->holds_seen)
-        estimate_held(findings, parts);
-    double idle = idle_ns(findings, parts);
     for (unsigned i = 0; i < threads; i++) {
-        parts[i] = (parts[i] + idle) / (double)findings->elapsed_ns;
+        parts[i] = ((double)findings->threads[i].held_ns + idle) / (double)findings->elapsed_ns;
         json_array_append_new(list, json_real(parts[i]));
     }
     json_object_set_new(result->object, "lock_opportunity", list);

@@ -338,6 +338,12 @@ json_t *plan_to_command(const struct plan *plan)
         add_option(words, "--hogs", workload_format_hogs(workload, part));
     add_option(words, "--outside", workload_format_outside(workload, part));
     add_number(words, "--lines", workload->lines);
+    if (workload->own_lines > 0)
+        add_number(words, "--own-lines", workload->own_lines);
+    if (workload_has_choice(workload)) {
+        add_number(words, "--locks-per-run", workload->locks);
+        add_option(words, "--choice", workload_format_choice(workload->zipf, part));
+    }
     add_number(words, "--readers", workload->readers);
     if (workload_is_nested(workload)) {
         add_number(words, "--nested", workload->nested);

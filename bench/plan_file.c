@@ -60,13 +60,23 @@ static const struct key plan_keys[] = {
 };
 
 static const struct key workload_keys[] = {
-    {"preset", TEXT, "workload"},   {"exchange", TEXT, "workload"},
-    {"critical", TEXT, "critical"}, {"hogs", TEXT, "hogs"},
-    {"outside", TEXT, "outside"},   {"lines", NUMBER, "lines"},
-    {"readers", NUMBER, "readers"}, {"irql", TEXT, "irql"},
-    {"nested", NUMBER, "nested"},   {"nested_order", TEXT, "nested-order"},
-    {"settle_ns", DERIVED, NULL},   {"delay_ns", DERIVED, NULL},
-    {"period_ns", DERIVED, NULL},   {0},
+    {"preset", TEXT, "workload"},
+    {"exchange", TEXT, "workload"},
+    {"critical", TEXT, "critical"},
+    {"hogs", TEXT, "hogs"},
+    {"outside", TEXT, "outside"},
+    {"lines", NUMBER, "lines"},
+    {"own_lines", NUMBER, "own-lines"},
+    {"locks_per_run", NUMBER, "locks-per-run"},
+    {"choice", TEXT, "choice"},
+    {"readers", NUMBER, "readers"},
+    {"irql", TEXT, "irql"},
+    {"nested", NUMBER, "nested"},
+    {"nested_order", TEXT, "nested-order"},
+    {"settle_ns", DERIVED, NULL},
+    {"delay_ns", DERIVED, NULL},
+    {"period_ns", DERIVED, NULL},
+    {0},
 };
 
 /* The object being read, and what is said of it. */

@@ -159,6 +159,11 @@ static void add_burst(struct result *result, const struct findings *findings)
         result_unmeasured(result, result->object, "burst", "nobody owns a lock that is none");
         return;
     }
+    if (workload_has_choice(&findings->repetition->workload)) {
+        result_unmeasured(result, result->object, "burst",
+                          "it is that of one lock, and each turn took one of several");
+        return;
+    }
     for (unsigned i = 0; i < findings->repetition->threads; i++) {
         const struct thread_findings *thread = &findings->threads[i];
         writes += thread->writes;

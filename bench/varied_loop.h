@@ -32,10 +32,12 @@ static inline void write_own_lines(const struct variation *variation)
     }
 }
 
-/* As measured_turn(); `*held_ns` is how long it had the lock, when that is looked at. */
-static inline __attribute__((always_inline)) int varied_turn(
-    const struct lock_ops *ops, enum observation observation, struct worker *worker,
-    struct step step, uint64_t turn, uint64_t writes, void *context, uint64_t *held_ns)
+/* As measured_turn(); `*hold` is when it had the lock, if that is looked at. */
+static inline __attribute__((always_inline)) int varied_turn(const struct lock_ops *ops,
+                                                             struct worker *worker,
+                                                             struct step step, uint64_t turn,
+                                                             uint64_t writes, void *context,
+                                                             struct hold *hold)
 {
     const struct workplace place = place_of_turn(worker, turn);
     const bool timed = worker->variation.timed;
@@ -45,7 +47,8 @@ static inline __attribute__((always_inline)) int varied_turn(
 
     if (error != 0)
         return error;
-    const uint64_t since = timed ? machine_clock() : 0;
+    if (timed)
+        hold->since_ns = machine_clock();
     word_store(&worker->acquisitions, turn + 1, relaxed);
     write_own_lines(&worker->variation);
     if ((ops->traits & LOCK_UNVERIFIED) != 0)
@@ -53,16 +56,14 @@ static inline __attribute__((always_inline)) int varied_turn(
     else if (step.shared)
         read_section(&place, worker, step.critical_ns, turn);
     else
-        write_section(&place, worker, observation, step.critical_ns, turn, writes);
-    *held_ns = timed ? machine_clock() - since : 0;
+        write_section(&place, worker, OBSERVE_NOTHING, step.critical_ns, turn, writes);
+    if (timed)
+        hold->until_ns = machine_clock();
     return as_reader ? ops->release_shared(place.lock, context) : ops->release(place.lock, context);
 }
 
-/* As measured_loop(), of a scripted shape. Like an acquisition, the time that it had the lock
- * counts in the phase in which it was released, except that of the turn that was under way when the
- * phase before ended. */
+/* As measured_loop(), of a scripted shape that observes nothing. */
 static inline __attribute__((always_inline)) int varied_loop(const struct lock_ops *ops,
-                                                             enum observation observation,
                                                              struct worker *worker, void *context,
                                                              uint32_t phase)
 {
@@ -71,22 +72,23 @@ static inline __attribute__((always_inline)) int varied_loop(const struct lock_o
     int error;
 
     worker->carried = worker->carried_writes = 0;
+    worker->last_hold = (struct hold){0};
     for (;;) {
         const struct step step = worker->script[acquisitions % SCRIPT_STEPS];
-        uint64_t held_ns = 0;
-        error =
-            varied_turn(ops, observation, worker, step, acquisitions, writes, context, &held_ns);
+        struct hold hold = {0};
+        error = varied_turn(ops, worker, step, acquisitions, writes, context, &hold);
         if (error != 0)
             break;
         if (word_load(worker->place.phase, relaxed) != phase) {
             worker->carried = 1;
             worker->carried_writes = !step.shared;
+            worker->last_hold = hold;
             forget_take_over(worker, writes);
             break;
         }
         writes += !step.shared;
         ++acquisitions;
-        worker->held_ns += held_ns;
+        worker->held_ns += hold.until_ns - hold.since_ns;
         measured_delay(step.outside_ns, acquisitions, &worker->outside);
         if (word_load(worker->place.phase, relaxed) != phase)
             break;

@@ -1,6 +1,8 @@
 #include "bench/workload.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/random.h"
@@ -123,6 +125,34 @@ bool workload_read_outside(const char *text, struct workload *workload)
     return true;
 }
 
+bool workload_read_choice(const char *text, double *zipf)
+{
+    const double most = 10;
+    char *end;
+
+    if (strcmp(text, "uniform") == 0 || strcmp(text, "zipf") == 0) {
+        *zipf = text[0] == 'z' ? 1 : 0;
+        return true;
+    }
+    if (strncmp(text, "zipf:", 5) != 0 || strspn(text + 5, "0123456789.") != strlen(text + 5) ||
+        strlen(text + 5) > 8)
+        return false;
+    double exponent = strtod(text + 5, &end);
+    if (end == text + 5 || *end != '\0' || !(exponent > 0 && exponent <= most))
+        return false;
+    *zipf = exponent;
+    return true;
+}
+
+const char *workload_format_choice(double zipf, char text[CHOICE_TEXT])
+{
+    if (zipf == 0)
+        snprintf(text, CHOICE_TEXT, "uniform");
+    else
+        snprintf(text, CHOICE_TEXT, "zipf:%.8g", zipf);
+    return text;
+}
+
 const char *workload_format_hogs(const struct workload *workload, char text[WORKLOAD_PART_TEXT])
 {
     int used = snprintf(text, WORKLOAD_PART_TEXT - DELAY_TEXT, "%u:", workload->hogs);
@@ -168,6 +198,14 @@ json_t *workload_to_json(const struct workload *workload)
                   (int)workload->lines, "readers", (int)workload->readers);
     if (workload->hogs > 0)
         json_object_set_new(object, "hogs", json_string(workload_format_hogs(workload, hogs)));
+    if (workload->own_lines > 0)
+        json_object_set_new(object, "own_lines", json_integer(workload->own_lines));
+    if (workload_has_choice(workload)) {
+        char choice[CHOICE_TEXT];
+        json_object_set_new(object, "locks_per_run", json_integer(workload->locks));
+        json_object_set_new(object, "choice",
+                            json_string(workload_format_choice(workload->zipf, choice)));
+    }
     if (workload->irql != IRQL_NONE)
         json_object_set_new(object, "irql", json_string(irql_name(workload->irql)));
     if (workload_is_nested(workload)) {
@@ -187,22 +225,29 @@ bool nested_order_find(const char *name, bool *mixed)
 bool workload_from_json(const json_t *object, struct workload *workload)
 {
     const char *critical, *outside, *irql = irql_name(IRQL_NONE), *order = "ranked";
-    const char *exchange, *hogs = "0";
-    int lines, readers, nested = 1;
+    const char *exchange, *hogs = "0", *choice = "uniform";
+    int lines, readers, nested = 1, own_lines = 0, locks = 1;
 
     *workload = (struct workload){0};
     if (json_unpack((json_t *)object, "{s:s}", "exchange", &exchange) == 0)
         return exchange_read(exchange, &workload->exchange);
-    if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i, s?s, s?i, s?s, s?s}", "critical",
-                    &critical, "outside", &outside, "lines", &lines, "readers", &readers, "irql",
-                    &irql, "nested", &nested, "nested_order", &order, "hogs", &hogs) != 0 ||
+    if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i, s?s, s?i, s?s, s?s, s?i, s?i, s?s}",
+                    "critical", &critical, "outside", &outside, "lines", &lines, "readers",
+                    &readers, "irql", &irql, "nested", &nested, "nested_order", &order, "hogs",
+                    &hogs, "own_lines", &own_lines, "locks_per_run", &locks, "choice",
+                    &choice) != 0 ||
         lines < 0 || lines > WORKLOAD_LINES_MOST || readers < 0 || readers > 100 || nested < 1 ||
-        nested > WORKLOAD_NESTED_MOST || !irql_find(irql, &workload->irql) ||
-        !nested_order_find(order, &workload->mixed))
+        nested > WORKLOAD_NESTED_MOST || own_lines < 0 || own_lines > WORKLOAD_LINES_MOST ||
+        locks < 1 || locks > WORKLOAD_LOCKS_MOST || (locks > 1 && nested > 1) ||
+        (int64_t)locks * lines > WORKLOAD_ALL_LINES_MOST || !irql_find(irql, &workload->irql) ||
+        !nested_order_find(order, &workload->mixed) ||
+        !workload_read_choice(choice, &workload->zipf))
         return false;
     workload->lines = (unsigned)lines;
     workload->readers = (unsigned)readers;
     workload->nested = (unsigned)nested;
+    workload->own_lines = (unsigned)own_lines;
+    workload->locks = (unsigned)locks;
     return read_delay(critical, &workload->critical) && workload_read_outside(outside, workload) &&
            workload_read_hogs(hogs, workload);
 }
@@ -210,6 +255,7 @@ bool workload_from_json(const json_t *object, struct workload *workload)
 const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT])
 {
     char critical[DELAY_TEXT], outside[WORKLOAD_PART_TEXT], hogs[DELAY_TEXT];
+    char choice[CHOICE_TEXT];
 
     if (workload->exchange != EXCHANGE_NONE) {
         snprintf(text, WORKLOAD_TEXT, "%s", exchange_traits(workload->exchange)->name);
@@ -223,6 +269,12 @@ const char *workload_describe(const struct workload *workload, char text[WORKLOA
         used +=
             snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", %u hog%s for %s", workload->hogs,
                      workload->hogs == 1 ? "" : "s", format_delay(&workload->hog_critical, hogs));
+    if (workload->own_lines > 0)
+        used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", %u own line%s",
+                         workload->own_lines, workload->own_lines == 1 ? "" : "s");
+    if (workload_has_choice(workload))
+        used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", one of %u locks, %s",
+                         workload->locks, workload_format_choice(workload->zipf, choice));
     if (workload->irql != IRQL_NONE)
         used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", irql %s",
                          irql_name(workload->irql));
@@ -308,19 +360,43 @@ void workload_script(const struct workload *workload, unsigned thread, uint64_t 
         script[i] = (struct step){critical[i], outside[i], shared[i]};
 }
 
-uint64_t workload_asked_critical_ns(const struct step *script, uint64_t turns)
+/* The first lock up to which the parts come to `quantile` of all. */
+static size_t lock_at(const double *upto, size_t count, double quantile)
 {
-    uint64_t whole = 0, rest = 0;
+    size_t first = 0, last = count - 1;
 
-    for (size_t i = 0; i < SCRIPT_STEPS; i++) {
-        whole += script[i].critical_ns;
-        rest += i < turns % SCRIPT_STEPS ? script[i].critical_ns : 0;
+    while (first < last) {
+        size_t middle = (first + last) / 2;
+        if (upto[middle] > quantile * upto[count - 1])
+            last = middle;
+        else
+            first = middle + 1;
     }
-    return turns / SCRIPT_STEPS * whole + rest;
+    return first;
+}
+
+void workload_choices(const struct workload *workload, uint64_t seed, uint16_t *choices)
+{
+    double upto[WORKLOAD_LOCKS_MOST], sum = 0;
+    uint32_t drawn[SCRIPT_STEPS];
+    uint64_t random = ~seed;
+
+    for (unsigned i = 0; i < workload->locks; i++)
+        upto[i] = sum += pow(i + 1, -workload->zipf);
+    /* One from each of equal parts, so that a script has little chance in how often it takes a
+     * lock; anywhere within the part, so that together all threads take those, too, that have less
+     * than a part. */
+    for (size_t i = 0; i < SCRIPT_STEPS; i++) {
+        double within = (double)(random_next(&random) >> 11) / (double)(1ull << 53);
+        drawn[i] = (uint32_t)lock_at(upto, workload->locks, ((double)i + within) / SCRIPT_STEPS);
+    }
+    shuffle(drawn, SCRIPT_STEPS, &random);
+    for (size_t i = 0; i < SCRIPT_STEPS; i++)
+        choices[i] = (uint16_t)drawn[i];
 }
 
 bool workload_is_scripted(const struct workload *workload)
 {
     return workload->critical.high_ns != 0 || workload->outside.high_ns != 0 ||
-           workload->hogs != 0 || workload->readers != 0;
+           workload->readers != 0 || workload_is_varied(workload);
 }

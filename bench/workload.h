@@ -38,10 +38,13 @@ struct workload {
     struct delay outside; /* busy time between a release and the next acquire */
     unsigned burst;       /* only after so many turns in a row; 0 or 1: after each */
     unsigned lines;       /* shared cache lines written under the lock */
+    unsigned own_lines;   /* cache lines of the thread's own, likewise */
     unsigned readers;     /* per cent of the acquisitions that only read, at random */
     enum irql irql;
     unsigned nested; /* locks of the kind taken one within the other; 0 is one, too */
     bool mixed;      /* threads of odd numbers take them in the opposite order, which is wrong */
+    unsigned locks;  /* of the kind, each turn taking one of them; 0 is one, too */
+    double zipf;     /* lock i is chosen in proportion to 1 / (i + 1)^zipf; 0: all alike */
     /* Instead of all that, when it is not EXCHANGE_NONE: threads signal to each other. */
     enum exchange exchange;
 };
@@ -60,7 +63,30 @@ static inline bool workload_is_nested(const struct workload *workload)
     return workload->nested > 1;
 }
 
-enum { WORKLOAD_LINES_MOST = 4096 };
+/* Whether each turn takes one of several locks. */
+static inline bool workload_has_choice(const struct workload *workload)
+{
+    return workload->locks > 1;
+}
+
+/* Whether it takes the loop of its own (varied_loop.h), and whether that one looks for how long a
+ * thread has the lock. */
+static inline bool workload_is_varied(const struct workload *workload)
+{
+    return workload->own_lines > 0 || workload->hogs > 0 || workload_has_choice(workload);
+}
+
+/* Whether passes can show what the window does: their loops know of one lock and its lines. */
+static inline bool workload_has_passes(const struct workload *workload)
+{
+    return workload->own_lines == 0 && !workload_has_choice(workload);
+}
+
+enum {
+    WORKLOAD_LINES_MOST = 4096,
+    WORKLOAD_LOCKS_MOST = 1024,
+    WORKLOAD_ALL_LINES_MOST = 1 << 18, /* of all locks of a turn's choice together */
+};
 
 /* The workload of the default plan: one line, some outside work. */
 struct workload workload_default(void);
@@ -81,6 +107,12 @@ enum { WORKLOAD_HOGS_MOST = 4096 };
  * and so many that their pauses have a distribution. */
 bool workload_read_outside(const char *text, struct workload *workload);
 enum { WORKLOAD_BURST_MOST = 128 };
+
+/* How each turn chooses its lock: `uniform`, `zipf` or, with an exponent, `zipf:0.8`. False when it
+ * is neither. */
+bool workload_read_choice(const char *text, double *zipf);
+enum { CHOICE_TEXT = 24 };
+const char *workload_format_choice(double zipf, char text[CHOICE_TEXT]);
 
 /* The longest texts that the two below write, with their ends. */
 enum { WORKLOAD_PART_TEXT = DELAY_TEXT + 16 };
@@ -117,9 +149,9 @@ enum { SCRIPT_STEPS = 512 };
 void workload_script(const struct workload *workload, unsigned thread, uint64_t seed,
                      struct step *script);
 
-/* The busy time under the lock that the first `turns` of a thread's turns ask for, in nanoseconds.
- */
-uint64_t workload_asked_critical_ns(const struct step *script, uint64_t turns);
+/* Draws which of several locks each step of a script takes: as often as it ought to, and which
+ * thread is in which of them when at random. */
+void workload_choices(const struct workload *workload, uint64_t seed, uint16_t *choices);
 
 /* What that thread is busy with under the lock. */
 static inline const struct delay *workload_critical(const struct workload *workload,

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/layout.h"
 #include "bench/measured_loop.h"
 #include "bench/native/arena.h"
 #include "bench/native/clock_check.h"
@@ -79,7 +80,8 @@ struct crew {
     WORD(bool) giving_up;       /* the processes are killed, because threads did not come back */
     WORD(bool) stopped;         /* a process was stopped meanwhile: this was no measurement */
     bool crashed;               /* a process ended as only the lock can have made it end */
-    void *lock;
+    struct layout layout;
+    void *lock;           /* the first, of several */
     struct nested nested; /* where the lock is several */
     struct guarded *guarded;
     struct guarded_line *lines;
@@ -134,6 +136,9 @@ size_t crew_owners_noted(const struct repetition *repetition);
 
 /* The bytes for what each thread finds in the pass that times. */
 size_t crew_latencies_bytes(const struct repetition *repetition);
+
+/* Where the locks lie and what is under them. */
+struct layout crew_layout(const struct repetition *repetition);
 
 /* Memory of the crew, zeroed; `name` is its own. Ends the process when there is none. */
 void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size);

@@ -7,20 +7,19 @@
 enum { CONTEXTS_SIZE = WORKLOAD_NESTED_MOST * LOCK_CONTEXT_SIZE };
 
 /* The context has room for nested locks, too, which are called through their vtable. */
-#define VARIED(name, ops, observation, contexts_size)                                   \
-    static int name##_loop(struct worker *worker, uint32_t phase)                       \
-    {                                                                                   \
-        _Alignas(MACHINE_APART) char context[contexts_size];                            \
-                                                                                        \
-        return varied_loop(ops, observation, worker,                                    \
-                           worker->context != NULL ? worker->context : context, phase); \
+#define VARIED(name, ops, contexts_size)                                                     \
+    static int name##_loop(struct worker *worker, uint32_t phase)                            \
+    {                                                                                        \
+        _Alignas(MACHINE_APART) char context[contexts_size];                                 \
+                                                                                             \
+        return varied_loop(ops, worker, worker->context != NULL ? worker->context : context, \
+                           phase);                                                           \
     }
 
-#define LOCK(name) VARIED(name, &name##_ops, OBSERVE_NOTHING, LOCK_CONTEXT_SIZE)
+#define LOCK(name) VARIED(name, &name##_ops, LOCK_CONTEXT_SIZE)
 #include "locks/catalogue.def"
 #undef LOCK
-VARIED(vtable, worker->ops, OBSERVE_NOTHING, CONTEXTS_SIZE)
-VARIED(vtable_owners, worker->ops, OBSERVE_OWNERS, CONTEXTS_SIZE)
+VARIED(vtable, worker->ops, CONTEXTS_SIZE)
 
 static const struct {
     const char *name;
@@ -40,12 +39,7 @@ loop_function *loop_varied(const struct lock_ops *ops)
     return NULL;
 }
 
-loop_function *loop_varied_through_vtable(enum observation observation)
+loop_function *loop_varied_through_vtable(void)
 {
-    static loop_function *const varied[OBSERVATIONS] = {
-        [OBSERVE_NOTHING] = vtable_loop,
-        [OBSERVE_OWNERS] = vtable_owners_loop,
-    };
-
-    return varied[observation];
+    return vtable_loop;
 }

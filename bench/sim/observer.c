@@ -138,7 +138,8 @@ static int release_shared(void *lock, void *context)
 }
 
 struct observer observer_make(const struct lock_ops *observed, void *lock,
-                              struct sim_engine *engine, struct observed_thread *threads)
+                              struct sim_engine *engine, struct observed_thread *threads,
+                              struct latencies *latencies)
 {
     struct observer observer = {
         .ops = *observed,
@@ -146,6 +147,7 @@ struct observer observer_make(const struct lock_ops *observed, void *lock,
         .lock = lock,
         .engine = engine,
         .threads = threads,
+        .latencies = latencies,
     };
 
     observer.ops.acquire = acquire;

@@ -30,15 +30,17 @@ struct observer {
     struct owner_stream stream;
     bool stream_cut; /* there was no memory for all of it */
     struct observed_thread *threads;
-    /* Of what ends while recording; one for each way of taking the lock, */
-    struct latencies latencies[LATENCIES_WAYS];
+    /* Of what ends while recording; one for each way of taking the lock; several
+     * observers may share them, */
+    struct latencies *latencies;
     uint64_t released[LATENCIES_WAYS]; /* and when the lock was last released so */
 };
 
-/* Looks at `lock`, which is one of the virtual catalogue. `threads` has room for all threads, and
- * is zero. */
+/* Looks at `lock`, which is one of the virtual catalogue. `threads` has room for all threads,
+ * and `latencies` for LATENCIES_WAYS; both are zero. */
 struct observer observer_make(const struct lock_ops *observed, void *lock,
-                              struct sim_engine *engine, struct observed_thread *threads);
+                              struct sim_engine *engine, struct observed_thread *threads,
+                              struct latencies *latencies);
 
 /* Begins and ends recording, once each. */
 void observer_begin(struct observer *observer);

@@ -1,6 +1,8 @@
 /* Plans, workloads and the names of locks. */
 #include "tests/unit/unit.h"
 
+#include <math.h>
+
 #include "bench/lock_spec.h"
 #include "bench/plan.h"
 #include "bench/workload.h"
@@ -159,14 +161,12 @@ static void hogs_have_another_busy_time(void **state)
     assert_true(workload_is_scripted(&workload));
     assert_true(workload_longest_ns(&workload) > 3000 * 6);
     for (unsigned thread = 0; thread < 4; thread++) {
+        double all = 0;
         workload_script(&workload, thread, thread, script);
-        assert_float_equal((double)workload_asked_critical_ns(script, SCRIPT_STEPS) / SCRIPT_STEPS,
-                           thread < 2 ? 3000 : 100, 15);
+        for (size_t i = 0; i < SCRIPT_STEPS; i++)
+            all += script[i].critical_ns;
+        assert_float_equal(all / SCRIPT_STEPS, thread < 2 ? 3000 : 100, 15);
     }
-    /* A script begins again. */
-    assert_int_equal(workload_asked_critical_ns(script, 3), 300);
-    assert_int_equal(workload_asked_critical_ns(script, 2 * SCRIPT_STEPS + 5),
-                     200 * SCRIPT_STEPS + 500);
     assert_true(workload_read_hogs("0", &workload));
     assert_int_equal(workload.hogs, 0);
 }
@@ -204,6 +204,39 @@ static void bursts_pause_once_in_so_many_turns(void **state)
     assert_true(firsts > 0);
 }
 
+static void choices_are_as_often_as_they_ought_to_be(void **state)
+{
+    static const struct {
+        unsigned locks;
+        double zipf;
+    } table[] = {{2, 0}, {7, 0}, {64, 1}, {64, 0.5}, {1024, 0}, {1024, 1}, {1024, 10}};
+    enum { THREADS = 32 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct workload workload = {.locks = table[i].locks, .zipf = table[i].zipf};
+        uint16_t choices[SCRIPT_STEPS], again[SCRIPT_STEPS];
+        unsigned taken[WORKLOAD_LOCKS_MOST] = {0};
+        double sum = 0;
+        for (unsigned lock = 0; lock < table[i].locks; lock++)
+            sum += pow(lock + 1, -table[i].zipf);
+        for (unsigned thread = 0; thread < THREADS; thread++) {
+            workload_choices(&workload, thread, choices);
+            for (size_t step = 0; step < SCRIPT_STEPS; step++) {
+                assert_true(choices[step] < table[i].locks);
+                taken[choices[step]]++;
+            }
+        }
+        /* Each thread is at most two turns off: at either end of the lock's part. */
+        for (unsigned lock = 0; lock < table[i].locks; lock++) {
+            double expected = THREADS * SCRIPT_STEPS * pow(lock + 1, -table[i].zipf) / sum;
+            assert_float_equal(taken[lock], expected, 2 * THREADS);
+        }
+        workload_choices(&workload, THREADS - 1, again);
+        assert_memory_equal(choices, again, sizeof choices);
+    }
+}
+
 static void wrong_parts_of_workloads(void **state)
 {
     static const char *const hogs[] = {"",        "1",      "1:",          ":10us",
@@ -220,13 +253,19 @@ static void wrong_parts_of_workloads(void **state)
                                           "burst:-8:1us",
                                           "burst:8:burst:8:1us",
                                           "burst:8:fast"};
-    struct workload workload = {.hogs = 3, .burst = 4, .outside = {DELAY_FIXED, 7, 7}};
+    static const char *const choices[] = {"",         "zip",       "zipf:",    "zipf:0",
+                                          "zipf:-1",  "zipf:x",    "zipf:11",  "zipf:1.2.3",
+                                          "zipf:1e1", "uniform:1", "zipf:nan", "zipf:0.123456789"};
+    struct workload workload = {.zipf = 0.5, .hogs = 3, .burst = 4, .outside = {DELAY_FIXED, 7, 7}};
 
     (void)state;
     for (size_t i = 0; i < sizeof hogs / sizeof hogs[0]; i++)
         assert_false(workload_read_hogs(hogs[i], &workload));
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
         assert_false(workload_read_outside(outside[i], &workload));
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)
+        assert_false(workload_read_choice(choices[i], &workload.zipf));
+    assert_float_equal(workload.zipf, 0.5, 0);
     assert_int_equal(workload.hogs, 3);
     assert_int_equal(workload.burst, 4);
     assert_int_equal(workload.outside.low_ns, 7);
@@ -277,6 +316,19 @@ static void workloads_come_back_from_json(void **state)
     assert_int_equal(back.hogs, 2);
     assert_int_equal(back.hog_critical.kind, DELAY_EXPONENTIAL);
     assert_int_equal(back.burst, 16);
+    workload.own_lines = 5;
+    workload.locks = 16;
+    assert_true(workload_read_choice("zipf:0.8", &workload.zipf));
+    workload.nested = 1;
+    workload.mixed = false;
+    json_t *several = workload_to_json(&workload);
+    assert_true(workload_from_json(several, &back));
+    assert_int_equal(back.own_lines, 5);
+    assert_int_equal(back.locks, 16);
+    assert_float_equal(back.zipf, 0.8, 0);
+    json_object_set_new(several, "nested", json_integer(2));
+    assert_false(workload_from_json(several, &back));
+    json_decref(several);
     json_object_set_new(uneven, "hogs", json_string("2"));
     assert_false(workload_from_json(uneven, &back));
     json_decref(uneven);
@@ -415,6 +467,7 @@ int main(void)
         cmocka_unit_test(scripts_have_the_mean_that_was_asked_for),
         cmocka_unit_test(hogs_have_another_busy_time),
         cmocka_unit_test(bursts_pause_once_in_so_many_turns),
+        cmocka_unit_test(choices_are_as_often_as_they_ought_to_be),
         cmocka_unit_test(wrong_parts_of_workloads),
         cmocka_unit_test(workloads_come_back_from_json),
         cmocka_unit_test(processes),

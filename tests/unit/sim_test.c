@@ -863,6 +863,8 @@ static void readers_share_their_opportunity(void **state)
     (void)state;
     repetition.workload.readers = 100;
     repetition.workload.lines = 1;
+    repetition.workload.hogs = 4;
+    repetition.workload.hog_critical = (struct delay){DELAY_FIXED, 1000, 1000};
     json_t *result = measure(&repetition);
     const json_t *parts = json_object_get(result, "lock_opportunity");
     for (size_t i = 0; i < 4; i++) {
@@ -870,6 +872,45 @@ static void readers_share_their_opportunity(void **state)
         assert_true(part > 0.5 && part <= 1);
     }
     json_decref(result);
+}
+
+/* They stay in their threads' caches. */
+static void own_lines_do_not_move(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "mcs", 8);
+
+    (void)state;
+    repetition.workload.own_lines = 8;
+    json_t *result = measure(&repetition);
+    assert_verified(result);
+    assert_near(traffic_of(result, "transactions"), 6, 0.05);
+    json_decref(result);
+}
+
+/* With a lock for each thread in mind, there is little to wait for; and what goes wrong under one
+ * of them is seen. */
+static void several_locks_are_each_checked(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "mcs", 16);
+
+    (void)state;
+    json_t *one = measure(&repetition);
+    repetition.workload.locks = 64;
+    repetition.workload.lines = 2;
+    json_t *several = measure(&repetition);
+    assert_verified(several);
+    assert_true(number_of(several, "throughput") > 4 * number_of(one, "throughput"));
+    assert_true(json_is_null(json_object_get(several, "burst")));
+    assert_true(json_is_null(json_object_get(several, "mttr")));
+    json_decref(one);
+    json_decref(several);
+    repetition = make_repetition(flat, "broken_tts", 16);
+    repetition.workload.locks = 4;
+    repetition.workload.lines = 1;
+    repetition.workload.critical = (struct delay){DELAY_FIXED, 200, 200};
+    json_t *broken = measure(&repetition);
+    assert_true(json_is_false(json_object_get(broken, "verified")));
+    json_decref(broken);
 }
 
 int main(void)
@@ -889,6 +930,8 @@ int main(void)
         cmocka_unit_test(every_lock_is_right_on_every_size),
         cmocka_unit_test(a_hog_has_most_of_the_time),
         cmocka_unit_test(readers_share_their_opportunity),
+        cmocka_unit_test(own_lines_do_not_move),
+        cmocka_unit_test(several_locks_are_each_checked),
         cmocka_unit_test(a_broken_lock_is_caught),
         cmocka_unit_test(lines_that_cost_are_named),
         cmocka_unit_test(false_sharing_shows),
