@@ -190,6 +190,16 @@ static enum exit_code set_lines(void *settings, const struct option_row *row, co
     return read_unsigned_within(0, WORKLOAD_LINES_MOST, settings, row, value);
 }
 
+static enum exit_code set_memory(void *settings, const struct option_row *row, const char *value)
+{
+    if (!memory_read(value, option_field(settings, row)))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is usual, or a list of same-line or apart, node:N, "
+                        "and huge, each once",
+                        row->name, value);
+    return EXIT_FINE;
+}
+
 static enum exit_code set_locks_per_run(void *settings, const struct option_row *row,
                                         const char *value)
 {
@@ -349,6 +359,11 @@ const struct option_row measuring_options[] = {
     VALUE("own-lines", 0, "N",
           "cache lines of the thread's own written under the lock, besides (default 0)", set_lines,
           workload.own_lines),
+    VALUE(
+        "memory", 0, "LIST",
+        "of lock and data: same-line (data behind the lock, on its line if there is room), apart, "
+        "node:N (bound to a NUMA node), huge (a huge page), as in same-line,node:0; default usual",
+        set_memory, workload.memory),
     VALUE("locks-per-run", 0, "N",
           "locks of the kind, each with data of its own; every turn takes one (default 1)",
           set_locks_per_run, workload.locks),
@@ -546,22 +561,23 @@ static enum exit_code plan_parties(struct plan *plan, bool given)
 static enum exit_code check_exchange(const struct measuring *measuring)
 {
     const struct workload *workload = &measuring->workload;
-    const char *culprit = workload->critical.high_ns != 0        ? "critical"
-                          : workload->hogs != 0                  ? "hogs"
-                          : workload->outside.high_ns != 0       ? "outside"
-                          : workload->lines != 0                 ? "lines"
-                          : workload->own_lines != 0             ? "own-lines"
-                          : workload_has_choice(workload)        ? "locks-per-run"
-                          : workload->readers != 0               ? "readers"
-                          : workload->irql != IRQL_NONE          ? "irql"
-                          : workload_is_nested(workload)         ? "nested"
-                          : measuring->processes != 1            ? "processes"
-                          : measuring->through_vtable            ? "dispatch"
-                          : measuring->counters != COUNTING_AUTO ? "counters"
-                          : measuring->passed                    ? "passes"
-                          : measuring->latency_stride != 0       ? "latency-stride"
-                          : measuring->draw                      ? "draw"
-                                                                 : NULL;
+    const char *culprit = workload->critical.high_ns != 0          ? "critical"
+                          : workload->hogs != 0                    ? "hogs"
+                          : workload->outside.high_ns != 0         ? "outside"
+                          : workload->lines != 0                   ? "lines"
+                          : workload->own_lines != 0               ? "own-lines"
+                          : memory_is_asked_for(&workload->memory) ? "memory"
+                          : workload_has_choice(workload)          ? "locks-per-run"
+                          : workload->readers != 0                 ? "readers"
+                          : workload->irql != IRQL_NONE            ? "irql"
+                          : workload_is_nested(workload)           ? "nested"
+                          : measuring->processes != 1              ? "processes"
+                          : measuring->through_vtable              ? "dispatch"
+                          : measuring->counters != COUNTING_AUTO   ? "counters"
+                          : measuring->passed                      ? "passes"
+                          : measuring->latency_stride != 0         ? "latency-stride"
+                          : measuring->draw                        ? "draw"
+                                                                   : NULL;
 
     if (workload->exchange == EXCHANGE_NONE)
         return EXIT_FINE;
@@ -683,6 +699,11 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--latency-stride is for real cores: a simulated machine times every "
                         "acquisition");
+    if (measuring->workload.memory.on_node || measuring->workload.memory.huge)
+        return complain(EXIT_USAGE,
+                        "--memory %s is for real cores: the memory of a simulated machine has no "
+                        "nodes and no pages",
+                        measuring->workload.memory.huge ? "huge" : "node:N");
     if (measuring->workload.irql != IRQL_NONE)
         return complain(EXIT_USAGE,
                         "--irql is for real cores: nothing interrupts the threads of a simulated "

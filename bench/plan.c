@@ -340,6 +340,8 @@ json_t *plan_to_command(const struct plan *plan)
     add_number(words, "--lines", workload->lines);
     if (workload->own_lines > 0)
         add_number(words, "--own-lines", workload->own_lines);
+    if (memory_is_asked_for(&workload->memory))
+        add_option(words, "--memory", memory_format(&workload->memory, part));
     if (workload_has_choice(workload)) {
         add_number(words, "--locks-per-run", workload->locks);
         add_option(words, "--choice", workload_format_choice(workload->zipf, part));

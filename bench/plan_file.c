@@ -67,6 +67,7 @@ static const struct key workload_keys[] = {
     {"outside", TEXT, "outside"},
     {"lines", NUMBER, "lines"},
     {"own_lines", NUMBER, "own-lines"},
+    {"memory", TEXT, "memory"},
     {"locks_per_run", NUMBER, "locks-per-run"},
     {"choice", TEXT, "choice"},
     {"readers", NUMBER, "readers"},

@@ -198,6 +198,11 @@ json_t *workload_to_json(const struct workload *workload)
                   (int)workload->lines, "readers", (int)workload->readers);
     if (workload->hogs > 0)
         json_object_set_new(object, "hogs", json_string(workload_format_hogs(workload, hogs)));
+    if (memory_is_asked_for(&workload->memory)) {
+        char memory[MEMORY_TEXT];
+        json_object_set_new(object, "memory",
+                            json_string(memory_format(&workload->memory, memory)));
+    }
     if (workload->own_lines > 0)
         json_object_set_new(object, "own_lines", json_integer(workload->own_lines));
     if (workload_has_choice(workload)) {
@@ -225,23 +230,23 @@ bool nested_order_find(const char *name, bool *mixed)
 bool workload_from_json(const json_t *object, struct workload *workload)
 {
     const char *critical, *outside, *irql = irql_name(IRQL_NONE), *order = "ranked";
-    const char *exchange, *hogs = "0", *choice = "uniform";
+    const char *exchange, *hogs = "0", *choice = "uniform", *memory = "usual";
     int lines, readers, nested = 1, own_lines = 0, locks = 1;
 
     *workload = (struct workload){0};
     if (json_unpack((json_t *)object, "{s:s}", "exchange", &exchange) == 0)
         return exchange_read(exchange, &workload->exchange);
-    if (json_unpack((json_t *)object, "{s:s, s:s, s:i, s:i, s?s, s?i, s?s, s?s, s?i, s?i, s?s}",
-                    "critical", &critical, "outside", &outside, "lines", &lines, "readers",
-                    &readers, "irql", &irql, "nested", &nested, "nested_order", &order, "hogs",
-                    &hogs, "own_lines", &own_lines, "locks_per_run", &locks, "choice",
-                    &choice) != 0 ||
+    if (json_unpack(
+            (json_t *)object, "{s:s, s:s, s:i, s:i, s?s, s?i, s?s, s?s, s?i, s?i, s?s, s?s}",
+            "critical", &critical, "outside", &outside, "lines", &lines, "readers", &readers,
+            "irql", &irql, "nested", &nested, "nested_order", &order, "hogs", &hogs, "own_lines",
+            &own_lines, "locks_per_run", &locks, "choice", &choice, "memory", &memory) != 0 ||
         lines < 0 || lines > WORKLOAD_LINES_MOST || readers < 0 || readers > 100 || nested < 1 ||
         nested > WORKLOAD_NESTED_MOST || own_lines < 0 || own_lines > WORKLOAD_LINES_MOST ||
         locks < 1 || locks > WORKLOAD_LOCKS_MOST || (locks > 1 && nested > 1) ||
         (int64_t)locks * lines > WORKLOAD_ALL_LINES_MOST || !irql_find(irql, &workload->irql) ||
         !nested_order_find(order, &workload->mixed) ||
-        !workload_read_choice(choice, &workload->zipf))
+        !workload_read_choice(choice, &workload->zipf) || !memory_read(memory, &workload->memory))
         return false;
     workload->lines = (unsigned)lines;
     workload->readers = (unsigned)readers;
@@ -255,7 +260,7 @@ bool workload_from_json(const json_t *object, struct workload *workload)
 const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT])
 {
     char critical[DELAY_TEXT], outside[WORKLOAD_PART_TEXT], hogs[DELAY_TEXT];
-    char choice[CHOICE_TEXT];
+    char choice[CHOICE_TEXT], memory[MEMORY_TEXT];
 
     if (workload->exchange != EXCHANGE_NONE) {
         snprintf(text, WORKLOAD_TEXT, "%s", exchange_traits(workload->exchange)->name);
@@ -272,6 +277,9 @@ const char *workload_describe(const struct workload *workload, char text[WORKLOA
     if (workload->own_lines > 0)
         used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", %u own line%s",
                          workload->own_lines, workload->own_lines == 1 ? "" : "s");
+    if (memory_is_asked_for(&workload->memory))
+        used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", memory %s",
+                         memory_format(&workload->memory, memory));
     if (workload_has_choice(workload))
         used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", one of %u locks, %s",
                          workload->locks, workload_format_choice(workload->zipf, choice));

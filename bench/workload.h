@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bench/exchange.h"
+#include "bench/memory.h"
 #include "bench/values.h"
 
 /* What a thread does against being interrupted while it has the lock or waits for it: the nearest
@@ -45,6 +46,7 @@ struct workload {
     bool mixed;      /* threads of odd numbers take them in the opposite order, which is wrong */
     unsigned locks;  /* of the kind, each turn taking one of them; 0 is one, too */
     double zipf;     /* lock i is chosen in proportion to 1 / (i + 1)^zipf; 0: all alike */
+    struct memory memory; /* of the locks and what lies under them */
     /* Instead of all that, when it is not EXCHANGE_NONE: threads signal to each other. */
     enum exchange exchange;
 };

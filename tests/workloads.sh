@@ -180,6 +180,62 @@ want_text hot.jsonl '"by_line":[{"line":"locks+0"'
 end
 
 # ---------------------------------------------------------------------------------------------
+# Memory
+
+for memory in '' same same-line,apart huge,huge node: node:-1 node:x usual,huge; do
+    refuse_run "--memory can't be '$memory'" "node:N" tas --memory "$memory"
+done
+for memory in huge node:0; do
+    begin "--memory $memory is refused on a model"
+    call "$LOCKBENCH" run tas -t 2 -m "$model" --memory $memory
+    want_code 2
+    want_one_error
+    want_text "$stderr" "is for real cores"
+    end
+done
+refuse "--memory with a node that is not there" 2 "'node:60000'" "the NUMA nodes here are" \
+    "$LOCKBENCH" run tas -t 1 --memory node:60000
+
+for memory in same-line apart; do
+    check_both() {
+        want_same "the records of the memory" "$(grep -c "\"memory\":\"$memory\"" on.jsonl)" 13
+        want_text "$stdout" "memory $memory"
+        [ "$machine" != native ] || want_same "the samples that say what came of it" \
+            "$(grep -c "\"same_line\":$([ $memory = apart ] && echo false || echo true)" on.jsonl)" 12
+    }
+    on_both 12 mcs,tas,ticket -t 1,2 --memory $memory --lines 2
+done
+
+begin "a pair that has no room on its lock's line is said not to be there"
+run_to crowded.jsonl eresource,tas -t 2 --memory same-line --lines 1
+want_code 0
+want_verified_samples crowded.jsonl 4
+end
+
+begin "the pages lie on the node that was asked for"
+node=$(sed 's/[-,].*//' /sys/devices/system/node/online 2>>"$work/ignored")
+run_to node.jsonl mcs -t 2 --memory "node:${node:-0}"
+if [ "$code" = 3 ] && grep -q "can't be bound to NUMA node" "$stderr"; then
+    skip "$name" "$(cat "$stderr")"
+else
+    want_code 0
+    want_verified_samples node.jsonl 2
+    want_same "the samples on that node" "$(grep -c "\"nodes\":\[${node:-0}\]" node.jsonl)" 2
+    end
+fi
+
+begin "huge pages, or a word on why there are none"
+run_to huge.jsonl mcs -t 2 --memory huge,same-line --locks-per-run 8
+if [ "$code" = 3 ]; then
+    want_text "$stderr" "there is no huge page"
+else
+    want_code 0
+    want_verified_samples huge.jsonl 2
+    want_same "the samples on huge pages" "$(grep -cE '"pages":"(hugetlb|transparent huge)"' huge.jsonl)" 2
+fi
+end
+
+# ---------------------------------------------------------------------------------------------
 # Cells that differ in these are other cells
 
 # apart NAME OPTION VALUE: samples with the option are no cell of those without, a run with it is not
@@ -224,6 +280,7 @@ apart() {
 apart hogs 1:5us 2:5us
 apart outside burst:4:1us 1us
 apart own-lines 3 4
+apart memory same-line apart
 apart locks-per-run 4 8
 
 echo "1..$number"

@@ -154,7 +154,10 @@ struct layout crew_layout(const struct repetition *repetition)
 {
     const struct workload *workload = &repetition->workload;
 
-    return layout_make(repetition->lock.ops, repetition->threads, workload, workload->lines == 0);
+    const enum memory_lines lines = workload->memory.lines;
+    bool behind = lines == MEMORY_SAME_LINE || (lines == MEMORY_USUAL && workload->lines == 0);
+
+    return layout_make(repetition->lock.ops, repetition->threads, workload, behind);
 }
 
 /* By the first thread, where it runs, so that the pages lie on its node. With no lines under the
@@ -163,7 +166,11 @@ struct layout crew_layout(const struct repetition *repetition)
 static void make_lock(struct crew *crew)
 {
     const struct layout *layout = &crew->layout;
-    char *storage = crew_allocate(crew, "lock", MACHINE_APART, layout->bytes);
+    char *storage = crew->memory.start;
+
+    if (storage == NULL)
+        storage = crew_allocate(crew, "lock", MACHINE_APART, layout->bytes);
+    crew->storage = storage;
 
     crew->guarded = (struct guarded *)(storage + layout->guarded);
     crew->lines = (struct guarded_line *)(storage + layout->lines);
@@ -442,7 +449,7 @@ static const char *check_ready(struct crew *crew, char *problem, size_t problem_
         }
     }
     if (crew->init_error == 0)
-        return NULL;
+        return lock_memory_check(&crew->memory, problem, problem_size);
     snprintf(problem, problem_size, "the lock can't be made for %u threads: %s",
              crew->repetition->threads, strerror(crew->init_error));
     return problem;
@@ -659,6 +666,9 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
         return NULL;
     crew->repetition = repetition;
     crew->layout = crew_layout(repetition);
+    if (lock_memory_make(&crew->memory, &repetition->workload.memory, crew->layout.bytes, split,
+                         problem, problem_size) != NULL)
+        return NULL;
     choose_loops(crew);
     crew->members =
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);

@@ -14,6 +14,7 @@
 #include "bench/native/arena.h"
 #include "bench/native/clock_check.h"
 #include "bench/native/counters/counters.h"
+#include "bench/native/lock_memory.h"
 #include "bench/native/loops.h"
 #include "bench/nested.h"
 #include "bench/repetition.h"
@@ -81,8 +82,10 @@ struct crew {
     WORD(bool) stopped;         /* a process was stopped meanwhile: this was no measurement */
     bool crashed;               /* a process ended as only the lock can have made it end */
     struct layout layout;
-    void *lock;           /* the first, of several */
-    struct nested nested; /* where the lock is several */
+    struct lock_memory memory; /* where the usual one won't do */
+    char *storage;             /* of all that is laid out */
+    void *lock;                /* the first, of several */
+    struct nested nested;      /* where the lock is several */
     struct guarded *guarded;
     struct guarded_line *lines;
     int init_error;             /* what the lock returned for that many threads */

@@ -251,6 +251,8 @@ json_t *native_report(struct crew *crew)
     add_machine(&result, crew);
     add_clock(&result, crew);
     counters_report(&result, crew);
+    if (memory_is_asked_for(&crew->repetition->workload.memory))
+        lock_memory_report(&result, &crew->memory, crew->storage, &crew->layout);
     free(findings.threads);
     owner_stream_free(&owners);
     free(latencies);

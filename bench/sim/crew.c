@@ -228,8 +228,10 @@ static int make_choice(struct crew *crew)
 static int make_lock(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
+    const struct workload *workload = &repetition->workload;
 
-    crew->layout = layout_make(crew->ops, repetition->threads, &repetition->workload, false);
+    crew->layout = layout_make(crew->ops, repetition->threads, workload,
+                               workload->memory.lines == MEMORY_SAME_LINE && workload->lines > 0);
     crew->storage = allocate(MACHINE_APART, crew->layout.bytes);
 
     if (workload_is_nested(&repetition->workload))
@@ -248,6 +250,14 @@ static void make_data(struct crew *crew)
     const struct layout *layout = &crew->layout;
 
     crew->guarded = (struct guarded *)(crew->storage + layout->guarded);
+    if (layout->guarded < layout->count * layout->lock_stride) {
+        /* Behind the locks, whose lines have their names already. */
+        memory_name(&crew->engine.memory, crew->guarded, sizeof *crew->guarded, "data",
+                    SIM_BY_LINE);
+        memory_name(&crew->engine.memory, crew->storage + layout->lines,
+                    layout->count * layout->lines_stride, "lines", SIM_BY_LINE);
+        return;
+    }
     memory_name(&crew->engine.memory, crew->guarded, layout->count * layout->guarded_stride, "data",
                 crew->repetition->workload.lines == 0 ? SIM_UNCOUNTED : SIM_BY_LINE);
 }

@@ -3,7 +3,9 @@
 
 #include <math.h>
 
+#include "bench/layout.h"
 #include "bench/lock_spec.h"
+#include "bench/measured_loop.h"
 #include "bench/plan.h"
 #include "bench/workload.h"
 #include "locks/catalogue.h"
@@ -234,6 +236,63 @@ static void choices_are_as_often_as_they_ought_to_be(void **state)
         }
         workload_choices(&workload, THREADS - 1, again);
         assert_memory_equal(choices, again, sizeof choices);
+    }
+}
+
+static void memory_comes_back_from_its_text(void **state)
+{
+    static const char *const good[] = {
+        "usual", "same-line",      "apart",        "node:0",
+        "huge",  "same-line,huge", "apart,node:3", "same-line,node:65535,huge"};
+    static const char *const bad[] = {
+        "",        "same",       "same-line,",    "same-line,apart", "huge,huge", "node:",
+        "node:-1", "node:65536", "node:1,node:1", "usual,huge",      ",huge",     "huge,"};
+    struct memory memory = {.huge = true};
+    char text[MEMORY_TEXT];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(memory_read(bad[i], &memory));
+    assert_true(memory.huge);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(memory_read(good[i], &memory));
+        assert_string_equal(memory_format(&memory, text), good[i]);
+        assert_int_equal(memory_is_asked_for(&memory), i > 0);
+    }
+    assert_true(memory_read("huge,node:2,apart", &memory));
+    assert_string_equal(memory_format(&memory, text), "apart,node:2,huge");
+}
+
+/* No two things overlap, and nothing lies outside. */
+static void locks_and_data_have_room(void **state)
+{
+    static const char *const names[] = {"tas", "mcs", "eresource", "ndis_rw", "push_lock"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct lock_ops *ops = lock_find(names[i]);
+        const size_t bytes = ops->size + 5 * ops->size_per_thread;
+        for (unsigned lines = 0; lines <= 3; lines++) {
+            for (int behind = 0; behind < 2; behind++) {
+                const struct workload workload = {.lines = lines, .locks = 3};
+                struct layout layout = layout_make(ops, 5, &workload, behind);
+                size_t pair = layout.guarded, beyond = lines > 1 ? 64 * (lines - 1) : 0;
+                assert_int_equal(layout.count, 3);
+                assert_true(layout.lock_stride >= bytes && layout.lock_stride % MACHINE_APART == 0);
+                assert_true(pair >= bytes && layout.guarded_stride % MACHINE_APART == 0);
+                assert_true(behind ? pair + sizeof(struct guarded) <= layout.lock_stride
+                                   : pair >= 3 * layout.lock_stride && pair % 64 == 0);
+                assert_true(layout.lines % 64 == 0 &&
+                            layout.lines >= pair + sizeof(struct guarded));
+                assert_true(layout.lines_stride >= beyond);
+                assert_true(layout.lines + 2 * layout.lines_stride + beyond <= layout.bytes);
+                assert_true(pair + 2 * layout.guarded_stride + sizeof(struct guarded) <=
+                            layout.bytes);
+                assert_int_equal(layout.same_line,
+                                 behind && pair / 64 == (ops->size - 1) / 64 &&
+                                     pair / 64 == (pair + sizeof(struct guarded) - 1) / 64);
+            }
+        }
     }
 }
 
@@ -468,6 +527,8 @@ int main(void)
         cmocka_unit_test(hogs_have_another_busy_time),
         cmocka_unit_test(bursts_pause_once_in_so_many_turns),
         cmocka_unit_test(choices_are_as_often_as_they_ought_to_be),
+        cmocka_unit_test(memory_comes_back_from_its_text),
+        cmocka_unit_test(locks_and_data_have_room),
         cmocka_unit_test(wrong_parts_of_workloads),
         cmocka_unit_test(workloads_come_back_from_json),
         cmocka_unit_test(processes),
