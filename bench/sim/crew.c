@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/allocate.h"
 #include "bench/layout.h"
 #include "bench/measured_loop.h"
 #include "bench/nested.h"
@@ -53,18 +54,6 @@ struct crew {
     struct sim_trace trace;
     _Alignas(MACHINE_APART) uint32_t phase;
 };
-
-static void *allocate(size_t alignment, size_t size)
-{
-    size = (size + alignment - 1) / alignment * alignment;
-    void *memory = aligned_alloc(alignment, size);
-
-    if (memory == NULL) {
-        fputs("lockbench: out of memory\n", stderr);
-        exit(EXIT_MACHINE);
-    }
-    return memset(memory, 0, size);
-}
 
 /* ---- what a thread does ---- */
 
@@ -197,9 +186,9 @@ static int make_nested(struct crew *crew)
     const struct lock_ops *ops = crew->ops;
     size_t order_bytes = repetition->threads * sizeof *crew->order;
 
-    crew->order = allocate(MACHINE_APART, order_bytes);
-    crew->refusals =
-        allocate(_Alignof(struct order_refusal), repetition->threads * sizeof *crew->refusals);
+    crew->order = allocate_zeroed(MACHINE_APART, order_bytes);
+    crew->refusals = allocate_zeroed(_Alignof(struct order_refusal),
+                                     repetition->threads * sizeof *crew->refusals);
     memory_name(&crew->engine.memory, crew->order, order_bytes, "lock order", SIM_AS_ONE);
     crew->lock = &crew->nested;
     crew->ops = &crew->nested.ops;
@@ -232,7 +221,7 @@ static int make_lock(struct crew *crew)
 
     crew->layout = layout_make(crew->ops, repetition->threads, workload,
                                workload->memory.lines == MEMORY_SAME_LINE && workload->lines > 0);
-    crew->storage = allocate(MACHINE_APART, crew->layout.bytes);
+    crew->storage = allocate_zeroed(MACHINE_APART, crew->layout.bytes);
 
     if (workload_is_nested(&repetition->workload))
         return make_nested(crew);
@@ -286,7 +275,7 @@ static void make_own_lines(struct crew *crew)
 
     if (bytes == 0)
         return;
-    crew->own_lines = allocate(MACHINE_APART, bytes);
+    crew->own_lines = allocate_zeroed(MACHINE_APART, bytes);
     memory_name(&crew->engine.memory, crew->own_lines, bytes, "own lines", SIM_AS_ONE);
 }
 
@@ -296,7 +285,7 @@ static void make_workers(struct crew *crew)
     const struct workload *workload = &repetition->workload;
     size_t bytes = repetition->threads * sizeof *crew->workers;
 
-    crew->workers = allocate(MACHINE_APART, bytes);
+    crew->workers = allocate_zeroed(MACHINE_APART, bytes);
     memory_name(&crew->engine.memory, crew->workers, bytes, "program", SIM_AS_ONE);
     memory_name(&crew->engine.memory, crew, sizeof *crew, "program", SIM_AS_ONE);
     for (unsigned i = 0; i < repetition->threads; i++) {
@@ -471,9 +460,9 @@ static void make_observers(struct crew *crew)
 {
     const unsigned threads = crew->repetition->threads, count = crew->layout.count;
 
-    crew->observers = allocate(_Alignof(struct observer), count * sizeof *crew->observers);
-    crew->observed = allocate(_Alignof(struct observed_thread),
-                              (size_t)count * threads * sizeof *crew->observed);
+    crew->observers = allocate_zeroed(_Alignof(struct observer), count * sizeof *crew->observers);
+    crew->observed = allocate_zeroed(_Alignof(struct observed_thread),
+                                     (size_t)count * threads * sizeof *crew->observed);
     for (unsigned i = 0; i < count; i++)
         crew->observers[i] =
             observer_make(crew->ops, (char *)crew->lock + i * crew->layout.lock_stride,
@@ -488,7 +477,7 @@ static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_siz
     virtual_machine_alone();
     int error = make_lock(crew);
     if (error == 0) {
-        crew->members = allocate(_Alignof(struct member), threads * sizeof *crew->members);
+        crew->members = allocate_zeroed(_Alignof(struct member), threads * sizeof *crew->members);
         make_data(crew);
         make_own_lines(crew);
         make_observers(crew);
@@ -506,7 +495,7 @@ static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_siz
 static unsigned *find_cpus(const struct sim_model *model, const struct repetition *repetition,
                            char *problem, size_t problem_size)
 {
-    unsigned *cpus = allocate(sizeof *cpus, repetition->cpus_count * sizeof *cpus);
+    unsigned *cpus = allocate_zeroed(sizeof *cpus, repetition->cpus_count * sizeof *cpus);
 
     for (size_t i = 0; i < repetition->cpus_count; i++) {
         cpus[i] = sim_model_index(model, repetition->cpus[i]);
@@ -527,7 +516,7 @@ static json_t *run_on(const struct sim_model *model, const struct repetition *re
 
     if (cpus == NULL)
         return NULL;
-    struct crew *crew = allocate(MACHINE_APART, sizeof *crew);
+    struct crew *crew = allocate_zeroed(MACHINE_APART, sizeof *crew);
     crew->repetition = repetition;
     crew->ops = lock_virtual(repetition->lock.ops);
     if (sim_engine_make(&crew->engine, model, repetition->threads, cpus, repetition->cpus_count,
