@@ -67,6 +67,7 @@ struct worker {
     uint64_t bursts;      /* how often it took over from another writer */
     uint64_t burst_start; /* `writes` at the last time */
     uint64_t burst_most;  /* the longest run of writes without another writer in between */
+    uint64_t retries;     /* how often a reader had to read again, where a lock says so */
     struct delay_samples critical, outside;
 
     /* Found since the start. */
@@ -163,6 +164,90 @@ static inline void unverified_section(const struct workplace *place, struct work
     measured_delay(critical_ns, turn, &worker->critical);
 }
 
+/* ---- locks that keep readers and writers apart in another way ---- */
+
+/* A lock with one of these traits has a loop of its own shape; all others have none of it. */
+enum { LOCK_READERS_RACE = LOCK_READERS_RETRY };
+
+/* One side of a race that is meant: atomic, and ordered by the lock alone. */
+static inline uint64_t racing_load(const volatile uint64_t *value)
+{
+    return word_load((const volatile WORD(uint64_t) *)value, relaxed);
+}
+
+static inline void racing_store(volatile uint64_t *value, uint64_t stored)
+{
+    word_store((volatile WORD(uint64_t) *)value, stored, relaxed);
+}
+
+/* As write_section(), of a pair that readers may look at meanwhile. */
+static inline void write_racing(const struct workplace *place, struct worker *worker,
+                                uint64_t critical_ns, uint64_t turn, uint64_t writes)
+{
+    struct guarded *guarded = place->guarded;
+    uint64_t count = racing_load(&guarded->first);
+
+    if (racing_load(&guarded->second) != count)
+        note_violation(worker);
+    racing_store(&guarded->first, count + 1);
+    if (plain_load(&guarded->owner) != place->self + 1u) {
+        plain_store(&guarded->owner, place->self + 1u);
+        take_over(worker, writes);
+    }
+    for (unsigned i = 0; i < place->lines_beyond; i++) {
+        volatile uint64_t *value = &place->lines[i].value;
+        racing_store(value, racing_load(value) + 1);
+    }
+    measured_delay(critical_ns, turn, &worker->critical);
+    racing_store(&guarded->second, count + 1);
+}
+
+/* As read_section(); whether the pair was whole is for the caller to judge. */
+static inline bool read_racing(const struct workplace *place, struct worker *worker,
+                               uint64_t critical_ns, uint64_t turn)
+{
+    const struct guarded *guarded = place->guarded;
+    uint64_t count = racing_load(&guarded->first);
+
+    for (unsigned i = 0; i < place->lines_beyond; i++)
+        (void)racing_load(&place->lines[i].value);
+    measured_delay(critical_ns, turn, &worker->critical);
+    return racing_load(&guarded->second) == count;
+}
+
+/* From the first shared acquire on: what is read counts when the release says so. */
+static inline __attribute__((always_inline)) int read_until_valid(const struct lock_ops *ops,
+                                                                  const struct workplace *place,
+                                                                  struct worker *worker,
+                                                                  uint64_t critical_ns,
+                                                                  uint64_t turn, void *context)
+{
+    for (;;) {
+        bool whole = read_racing(place, worker, critical_ns, turn);
+        int error = ops->release_shared(place->lock, context);
+        if (error == 0 && !whole)
+            note_violation(worker);
+        if (error != EAGAIN)
+            return error;
+        worker->retries++;
+        error = ops->acquire_shared(place->lock, context);
+        if (error != 0)
+            return error;
+    }
+}
+
+static inline __attribute__((always_inline)) int racing_section(const struct lock_ops *ops,
+                                                                const struct workplace *place,
+                                                                struct worker *worker,
+                                                                struct step step, uint64_t turn,
+                                                                uint64_t writes, void *context)
+{
+    if (step.shared)
+        return read_until_valid(ops, place, worker, step.critical_ns, turn, context);
+    write_racing(place, worker, step.critical_ns, turn, writes);
+    return ops->release(place->lock, context);
+}
+
 /* One acquisition with what is done under it; returns what the lock says. A reader of a lock that
  * has no readers takes it exclusively and reads. */
 static inline __attribute__((always_inline)) int measured_turn(const struct lock_ops *ops,
@@ -181,12 +266,16 @@ static inline __attribute__((always_inline)) int measured_turn(const struct lock
      * the release, the store would delay the next acquire, which on x86 waits for all stores before
      * it; measured, 0.5 ns. */
     word_store(&worker->acquisitions, turn + 1, relaxed);
-    if ((ops->traits & LOCK_UNVERIFIED) != 0)
+    /* Unlikely, for the loop through the vtable: the others know. */
+    if (__builtin_expect((ops->traits & (LOCK_UNVERIFIED | LOCK_READERS_RACE)) != 0, false)) {
+        if ((ops->traits & LOCK_UNVERIFIED) == 0)
+            return racing_section(ops, place, worker, step, turn, writes, context);
         unverified_section(place, worker, step.critical_ns, turn, step.shared);
-    else if (step.shared)
+    } else if (step.shared) {
         read_section(place, worker, step.critical_ns, turn);
-    else
+    } else {
         write_section(place, worker, step.critical_ns, turn, writes);
+    }
     return as_reader ? ops->release_shared(place->lock, context)
                      : ops->release(place->lock, context);
 }

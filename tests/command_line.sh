@@ -766,11 +766,20 @@ want_verified_samples readers.jsonl 12
 want_text readers.jsonl '"readers":50'
 end
 
+begin "readers that read again"
+run_to retries.jsonl seqlock,rw_ticket --readers 50 --critical 500ns -t 2 --lines 2
+want_code 0
+want_verified_samples retries.jsonl 4
+want_same "retries as a number" "$(grep -c '"record":"sample","lock":"seqlock".*"retries":[0-9]' retries.jsonl)" 2
+want_same "retries as null" \
+    "$(grep -c '"lock":"rw_ticket".*"retries":null.*"retries":"the readers of this lock' retries.jsonl)" 2
+end
+
 for lines in 0 1 64; do
     begin "--lines $lines"
-    run_to lines.jsonl tas,rw_ticket --lines $lines --readers 20 -t 1,2
+    run_to lines.jsonl tas,rw_ticket,seqlock --lines $lines --readers 20 -t 1,2
     want_code 0
-    want_verified_samples lines.jsonl 8
+    want_verified_samples lines.jsonl 12
     want_text lines.jsonl "\"lines\":$lines"
     end
 done

@@ -144,25 +144,58 @@ struct fighter {
     uint64_t writes, torn, errors;
 };
 
+/* Where readers may have to read again, they race with the writer, and both say so. */
+static uint64_t load(const struct arena *arena, const volatile uint64_t *value)
+{
+    return (arena->fixture.ops->traits & LOCK_READERS_RETRY) != 0
+               ? word_load((const volatile WORD(uint64_t) *)value, relaxed)
+               : *value;
+}
+
+static void store(const struct arena *arena, volatile uint64_t *value, uint64_t stored)
+{
+    if ((arena->fixture.ops->traits & LOCK_READERS_RETRY) != 0)
+        word_store((volatile WORD(uint64_t) *)value, stored, relaxed);
+    else
+        *value = stored;
+}
+
 static void write_pair(struct fighter *fighter)
 {
     struct arena *arena = fighter->arena;
-    uint64_t count = arena->first;
+    uint64_t count = load(arena, &arena->first);
 
-    fighter->torn += arena->second != count;
-    arena->first = count + 1;
+    fighter->torn += load(arena, &arena->second) != count;
+    store(arena, &arena->first, count + 1);
     /* Now and then a long hold, so that waiters pile up, sleep, or are preempted. */
     if (count % 61 == 0)
         sched_yield();
-    arena->second = count + 1;
+    store(arena, &arena->second, count + 1);
     fighter->writes++;
 }
 
-static void read_pair(struct fighter *fighter)
+/* Whether the pair was whole. A writer that needs a while may come in between, where it can. */
+static bool read_pair(struct fighter *fighter)
 {
-    uint64_t count = fighter->arena->first;
+    struct arena *arena = fighter->arena;
+    uint64_t count = load(arena, &arena->first);
 
-    fighter->torn += fighter->arena->second != count;
+    if ((arena->fixture.ops->traits & LOCK_READERS_RETRY) != 0 && count % 7 == 0)
+        sched_yield();
+    return load(arena, &arena->second) == count;
+}
+
+/* What was read is judged when the lock says that it counts. */
+static void read_and_release(struct fighter *fighter, struct context *context)
+{
+    const struct fixture *fixture = &fighter->arena->fixture;
+    bool whole = read_pair(fighter);
+    int error = fixture->ops->release_shared(fixture->lock, context);
+
+    if (error == EAGAIN && (fixture->ops->traits & LOCK_READERS_RETRY) != 0)
+        return;
+    fighter->torn += !whole;
+    fighter->errors += error != 0;
 }
 
 static void fight_exclusive(struct fighter *fighter, unsigned turn, struct context *context)
@@ -181,8 +214,7 @@ static void fight_exclusive(struct fighter *fighter, unsigned turn, struct conte
         uint64_t count = fighter->arena->first;
         fighter->errors += ops->downgrade(fixture->lock, context) != 0;
         fighter->torn += fighter->arena->first != count;
-        read_pair(fighter);
-        fighter->errors += ops->release_shared(fixture->lock, context) != 0;
+        read_and_release(fighter, context);
     } else {
         fighter->errors += ops->release(fixture->lock, context) != 0;
     }
@@ -199,8 +231,7 @@ static void fight_shared(struct fighter *fighter, unsigned turn, struct context 
     if (tries && error == EBUSY)
         return;
     fighter->errors += error != 0;
-    read_pair(fighter);
-    fighter->errors += ops->release_shared(fixture->lock, context) != 0;
+    read_and_release(fighter, context);
 }
 
 static void *fight(void *argument)
@@ -448,6 +479,33 @@ static void shares_with_readers_only(void **state)
     unmake(&fixture);
 }
 
+/* A reader keeps nobody away, is told of each writer that came meanwhile, and waits for one that is
+ * there. */
+static void tells_readers_to_read_again(void **state)
+{
+    struct fixture fixture = make(*state);
+    struct context context;
+
+    native_set_self(0);
+    assert_int_equal(fixture.ops->acquire_shared(fixture.lock, &context), 0);
+    assert_int_equal(in_another_thread(&fixture, share_once), 0);
+    assert_int_equal(in_another_thread(&fixture, try_shared_once), 0);
+    assert_int_equal(fixture.ops->release_shared(fixture.lock, &context), 0);
+
+    assert_int_equal(fixture.ops->acquire_shared(fixture.lock, &context), 0);
+    assert_int_equal(in_another_thread(&fixture, try_once), 0);
+    assert_int_equal(fixture.ops->release_shared(fixture.lock, &context), EAGAIN);
+
+    assert_int_equal(fixture.ops->try_acquire_shared(fixture.lock, &context), 0);
+    assert_int_equal(fixture.ops->release_shared(fixture.lock, &context), 0);
+
+    assert_int_equal(fixture.ops->acquire(fixture.lock, &context), 0);
+    assert_int_equal(in_another_thread(&fixture, try_shared_once), EBUSY);
+    assert_int_equal(in_another_thread(&fixture, try_once), EBUSY);
+    assert_int_equal(fixture.ops->release(fixture.lock, &context), 0);
+    unmake(&fixture);
+}
+
 static void downgrades_to_shared(void **state)
 {
     struct fixture fixture = make(*state);
@@ -554,20 +612,22 @@ static void misuse_is_told_and_does_no_harm(void **state)
 static const struct {
     const char *name;
     CMUnitTestFunction run;
-    uint32_t needs; /* the trait that claims it; 0: every lock that promises exclusion */
+    uint32_t needs;   /* the trait that claims it; 0: every lock that promises exclusion */
+    uint32_t but_not; /* the traits that make it something else */
 } kinds[] = {
-    {"is caught", is_caught, LOCK_BROKEN},
-    {"excludes", excludes, 0},
-    {"excludes with tries and readers", excludes_with_tries_and_readers, 0},
-    {"try fails while held", try_fails_while_held, 0},
-    {"grants in order of arrival", grants_in_order_of_arrival, LOCK_FIFO},
-    {"shares with readers only", shares_with_readers_only, LOCK_SHARED},
-    {"downgrades to shared", downgrades_to_shared, LOCK_DOWNGRADE},
-    {"downgrades past a waiting writer", downgrades_past_a_waiting_writer, LOCK_DOWNGRADE},
-    {"may be taken again by its holder", its_holder_may_take_it_again, LOCK_RECURSIVE},
+    {"is caught", is_caught, LOCK_BROKEN, 0},
+    {"excludes", excludes, 0, 0},
+    {"excludes with tries and readers", excludes_with_tries_and_readers, 0, 0},
+    {"try fails while held", try_fails_while_held, 0, 0},
+    {"grants in order of arrival", grants_in_order_of_arrival, LOCK_FIFO, 0},
+    {"shares with readers only", shares_with_readers_only, LOCK_SHARED, LOCK_READERS_RETRY},
+    {"tells readers to read again", tells_readers_to_read_again, LOCK_READERS_RETRY, 0},
+    {"downgrades to shared", downgrades_to_shared, LOCK_DOWNGRADE, 0},
+    {"downgrades past a waiting writer", downgrades_past_a_waiting_writer, LOCK_DOWNGRADE, 0},
+    {"may be taken again by its holder", its_holder_may_take_it_again, LOCK_RECURSIVE, 0},
     {"may be shared again by its sharer", its_sharer_may_share_it_again,
-     LOCK_RECURSIVE | LOCK_SHARED},
-    {"tells misuse", misuse_is_told_and_does_no_harm, LOCK_OWNER_CHECKED},
+     LOCK_RECURSIVE | LOCK_SHARED, 0},
+    {"tells misuse", misuse_is_told_and_does_no_harm, LOCK_OWNER_CHECKED, 0},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -582,6 +642,7 @@ static size_t fill_tests(struct CMUnitTest *tests)
         for (size_t j = 0; j < KINDS; j++) {
             char *name;
             if ((ops->traits & kinds[j].needs) != kinds[j].needs ||
+                (ops->traits & kinds[j].but_not) != 0 ||
                 (ops->traits & LOCK_BROKEN) != (kinds[j].needs & LOCK_BROKEN))
                 continue;
             if (asprintf(&name, "%s %s", ops->name, kinds[j].name) < 0)

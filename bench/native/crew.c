@@ -212,6 +212,7 @@ static void work_in_window(struct member *member)
 
     counters_begin(&member->counters);
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
+    worker->retries = 0;
     worker->critical.taken = worker->outside.taken = 0;
     word_store(&worker->acquisitions, worker->carried, relaxed);
     word_store(&member->in_window, true, release);

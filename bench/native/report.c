@@ -31,6 +31,7 @@ static void find_thread(struct member *member, struct thread_findings *thread)
     thread->writes = worker->writes;
     thread->bursts = worker->bursts;
     thread->burst_most = worker->burst_most;
+    thread->retries = worker->retries;
     thread->start_ns = member->start_ns;
     thread->end_ns = member->end_ns;
 }

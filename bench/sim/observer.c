@@ -5,21 +5,35 @@ static unsigned self(const struct observer *observer)
     return observer->engine->running->number;
 }
 
+/* Its readers exclude nobody, and come again until they are let go. */
+static bool readers_retry(const struct observer *observer)
+{
+    return (observer->observed->traits & LOCK_READERS_RETRY) != 0;
+}
+
+static void note(struct observer *observer)
+{
+    if (!observer->recording)
+        return;
+    observer->acquisitions++;
+    if (!owner_stream_add(&observer->stream, self(observer)))
+        observer->stream_cut = true;
+}
+
 static void enter(struct observer *observer, uint64_t arrived, bool shared)
 {
     struct sim_engine *engine = observer->engine;
 
+    bool retried = shared && readers_retry(observer);
+
     if (observer->writers > 0 || (!shared && observer->readers > 0))
-        observer->overlaps++;
+        observer->overlaps += !retried;
     if (shared)
-        observer->readers++;
+        observer->readers += !retried;
     else
         observer->writers++;
-    if (observer->recording) {
-        observer->acquisitions++;
-        if (!owner_stream_add(&observer->stream, self(observer)))
-            observer->stream_cut = true;
-    }
+    if (!retried)
+        note(observer);
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "acquire shared" : "acquire", arrived,
                    engine->now);
@@ -30,10 +44,10 @@ static void leave(struct observer *observer, bool shared)
 {
     struct sim_engine *engine = observer->engine;
 
-    if (shared)
-        observer->readers--;
-    else
+    if (!shared)
         observer->writers--;
+    else if (!readers_retry(observer))
+        observer->readers--;
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "hold shared" : "hold",
                    observer->since[self(observer)], engine->now);
@@ -74,7 +88,10 @@ static int release_shared(void *lock, void *context)
     struct observer *observer = lock;
 
     leave(observer, true);
-    return observer->observed->release_shared(observer->lock, context);
+    int error = observer->observed->release_shared(observer->lock, context);
+    if (error == 0 && readers_retry(observer))
+        note(observer);
+    return error;
 }
 
 struct observer observer_make(const struct lock_ops *observed, void *lock,

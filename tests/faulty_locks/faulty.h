@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "locks/lock.h"
+#include "locks/seqlock.h"
 #include "locks/tas.h"
 
 struct faulty_lock {
@@ -115,6 +116,28 @@ FAULTY_LOCK(refuses, REFUSES)
 FAULTY_LOCK(stays_held, STAYS_HELD)
 FAULTY_LOCK(loses_one, LOSES_ONE)
 
+/* A sequence lock that never tells its readers to read again. */
+static inline int never_again_entry_release_shared(void *lock, void *context)
+{
+    seqlock_release_shared(lock, context);
+    return 0;
+}
+
+static const struct lock_ops never_again_ops = {
+    .name = "never_again",
+    .family = "negative control",
+    .description = "wrong in one way",
+    .source = "none",
+    .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_SHARED | LOCK_READERS_RETRY | LOCK_BROKEN,
+    .size = sizeof(struct seqlock),
+    .context_size = sizeof(struct seqlock_context),
+    .init = seqlock_entry_init,
+    LOCK_ENTRIES_OF(seqlock),
+    .acquire_shared = seqlock_entry_acquire_shared,
+    .try_acquire_shared = seqlock_entry_try_acquire_shared,
+    .release_shared = never_again_entry_release_shared,
+};
+
 /* Right, and counts: what a lock says about itself is recorded. */
 struct counts_lock {
     struct tas_lock tas;
@@ -187,5 +210,6 @@ LOCK(crashes)
 LOCK(refuses)
 LOCK(stays_held)
 LOCK(loses_one)
+LOCK(never_again)
 LOCK(counts)
 #endif
