@@ -189,8 +189,8 @@ static uint64_t allowed_ns(const struct repetition *repetition)
 {
     if (machine_is_simulated(&repetition->machine))
         return UINT64_MAX;
-    return repetition->warmup_ns + repetition->window_ns +
-           (1 + DRAINS_OF_SILENCE) * repetition->drain_ns + 10000000000u +
+    return repetition->warmup_ns + passes_count(repetition->passes) * repetition->pass_ns +
+           repetition->window_ns + (1 + DRAINS_OF_SILENCE) * repetition->drain_ns + 10000000000u +
            (repetition->threads + repetition->processes) * 20000000ull;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bench/delay_samples.h"
+#include "bench/owner_stream.h"
 #include "bench/repetition.h"
 
 /* A lock that a thread asked for out of the order of their ranks. */
@@ -42,6 +43,8 @@ struct findings {
     uint64_t voluntary, involuntary; /* context switches in the window, */
     const char *switches_unmeasured; /* or why they are not known; NULL: they are */
     double irql_ns; /* of a raise and its lower, measured before; nothing without an irql */
+    const struct owner_stream *owners;       /* who had the lock after whom, */
+    const char *owners_unmeasured;           /* or why that is not known; NULL: it is */
     struct lock_stat stats[LOCK_STATS_MOST]; /* what the lock counted itself, */
     unsigned stats_count;                    /* so many numbers */
 };

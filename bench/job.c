@@ -196,6 +196,8 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .workload = job->plan->workload,
         .warmup_ns = plan_warmup_ns(job->plan, window_ns),
         .window_ns = window_ns,
+        .passes = job->plan->passes,
+        .pass_ns = plan_pass_ns(job->plan, window_ns),
         .seed = turn->seed,
         .through_vtable = job->plan->through_vtable,
         .counters = job->plan->counters,

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include "bench/delay_samples.h"
+#include "bench/observation.h"
+#include "bench/owner_log.h"
 #include "bench/workload.h"
 #include "locks/lock.h"
 
@@ -43,8 +45,15 @@ struct workplace {
     WORD(uint32_t) * phase;
 };
 
-/* The phases, in the word that the loop looks at. */
-enum phase { PHASE_WARMUP, PHASE_WINDOW, PHASE_STOP };
+/* The phases, in the word that the loop looks at. The passes are on real cores only, and those that
+ * nobody asked for are left out. */
+enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_WINDOW, PHASE_STOP };
+
+/* A loop is compiled for each shape. */
+struct loop_shape {
+    bool scripted; /* it does what the worker's script says, and not only acquire and release */
+    enum observation observation;
+};
 
 /* One thread of a run: what it is told, and what it finds. Nothing of it is shared with another
  * worker's lines. */
@@ -69,6 +78,9 @@ struct worker {
     uint64_t burst_most;  /* the longest run of writes without another writer in between */
     uint64_t retries;     /* how often a reader had to read again, where a lock says so */
     struct delay_samples critical, outside;
+
+    /* Found in the pass that observes it. */
+    struct owner_log owners;
 
     /* Found since the start. */
     uint64_t all_writes;       /* with those that nobody counted: the total to check */
@@ -120,7 +132,8 @@ static inline void write_lines(const struct workplace *place)
 }
 
 static inline void write_section(const struct workplace *place, struct worker *worker,
-                                 uint64_t critical_ns, uint64_t turn, uint64_t writes)
+                                 enum observation observation, uint64_t critical_ns, uint64_t turn,
+                                 uint64_t writes)
 {
     struct guarded *guarded = place->guarded;
     uint64_t count = plain_load(&guarded->first);
@@ -128,6 +141,8 @@ static inline void write_section(const struct workplace *place, struct worker *w
     if (plain_load(&guarded->second) != count)
         note_violation(worker);
     plain_store(&guarded->first, count + 1);
+    if (observation == OBSERVE_OWNERS)
+        owner_log_add(&worker->owners, count);
     if (plain_load(&guarded->owner) != place->self + 1u) {
         plain_store(&guarded->owner, place->self + 1u);
         take_over(worker, writes);
@@ -182,7 +197,8 @@ static inline void racing_store(volatile uint64_t *value, uint64_t stored)
 
 /* As write_section(), of a pair that readers may look at meanwhile. */
 static inline void write_racing(const struct workplace *place, struct worker *worker,
-                                uint64_t critical_ns, uint64_t turn, uint64_t writes)
+                                enum observation observation, uint64_t critical_ns, uint64_t turn,
+                                uint64_t writes)
 {
     struct guarded *guarded = place->guarded;
     uint64_t count = racing_load(&guarded->first);
@@ -190,6 +206,8 @@ static inline void write_racing(const struct workplace *place, struct worker *wo
     if (racing_load(&guarded->second) != count)
         note_violation(worker);
     racing_store(&guarded->first, count + 1);
+    if (observation == OBSERVE_OWNERS)
+        owner_log_add(&worker->owners, count);
     if (plain_load(&guarded->owner) != place->self + 1u) {
         plain_store(&guarded->owner, place->self + 1u);
         take_over(worker, writes);
@@ -236,25 +254,21 @@ static inline __attribute__((always_inline)) int read_until_valid(const struct l
     }
 }
 
-static inline __attribute__((always_inline)) int racing_section(const struct lock_ops *ops,
-                                                                const struct workplace *place,
-                                                                struct worker *worker,
-                                                                struct step step, uint64_t turn,
-                                                                uint64_t writes, void *context)
+static inline __attribute__((always_inline)) int racing_section(
+    const struct lock_ops *ops, enum observation observation, const struct workplace *place,
+    struct worker *worker, struct step step, uint64_t turn, uint64_t writes, void *context)
 {
     if (step.shared)
         return read_until_valid(ops, place, worker, step.critical_ns, turn, context);
-    write_racing(place, worker, step.critical_ns, turn, writes);
+    write_racing(place, worker, observation, step.critical_ns, turn, writes);
     return ops->release(place->lock, context);
 }
 
 /* One acquisition with what is done under it; returns what the lock says. A reader of a lock that
  * has no readers takes it exclusively and reads. */
-static inline __attribute__((always_inline)) int measured_turn(const struct lock_ops *ops,
-                                                               const struct workplace *place,
-                                                               struct worker *worker,
-                                                               struct step step, uint64_t turn,
-                                                               uint64_t writes, void *context)
+static inline __attribute__((always_inline)) int measured_turn(
+    const struct lock_ops *ops, enum observation observation, const struct workplace *place,
+    struct worker *worker, struct step step, uint64_t turn, uint64_t writes, void *context)
 {
     bool as_reader = step.shared && ops->acquire_shared != NULL;
     int error =
@@ -269,12 +283,12 @@ static inline __attribute__((always_inline)) int measured_turn(const struct lock
     /* Unlikely, for the loop through the vtable: the others know. */
     if (__builtin_expect((ops->traits & (LOCK_UNVERIFIED | LOCK_READERS_RACE)) != 0, false)) {
         if ((ops->traits & LOCK_UNVERIFIED) == 0)
-            return racing_section(ops, place, worker, step, turn, writes, context);
+            return racing_section(ops, observation, place, worker, step, turn, writes, context);
         unverified_section(place, worker, step.critical_ns, turn, step.shared);
     } else if (step.shared) {
         read_section(place, worker, step.critical_ns, turn);
     } else {
-        write_section(place, worker, step.critical_ns, turn, writes);
+        write_section(place, worker, observation, step.critical_ns, turn, writes);
     }
     return as_reader ? ops->release_shared(place->lock, context)
                      : ops->release(place->lock, context);
@@ -283,11 +297,12 @@ static inline __attribute__((always_inline)) int measured_turn(const struct lock
 /* Runs turns until the phase is no longer `phase`; returns 0, or what the lock returned instead. An
  * acquisition counts in the phase in which it was released; one that was under way when the last
  * phase ended is finished, for the total, and counted by nobody. `context` has LOCK_CONTEXT_SIZE
- * bytes, aligned to MACHINE_APART. With constant `ops` and `scripted`, this
- * compiles to a loop of that lock alone. */
+ * bytes, aligned to MACHINE_APART. With constant `ops` and `shape`, this
+ * compiles to a loop of that lock and shape alone. */
 static inline __attribute__((always_inline)) int measured_loop(const struct lock_ops *ops,
-                                                               bool scripted, struct worker *worker,
-                                                               void *context, uint32_t phase)
+                                                               struct loop_shape shape,
+                                                               struct worker *worker, void *context,
+                                                               uint32_t phase)
 {
     const struct workplace place = worker->place;
     uint64_t acquisitions = worker->carried, writes = worker->carried_writes;
@@ -297,9 +312,10 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
     worker->carried = worker->carried_writes = 0;
     for (;;) {
         struct step step = {0};
-        if (scripted)
+        if (shape.scripted)
             step = worker->script[acquisitions % SCRIPT_STEPS];
-        error = measured_turn(ops, &place, worker, step, acquisitions, writes, context);
+        error = measured_turn(ops, shape.observation, &place, worker, step, acquisitions, writes,
+                              context);
         if (error != 0)
             break;
         if (word_load(place.phase, relaxed) != phase) {
@@ -310,7 +326,7 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
         }
         writes += !step.shared;
         ++acquisitions;
-        if (!scripted)
+        if (!shape.scripted)
             continue;
         measured_delay(step.outside_ns, acquisitions, &worker->outside);
         if (word_load(place.phase, relaxed) != phase)

@@ -22,6 +22,7 @@ struct measuring measuring_default(void)
         .placement = "compact",
         .workload = workload_default(),
         .machine = machine_native(),
+        .passes = PASSES_ALL,
         .seed = ((uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u) & INT64_MAX,
         .texts = json_array(),
     };
@@ -244,6 +245,17 @@ static enum exit_code set_counters(void *settings, const struct option_row *row,
     return complain(EXIT_USAGE, "--%s can't be '%s': there are " COUNTING_NAMES, row->name, value);
 }
 
+static enum exit_code set_passes(void *settings, const struct option_row *row, const char *value)
+{
+    struct measuring *measuring = settings;
+
+    if (!passes_read(value, &measuring->passes))
+        return complain(EXIT_USAGE, "--%s can't be '%s': there are " PASSES_NAMES, row->name,
+                        value);
+    measuring->passed = true;
+    return EXIT_FINE;
+}
+
 #define VALUE(name, letter, argument, help, set, field) \
     OPTION(name, letter, argument, help, set, struct measuring, field)
 #define TEXT(name, letter, argument, help, field) \
@@ -322,6 +334,10 @@ const struct option_row measuring_options[] = {
           "count cache-line traffic and the kernel's events: auto (default), where waiters neither "
           "sleep nor yield; all; none",
           set_counters, counters),
+    VALUE("passes", 0, "LIST",
+          "what is noted between warm-up and window, in a pass of its own each: all (default), "
+          "owners (who had the lock after whom), none",
+          set_passes, passes),
     VALUE("seed", 's', "N",
           "of the order and of all that is drawn at random; default: from the clock, on a "
           "simulated machine 1",
@@ -467,6 +483,7 @@ static enum exit_code check_exchange(const struct measuring *measuring)
                           : measuring->processes != 1            ? "processes"
                           : measuring->through_vtable            ? "dispatch"
                           : measuring->counters != COUNTING_AUTO ? "counters"
+                          : measuring->passed                    ? "passes"
                           : measuring->draw                      ? "draw"
                                                                  : NULL;
 
@@ -573,6 +590,10 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--counters is for real cores: a simulated machine counts all of its "
                         "traffic");
+    if (measuring->passed)
+        return complain(EXIT_USAGE,
+                        "--passes is for real cores: a simulated machine sees everything in its "
+                        "window");
     if (measuring->workload.irql != IRQL_NONE)
         return complain(EXIT_USAGE,
                         "--irql is for real cores: nothing interrupts the threads of a simulated "
@@ -728,6 +749,10 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .until_ns = measuring->until_percent != 0 ? measuring->budget_ns : 0,
         .seed = measuring->seed,
         .counters = measuring->counters,
+        .passes = machine_is_simulated(&measuring->machine) ||
+                          measuring->workload.exchange != EXCHANGE_NONE
+                      ? PASSES_NONE
+                      : measuring->passes,
         .through_vtable = measuring->through_vtable || (workload_is_nested(&measuring->workload) &&
                                                         !machine_is_simulated(&measuring->machine)),
     };

@@ -37,6 +37,8 @@ struct measuring {
     const char *trace;  /* NULL: none */
     const char *output; /* NULL: not given */
     enum counting counters;
+    passes_set passes;
+    bool passed; /* passes were given */
     bool through_vtable, quiet, json, draw, dry_run;
 };
 

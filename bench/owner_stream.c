@@ -29,6 +29,63 @@ void owner_stream_free(struct owner_stream *stream)
     *stream = (struct owner_stream){0};
 }
 
+/* The numbers that were noted lie from `*first` up to, not including, `*end`. */
+static void find_range(const struct owner_log *const *logs, unsigned threads, uint64_t *first,
+                       uint64_t *end)
+{
+    *first = UINT64_MAX;
+    *end = 0;
+    for (unsigned i = 0; i < threads; i++) {
+        const struct owner_log *log = logs[i];
+        if (log->count == 0)
+            continue;
+        *first = log->numbers[0] < *first ? log->numbers[0] : *first;
+        *end = log->numbers[log->count - 1] >= *end ? log->numbers[log->count - 1] + 1 : *end;
+    }
+}
+
+/* Moves the longest stretch without a hole to the beginning, and each owner back to its number,
+ * which stands one higher. */
+static void keep_longest(struct owner_stream *stream)
+{
+    size_t longest = 0, at = 0, length = 0;
+
+    for (size_t i = 0; i < stream->count; i++) {
+        length = stream->owners[i] == 0 ? 0 : length + 1;
+        if (length > longest) {
+            longest = length;
+            at = i + 1 - length;
+        }
+    }
+    for (size_t i = 0; i < longest; i++)
+        stream->owners[i] = (uint16_t)(stream->owners[at + i] - 1);
+    stream->count = longest;
+}
+
+bool owner_stream_merge(const struct owner_log *const *logs, unsigned threads,
+                        struct owner_stream *stream)
+{
+    /* A thread that noted nothing for long leaves a hole of any length. */
+    const uint64_t most = 1 << 24;
+    uint64_t first, end;
+
+    *stream = (struct owner_stream){0};
+    find_range(logs, threads, &first, &end);
+    if (end == 0)
+        return true;
+    end = end - first > most ? first + most : end;
+    stream->owners = calloc(end - first, sizeof *stream->owners);
+    if (stream->owners == NULL)
+        return false;
+    stream->count = stream->capacity = end - first;
+    for (unsigned i = 0; i < threads; i++) {
+        for (size_t j = 0; j < logs[i]->count && logs[i]->numbers[j] < end; j++)
+            stream->owners[logs[i]->numbers[j] - first] = (uint16_t)(i + 1);
+    }
+    keep_longest(stream);
+    return true;
+}
+
 /* Distinct owners among `count`. `last[t]` is 1 + the number of the last window that t was seen in.
  */
 static unsigned count_distinct(const uint16_t *owners, size_t count, size_t window, size_t *last)

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/owner_log.h"
+
 struct owner_stream {
     uint16_t *owners; /* numbers of threads */
     size_t count, capacity;
@@ -16,6 +18,12 @@ struct owner_stream {
 /* Appends an acquisition. False: out of memory; the stream stays as it is. */
 bool owner_stream_add(struct owner_stream *stream, unsigned owner);
 void owner_stream_free(struct owner_stream *stream);
+
+/* Makes the stream of what threads noted themselves: the longest stretch of acquisitions without
+ * one that nobody noted, as before the last thread began to note, or where a log was full. False:
+ * out of memory. */
+bool owner_stream_merge(const struct owner_log *const *logs, unsigned threads,
+                        struct owner_stream *stream);
 
 struct owner_metrics {
     /* LWSS, the lock's working set: distinct owners in a window of that many acquisitions, over the

@@ -93,6 +93,23 @@ uint64_t plan_warmup_ns(const struct plan *plan, uint64_t window_ns)
     return warmup_ns < least_ns ? least_ns : warmup_ns > most_ns ? most_ns : warmup_ns;
 }
 
+uint64_t plan_pass_ns(const struct plan *plan, uint64_t window_ns)
+{
+    /* Time slices end within it even when it is short; a long one has long had what it looks for.
+     */
+    const uint64_t least_ns = 5000000, most_ns = 50000000;
+    uint64_t pass_ns = window_ns / 5;
+
+    if (plan->passes == PASSES_NONE)
+        return 0;
+    return pass_ns < least_ns ? least_ns : pass_ns > most_ns ? most_ns : pass_ns;
+}
+
+uint64_t plan_passes_ns(const struct plan *plan, uint64_t window_ns)
+{
+    return passes_count(plan->passes) * plan_pass_ns(plan, window_ns);
+}
+
 uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns)
 {
     /* Below the least, the start and the end of a window weigh too much; above the most, a window
@@ -101,10 +118,12 @@ uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns)
     uint64_t turns = plan_cells(plan) * plan->repetitions;
     uint64_t overhead = overhead_ns(plan);
     uint64_t each = budget_ns > overhead ? (budget_ns - overhead) / turns : 0;
-    uint64_t window = each * 5 / 6;
+    /* The warm-up and each pass take a fifth of it. */
+    uint64_t window = each * 5 / (6 + passes_count(plan->passes));
 
     plan->window_ns = window < least_ns ? least_ns : window > most_ns ? most_ns : window;
-    return overhead + turns * (plan_warmup_ns(plan, plan->window_ns) + plan->window_ns);
+    return overhead + turns * (plan_warmup_ns(plan, plan->window_ns) +
+                               plan_passes_ns(plan, plan->window_ns) + plan->window_ns);
 }
 
 uint64_t plan_turn_ns(const struct plan *plan, const struct turn *turn)
@@ -112,7 +131,7 @@ uint64_t plan_turn_ns(const struct plan *plan, const struct turn *turn)
     uint64_t window_ns = plan_window_ns(plan, turn->threads);
 
     return turn_overhead_ns(plan, turn->lock->ops, turn->threads) +
-           plan_warmup_ns(plan, window_ns) + window_ns;
+           plan_warmup_ns(plan, window_ns) + plan_passes_ns(plan, window_ns) + window_ns;
 }
 
 static void shuffle(struct turn *turns, size_t count, uint64_t seed)
@@ -217,8 +236,11 @@ json_t *plan_to_json(const struct plan *plan)
             json_object_set_new(object, "latencies", json_string(plan->machine.latencies));
     } else {
         json_object_set_new(object, "processes", processes_to_json(plan->processes));
-        if (plan->workload.exchange == EXCHANGE_NONE)
+        if (plan->workload.exchange == EXCHANGE_NONE) {
+            char passes[PASSES_TEXT];
             json_object_set_new(object, "counters", json_string(counting_name(plan->counters)));
+            json_object_set_new(object, "passes", json_string(passes_text(plan->passes, passes)));
+        }
     }
     return object;
 }

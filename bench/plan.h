@@ -10,6 +10,7 @@
 #include "bench/counting.h"
 #include "bench/lock_spec.h"
 #include "bench/machine.h"
+#include "bench/passes.h"
 #include "bench/processes.h"
 #include "bench/workload.h"
 
@@ -39,7 +40,8 @@ struct plan {
     uint64_t window_ns; /* 0: of each number of threads its own, see plan_window_ns() */
     uint64_t seed;
     bool through_vtable;
-    enum counting counters; /* of real cores */
+    enum counting counters; /* of real cores, */
+    passes_set passes;      /* likewise */
 };
 
 /* One repetition of one cell. */
@@ -68,6 +70,10 @@ uint64_t plan_window_ns(const struct plan *plan, unsigned threads);
 
 /* The warm-up that goes with a window. */
 uint64_t plan_warmup_ns(const struct plan *plan, uint64_t window_ns);
+
+/* The length of each pass that goes with a window, and of all of them. */
+uint64_t plan_pass_ns(const struct plan *plan, uint64_t window_ns);
+uint64_t plan_passes_ns(const struct plan *plan, uint64_t window_ns);
 
 /* How long a repetition takes on real cores, with all that belongs to it. */
 uint64_t plan_turn_ns(const struct plan *plan, const struct turn *turn);

@@ -48,6 +48,7 @@ static const struct key plan_keys[] = {
     {"window_ns", NANOSECONDS | NOTHING, "duration"},
     {"time_budget", TEXT, "time-budget"},
     {"counters", TEXT, "counters"},
+    {"passes", TEXT, "passes"},
     {"dispatch", TEXT, "dispatch"},
     {"seed", NUMBER, "seed"},
     {"draw", FLAG, NULL},

@@ -11,6 +11,7 @@
 #include "bench/counting.h"
 #include "bench/lock_spec.h"
 #include "bench/machine.h"
+#include "bench/passes.h"
 #include "bench/workload.h"
 
 /* What a repetition is asked to do. Times are the machine's: virtual on a simulated one. */
@@ -24,6 +25,8 @@ struct repetition {
     unsigned processes; /* that the threads are split over, at least 1, at most one a thread */
     struct workload workload;
     uint64_t warmup_ns, window_ns;
+    passes_set passes;   /* on real cores, */
+    uint64_t pass_ns;    /* each so long */
     uint64_t drain_ns;   /* how long threads may take to come back after the stop signal */
     uint64_t silence_ns; /* how long none may come back although the lock is right */
     uint64_t seed;

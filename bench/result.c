@@ -1,6 +1,7 @@
 #include "bench/result.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,6 +289,41 @@ static void add_achieved(struct result *result, const char *name, const struct f
     free(all);
 }
 
+static void add_number(struct result *result, const char *name, double value, const char *reason)
+{
+    if (isnan(value))
+        result_unmeasured(result, result->object, name, reason);
+    else
+        json_object_set_new(result->object, name, json_real(value));
+}
+
+/* From the stream of owners. */
+static void add_owners(struct result *result, const struct findings *findings)
+{
+    const char *reason = findings->owners_unmeasured;
+    struct owner_metrics metrics;
+
+    if (reason == NULL &&
+        !owner_stream_measure(findings->owners, findings->repetition->threads, &metrics))
+        reason = "there was not enough memory for the stream of owners";
+    if (reason != NULL) {
+        result_unmeasured(result, result->object, "lwss", reason);
+        result_unmeasured(result, result->object, "mttr", reason);
+        result_unmeasured(result, result->object, "max_gap", reason);
+        return;
+    }
+    if (isnan(metrics.lwss_mean))
+        result_unmeasured(result, result->object, "lwss",
+                          "there were fewer than ten acquisitions a thread to see");
+    else
+        json_object_set_new(result->object, "lwss",
+                            json_pack("{s:I, s:f, s:f}", "window", (json_int_t)metrics.window,
+                                      "mean", metrics.lwss_mean, "median", metrics.lwss_median));
+    add_number(result, "mttr", metrics.mttr, "no thread was seen to have the lock twice");
+    add_number(result, "max_gap", findings->owners->count == 0 ? NAN : (double)metrics.max_gap,
+               "no acquisition was seen");
+}
+
 static void add_irql(struct result *result, const struct findings *findings)
 {
     if (findings->repetition->workload.irql == IRQL_NONE)
@@ -325,6 +361,7 @@ struct result result_begin(const struct findings *findings)
         nothing_found(&result);
     }
     add_usage(&result, findings);
+    add_owners(&result, findings);
     add_irql(&result, findings);
     json_object_set_new(result.validity, "threads_back", json_integer(findings->back));
     return result;

@@ -290,6 +290,10 @@ done
 refuse_run "CPU 9999" "$allowed" tas --placement 9999
 refuse_run "'heavy'" "saturated" tas --workload heavy
 refuse_run "'fast'" "vtable" tas --dispatch fast
+for passes in fast '' owners, ,none all,fast; do
+    refuse_run "--passes can't be '$passes'" "there are owners" tas --passes "$passes"
+done
+refuse_run "--passes is for real cores" "sees everything" tas --passes all --machine 'sim:core:2 pu:1'
 refuse_run "'fast'" "apc-guard" tas --irql fast
 refuse_run "''" "dispatch-fifo-held" tas --irql ''
 for nested in 0 17 -1 2.5 two ''; do
@@ -644,6 +648,25 @@ run_to vtable.jsonl tas,mcs,rw_ticket --dispatch vtable -t 1,2
 want_code 0
 want_verified_samples vtable.jsonl 12
 want_text vtable.jsonl '"dispatch":"vtable"'
+end
+
+begin "who had the lock after whom"
+run_to owners.jsonl tas,mcs,mcs_park,rw_ticket -t 2 --passes owners
+want_verified_samples owners.jsonl 8
+want_same "the samples with the sequence of owners" \
+    "$(grep -c '"mttr":[0-9.]*,"max_gap":[0-9]' owners.jsonl)" 8
+end
+
+begin "--passes none"
+run_to no_passes.jsonl mcs -t 2 --passes none
+want_verified_samples no_passes.jsonl 2
+want_same "the samples that say why there is no sequence of owners" \
+    "$(grep -c '"mttr":null.*"mttr":"not asked for: --passes' no_passes.jsonl)" 2
+end
+
+begin "no sequence of owners where nobody owns the lock"
+run_to no_owners.jsonl null -t 2
+want_same "the samples that say so" "$(grep -c '"mttr":"nobody owns a lock that is none"' no_owners.jsonl)" 2
 end
 
 for irql in apc-sigmask apc-guard; do

@@ -12,6 +12,7 @@
 #include "bench/native/bind.h"
 #include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
+#include "bench/native/system_files.h"
 #include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
@@ -97,31 +98,26 @@ static bool migrations_now(uint64_t *migrations)
     return known;
 }
 
-/* The kernel counts in ticks. */
 bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
 {
-    FILE *file = fopen("/proc/stat", "re");
-    char line[512];
-    unsigned cpu;
-    uint64_t ticks, all = 0;
-    unsigned found = 0;
+    const size_t count =
+        repetition->cpus_count < repetition->threads ? repetition->cpus_count : repetition->threads;
+    struct system_ticks *ticks = allocate_zeroed(sizeof *ticks, count * sizeof *ticks);
+    uint64_t all = 0;
+    bool known = false;
 
-    if (file == NULL)
-        return false;
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "cpu%u %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &cpu, &ticks) != 2)
-            continue;
-        for (size_t i = 0; i < repetition->cpus_count && i < repetition->threads; i++) {
-            if (repetition->cpus[i] == cpu) {
-                all += ticks;
-                found++;
-                break;
-            }
-        }
+    system_cpu_ticks("", repetition->cpus, count, ticks);
+    for (size_t i = 0; i < count; i++) {
+        /* A CPU may be named more than once. */
+        bool again = false;
+        for (size_t j = 0; j < i && !again; j++)
+            again = repetition->cpus[j] == repetition->cpus[i];
+        all += again ? 0 : ticks[i].steal;
+        known = known || ticks[i].known;
     }
-    fclose(file);
+    free(ticks);
     *steal_ns = all * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
-    return found > 0;
+    return known;
 }
 
 /* Binding may be refused, and may silently do nothing: what counts is where the thread is. */
@@ -173,6 +169,24 @@ static void make_lock(struct crew *crew)
     crew->init_error = init_lock(crew, storage);
 }
 
+/* Many turns, within some memory for all threads together. */
+size_t crew_owners_noted(const struct repetition *repetition)
+{
+    const size_t all = 1 << 21, most = 1 << 14, least = 1 << 8;
+    size_t each = all / repetition->threads;
+
+    return each > most ? most : each < least ? least : each;
+}
+
+static void make_owner_log(struct crew *crew, unsigned self, struct owner_log *log)
+{
+    char name[32];
+
+    log->capacity = crew_owners_noted(crew->repetition);
+    snprintf(name, sizeof name, "owners %u", self);
+    log->numbers = crew_allocate(crew, name, MACHINE_APART, log->capacity * sizeof *log->numbers);
+}
+
 static void make_worker(struct member *member, unsigned self)
 {
     const struct repetition *repetition = member->crew->repetition;
@@ -187,6 +201,8 @@ static void make_worker(struct member *member, unsigned self)
     member->worker->raise = irql_mode(repetition->workload.irql)->raise;
     member->worker->lower = irql_mode(repetition->workload.irql)->lower;
     workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
+    if (passes_has(repetition->passes, OBSERVE_OWNERS))
+        make_owner_log(member->crew, self, &member->worker->owners);
 }
 
 static void place_worker(struct member *member, unsigned self)
@@ -206,6 +222,21 @@ static void place_worker(struct member *member, unsigned self)
     };
 }
 
+/* A thread that waited for the lock through a whole phase goes on with the present one. */
+static void work_until_window(struct member *member)
+{
+    static const enum observation observations[PHASE_WINDOW] = {
+        [PHASE_WARMUP] = OBSERVE_NOTHING,
+        [PHASE_OWNERS] = OBSERVE_OWNERS,
+    };
+    uint32_t phase = PHASE_WARMUP;
+
+    while (member->error == 0 && phase < PHASE_WINDOW) {
+        member->error = member->crew->loops[observations[phase]](member->worker, phase);
+        phase = word_load(&member->crew->phase, relaxed);
+    }
+}
+
 static void work_in_window(struct member *member)
 {
     struct worker *worker = member->worker;
@@ -217,7 +248,7 @@ static void work_in_window(struct member *member)
     word_store(&worker->acquisitions, worker->carried, relaxed);
     word_store(&member->in_window, true, release);
     member->start_ns = machine_clock();
-    member->error = member->crew->loop(worker, PHASE_WINDOW);
+    member->error = member->crew->loops[OBSERVE_NOTHING](worker, PHASE_WINDOW);
     member->end_ns = machine_clock();
     counters_end(&member->counters);
 }
@@ -233,7 +264,7 @@ static void work(struct member *member)
     pthread_barrier_wait(&crew->barrier);
     if (held)
         member->worker->raise();
-    member->error = crew->loop(member->worker, PHASE_WARMUP);
+    work_until_window(member);
     if (member->error == 0 && word_load(&crew->phase, relaxed) == PHASE_WINDOW)
         work_in_window(member);
     if (held)
@@ -419,6 +450,10 @@ static void lead(struct crew *crew)
     uint64_t steal_before = 0, steal_after = 0;
 
     sleep_until(machine_clock() + repetition->warmup_ns);
+    if (passes_has(repetition->passes, OBSERVE_OWNERS)) {
+        word_store(&crew->phase, PHASE_OWNERS, relaxed);
+        sleep_until(machine_clock() + repetition->pass_ns);
+    }
     crew->steal_known = steal_now(repetition, &steal_before);
     take_usage(crew, &crew->before, true);
     crew->start_ns = machine_clock();
@@ -433,18 +468,30 @@ static void lead(struct crew *crew)
     drain(crew);
 }
 
-static loop_function *choose_loop(const struct repetition *repetition)
+static loop_function *choose_loop(const struct repetition *repetition, enum observation observation)
 {
     const struct workload *workload = &repetition->workload;
-    bool scripted = workload_is_scripted(workload);
+    struct loop_shape shape = {workload_is_scripted(workload), observation};
     bool through_vtable = repetition->through_vtable || workload_is_nested(workload);
 
     if (workload->irql != IRQL_NONE && !irql_is_held(workload->irql))
-        return through_vtable ? loop_raised_through_vtable() : loop_raised(repetition->lock.ops);
+        return through_vtable || observation != OBSERVE_NOTHING
+                   ? loop_raised_through_vtable(observation)
+                   : loop_raised(repetition->lock.ops);
     if (workload_is_nested(workload))
-        return loop_nested();
-    return through_vtable ? loop_through_vtable(scripted)
-                          : loop_inlined(repetition->lock.ops, scripted);
+        return loop_nested(observation);
+    return through_vtable ? loop_through_vtable(shape) : loop_inlined(repetition->lock.ops, shape);
+}
+
+static void choose_loops(struct crew *crew)
+{
+    const struct repetition *repetition = crew->repetition;
+
+    for (unsigned i = OBSERVE_NOTHING; i < OBSERVATIONS; i++) {
+        enum observation observation = (enum observation)i;
+        if (observation == OBSERVE_NOTHING || passes_has(repetition->passes, observation))
+            crew->loops[observation] = choose_loop(repetition, observation);
+    }
 }
 
 const char *crew_lead(struct crew *crew, char *problem, size_t problem_size)
@@ -514,7 +561,7 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
     if (crew == NULL)
         return NULL;
     crew->repetition = repetition;
-    crew->loop = choose_loop(repetition);
+    choose_loops(crew);
     crew->members =
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);
     place_members(crew);

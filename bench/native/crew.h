@@ -62,9 +62,9 @@ struct crew_station {
 struct crew {
     const struct repetition *repetition;
     struct member *members;
-    loop_function *loop;
-    struct arena *arena;            /* NULL: the threads are of this process */
-    struct crew_process *processes; /* likewise; repetition->processes of them */
+    loop_function *loops[OBSERVATIONS]; /* NULL: that pass was not asked for */
+    struct arena *arena;                /* NULL: the threads are of this process */
+    struct crew_process *processes;     /* likewise; repetition->processes of them */
     pthread_barrier_t barrier;
     bool called_off; /* nobody goes to work */
     sem_t departures;
@@ -116,6 +116,9 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
 const char *crew_run(struct crew *crew, char *problem, size_t problem_size);
 
 /* ---- for crew_processes.c ---- */
+
+/* How many acquisitions each thread can note in the pass that does. */
+size_t crew_owners_noted(const struct repetition *repetition);
 
 /* Memory of the crew, zeroed; `name` is its own. Ends the process when there is none. */
 void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size);

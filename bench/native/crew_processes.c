@@ -36,7 +36,10 @@ static size_t room_for_all(const struct repetition *repetition)
            room(MACHINE_APART, threads * sizeof(struct lock_order_thread)) +
            room(MACHINE_APART, threads * sizeof(struct order_refusal)) +
            room(MACHINE_APART, repetition->workload.lines * sizeof(struct guarded_line)) +
-           threads * room(PAGE_BYTES, sizeof(struct crew_station));
+           threads * room(PAGE_BYTES, sizeof(struct crew_station)) +
+           (passes_has(repetition->passes, OBSERVE_OWNERS)
+                ? threads * room(MACHINE_APART, crew_owners_noted(repetition) * sizeof(uint64_t))
+                : 0);
 }
 
 /* As evenly as possible: the first ones have one thread more. */

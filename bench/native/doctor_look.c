@@ -1,49 +1,31 @@
 #include "bench/native/doctor_look.h"
 
-#include <inttypes.h>
-#include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "bench/native/bind.h"
+#include "bench/native/system_files.h"
 #include "locks/machine/machine.h"
 
 /* A pause in a loop that only reads the clock is somebody else's: an interrupt, another thread, the
  * hypervisor. The shorter ones are the timer's, which every measurement has. */
 enum { PAUSE_NS = 10000, STACK_BYTES = 256 * 1024 };
 
-/* In the kernel's ticks, since it started. */
-struct ticks {
-    uint64_t all, idle, steal;
-};
-
-static bool read_ticks(const char *root, unsigned cpu, struct ticks *ticks)
+/* Of all CPUs that are looked at, in their order. */
+static void read_ticks(const char *root, const struct doctor_sight *sight,
+                       struct system_ticks *ticks)
 {
-    char path[PATH_MAX], line[512];
-    uint64_t user, nice, system, idle, iowait, irq, softirq, steal;
-    unsigned number;
-    bool found = false;
+    unsigned *cpus = calloc(sight->count, sizeof *cpus);
 
-    snprintf(path, sizeof path, "%s/proc/stat", root);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
-        found =
-            sscanf(line,
-                   "cpu%u %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-                   " %" SCNu64 " %" SCNu64,
-                   &number, &user, &nice, &system, &idle, &iowait, &irq, &softirq, &steal) == 9 &&
-            number == cpu;
-    }
-    if (file != NULL)
-        fclose(file);
-    if (found)
-        *ticks = (struct ticks){user + nice + system + idle + iowait + irq + softirq + steal,
-                                idle + iowait, steal};
-    return found;
+    for (unsigned i = 0; i < sight->count; i++)
+        ticks[i] = (struct system_ticks){0};
+    for (unsigned i = 0; cpus != NULL && i < sight->count; i++)
+        cpus[i] = sight->cpus[i].cpu;
+    if (cpus != NULL)
+        system_cpu_ticks(root, cpus, sight->count, ticks);
+    free(cpus);
 }
 
 /* ---- while this process sleeps ---- */
@@ -56,19 +38,18 @@ static void sleep_ns(uint64_t ns)
 }
 
 static void look_asleep(const char *root, uint64_t look_ns, struct doctor_sight *sight,
-                        struct ticks *before)
+                        struct system_ticks *before, struct system_ticks *after)
 {
-    for (unsigned i = 0; i < sight->count; i++)
-        sight->cpus[i].busy_known = read_ticks(root, sight->cpus[i].cpu, &before[i]);
+    read_ticks(root, sight, before);
     sleep_ns(look_ns);
+    read_ticks(root, sight, after);
     for (unsigned i = 0; i < sight->count; i++) {
         struct cpu_look *look = &sight->cpus[i];
-        struct ticks after;
-        look->busy_known = look->busy_known && read_ticks(root, look->cpu, &after) &&
-                           after.all > before[i].all && after.idle >= before[i].idle;
+        look->busy_known = before[i].known && after[i].known && after[i].all > before[i].all &&
+                           after[i].idle >= before[i].idle;
         if (look->busy_known)
-            look->busy =
-                1 - (double)(after.idle - before[i].idle) / (double)(after.all - before[i].all);
+            look->busy = 1 - (double)(after[i].idle - before[i].idle) /
+                                 (double)(after[i].all - before[i].all);
     }
 }
 
@@ -147,20 +128,20 @@ static bool look_awake(uint64_t look_ns, struct doctor_sight *sight)
 }
 
 /* Of all CPUs that spun, since they began. */
-static void judge_steal(const char *root, const struct ticks *before, struct doctor_sight *sight)
+static void judge_steal(const struct system_ticks *before, const struct system_ticks *after,
+                        struct doctor_sight *sight)
 {
     uint64_t all = 0, steal = 0;
 
     sight->steal_known = true;
     for (unsigned i = 0; i < sight->count; i++) {
-        struct ticks after;
-        if (!read_ticks(root, sight->cpus[i].cpu, &after) || after.all <= before[i].all) {
+        if (!before[i].known || !after[i].known || after[i].all <= before[i].all) {
             sight->steal_known = false;
             return;
         }
-        all += after.all - before[i].all;
+        all += after[i].all - before[i].all;
         /* Some kernels correct the figure downwards. */
-        steal += after.steal > before[i].steal ? after.steal - before[i].steal : 0;
+        steal += after[i].steal > before[i].steal ? after[i].steal - before[i].steal : 0;
     }
     sight->steal = (double)steal / (double)all;
 }
@@ -179,19 +160,21 @@ bool doctor_look(const char *root, hwloc_topology_t topology, uint64_t look_ns,
                  struct doctor_sight *sight)
 {
     unsigned count = (unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU);
-    struct ticks *ticks = calloc(count, sizeof *ticks);
+    struct system_ticks *before = calloc(count, sizeof *before);
+    struct system_ticks *after = calloc(count, sizeof *after);
 
     *sight = (struct doctor_sight){.cpus = calloc(count, sizeof *sight->cpus), .count = count};
-    bool looked = ticks != NULL && sight->cpus != NULL;
+    bool looked = before != NULL && after != NULL && sight->cpus != NULL;
     if (looked) {
         name_cpus(topology, sight);
-        look_asleep(root, look_ns, sight, ticks);
-        for (unsigned i = 0; i < count; i++)
-            read_ticks(root, sight->cpus[i].cpu, &ticks[i]);
+        look_asleep(root, look_ns, sight, before, after);
+        read_ticks(root, sight, before);
         looked = look_awake(look_ns, sight);
-        judge_steal(root, ticks, sight);
+        read_ticks(root, sight, after);
+        judge_steal(before, after, sight);
     }
-    free(ticks);
+    free(after);
+    free(before);
     return looked;
 }
 

@@ -5,73 +5,98 @@
 #include "locks/catalogue.def"
 
 static inline __attribute__((always_inline)) int loop_on_stack(const struct lock_ops *ops,
-                                                               bool scripted, struct worker *worker,
+                                                               struct loop_shape shape,
+                                                               struct worker *worker,
                                                                uint32_t phase)
 {
     _Alignas(MACHINE_APART) char context[LOCK_CONTEXT_SIZE];
 
-    return measured_loop(ops, scripted, worker, worker->context != NULL ? worker->context : context,
+    return measured_loop(ops, shape, worker, worker->context != NULL ? worker->context : context,
                          phase);
 }
 
-#define LOCK(name)                                                         \
-    static int name##_bare_loop(struct worker *worker, uint32_t phase)     \
-    {                                                                      \
-        return loop_on_stack(&name##_ops, false, worker, phase);           \
-    }                                                                      \
-    static int name##_scripted_loop(struct worker *worker, uint32_t phase) \
-    {                                                                      \
-        return loop_on_stack(&name##_ops, true, worker, phase);            \
+/* The loops of one vtable: one for each observation, bare and scripted. */
+struct loops {
+    const char *name;
+    loop_function *loop[OBSERVATIONS][2];
+};
+
+#define SHAPE(name, ops, shape, ...)                                                \
+    static int name##_##shape##_loop(struct worker *worker, uint32_t phase)         \
+    {                                                                               \
+        return loop_on_stack(ops, (struct loop_shape){__VA_ARGS__}, worker, phase); \
     }
+
+#define SHAPES(name, ops)                                \
+    SHAPE(name, ops, bare, false, OBSERVE_NOTHING)       \
+    SHAPE(name, ops, scripted, true, OBSERVE_NOTHING)    \
+    SHAPE(name, ops, bare_owners, false, OBSERVE_OWNERS) \
+    SHAPE(name, ops, scripted_owners, true, OBSERVE_OWNERS)
+
+#define LOOPS(name)                                                                        \
+    {                                                                                      \
+#name, {[OBSERVE_NOTHING] = {name##_bare_loop, name##_scripted_loop },             \
+                                     [OBSERVE_OWNERS] = {name##_bare_owners_loop,          \
+                                                         name##_scripted_owners_loop }, }, \
+    }
+
+#define LOCK(name) SHAPES(name, &name##_ops)
 #include "locks/catalogue.def"
 #undef LOCK
+SHAPES(vtable, worker->ops)
 
-static const struct {
-    const char *name;
-    loop_function *bare, *scripted;
-} loops[] = {
-#define LOCK(name) {#name, name##_bare_loop, name##_scripted_loop},
+static const struct loops inlined[] = {
+#define LOCK(name) LOOPS(name),
 #include "locks/catalogue.def"
 #undef LOCK
 };
 
-loop_function *loop_inlined(const struct lock_ops *ops, bool scripted)
+loop_function *loop_inlined(const struct lock_ops *ops, struct loop_shape shape)
 {
-    for (size_t i = 0; i < sizeof loops / sizeof loops[0]; i++) {
-        if (strcmp(loops[i].name, ops->name) == 0)
-            return scripted ? loops[i].scripted : loops[i].bare;
+    for (size_t i = 0; i < sizeof inlined / sizeof inlined[0]; i++) {
+        if (strcmp(inlined[i].name, ops->name) == 0)
+            return inlined[i].loop[shape.observation][shape.scripted];
     }
     return NULL;
 }
 
-static int vtable_bare_loop(struct worker *worker, uint32_t phase)
+loop_function *loop_through_vtable(struct loop_shape shape)
 {
-    return loop_on_stack(worker->ops, false, worker, phase);
-}
+    static const struct loops through_vtable = LOOPS(vtable);
 
-static int vtable_scripted_loop(struct worker *worker, uint32_t phase)
-{
-    return loop_on_stack(worker->ops, true, worker, phase);
-}
-
-loop_function *loop_through_vtable(bool scripted)
-{
-    return scripted ? vtable_scripted_loop : vtable_bare_loop;
+    return through_vtable.loop[shape.observation][shape.scripted];
 }
 
 enum { NESTED_CONTEXTS_SIZE = WORKLOAD_NESTED_MOST * LOCK_CONTEXT_SIZE };
 
-static int nested_loop(struct worker *worker, uint32_t phase)
+static inline __attribute__((always_inline)) int nested_on_stack(enum observation observation,
+                                                                 struct worker *worker,
+                                                                 uint32_t phase)
 {
     _Alignas(MACHINE_APART) char contexts[NESTED_CONTEXTS_SIZE];
 
-    return measured_loop(worker->ops, true, worker,
+    return measured_loop(worker->ops, (struct loop_shape){true, observation}, worker,
                          worker->context != NULL ? worker->context : contexts, phase);
 }
 
-loop_function *loop_nested(void)
+static int nested_loop(struct worker *worker, uint32_t phase)
 {
-    return nested_loop;
+    return nested_on_stack(OBSERVE_NOTHING, worker, phase);
+}
+
+static int nested_owners_loop(struct worker *worker, uint32_t phase)
+{
+    return nested_on_stack(OBSERVE_OWNERS, worker, phase);
+}
+
+loop_function *loop_nested(enum observation observation)
+{
+    static loop_function *const nested[OBSERVATIONS] = {
+        [OBSERVE_NOTHING] = nested_loop,
+        [OBSERVE_OWNERS] = nested_owners_loop,
+    };
+
+    return nested[observation];
 }
 
 /* ---- raised ---- */
@@ -103,6 +128,7 @@ static inline __attribute__((always_inline)) int raised_release(
 
 static inline __attribute__((always_inline)) int raised_on_stack(const struct lock_ops *ops,
                                                                  const struct lock_ops *raised,
+                                                                 enum observation observation,
                                                                  struct worker *worker,
                                                                  uint32_t phase)
 {
@@ -114,7 +140,7 @@ static inline __attribute__((always_inline)) int raised_on_stack(const struct lo
         .lower = worker->lower,
     };
 
-    return measured_loop(raised, true, worker, &context, phase);
+    return measured_loop(raised, (struct loop_shape){true, observation}, worker, &context, phase);
 }
 
 #define RAISED_ENTRY(name, around, function, ops)                   \
@@ -125,12 +151,14 @@ static inline __attribute__((always_inline)) int raised_on_stack(const struct lo
     }
 
 /* What the loop uses of a vtable. */
-#define RAISED_LOOP(name, ops, ops_of_context)                                                     \
-    RAISED_ENTRY(name, acquire, acquire, ops_of_context)                                           \
-    RAISED_ENTRY(name, release, release, ops_of_context)                                           \
-    RAISED_ENTRY(name, acquire, acquire_shared, ops_of_context)                                    \
-    RAISED_ENTRY(name, release, release_shared, ops_of_context)                                    \
-    static int name##_raised_loop(struct worker *worker, uint32_t phase)                           \
+#define RAISED_ENTRIES(name, ops)                    \
+    RAISED_ENTRY(name, acquire, acquire, ops)        \
+    RAISED_ENTRY(name, release, release, ops)        \
+    RAISED_ENTRY(name, acquire, acquire_shared, ops) \
+    RAISED_ENTRY(name, release, release_shared, ops)
+
+#define RAISED_LOOP(name, ops, loop, observation)                                                  \
+    static int name##_raised_##loop(struct worker *worker, uint32_t phase)                         \
     {                                                                                              \
         const struct lock_ops raised = {                                                           \
             .traits = (ops)->traits,                                                               \
@@ -139,13 +167,17 @@ static inline __attribute__((always_inline)) int raised_on_stack(const struct lo
             .acquire_shared = (ops)->acquire_shared != NULL ? name##_raised_acquire_shared : NULL, \
             .release_shared = name##_raised_release_shared,                                        \
         };                                                                                         \
-        return raised_on_stack(ops, &raised, worker, phase);                                       \
+        return raised_on_stack(ops, &raised, observation, worker, phase);                          \
     }
 
-#define LOCK(name) RAISED_LOOP(name, &name##_ops, &name##_ops)
+#define LOCK(name)                    \
+    RAISED_ENTRIES(name, &name##_ops) \
+    RAISED_LOOP(name, &name##_ops, loop, OBSERVE_NOTHING)
 #include "locks/catalogue.def"
 #undef LOCK
-RAISED_LOOP(vtable, worker->ops, context->ops)
+RAISED_ENTRIES(vtable, context->ops)
+RAISED_LOOP(vtable, worker->ops, loop, OBSERVE_NOTHING)
+RAISED_LOOP(vtable, worker->ops, owners_loop, OBSERVE_OWNERS)
 
 static const struct {
     const char *name;
@@ -165,7 +197,12 @@ loop_function *loop_raised(const struct lock_ops *ops)
     return NULL;
 }
 
-loop_function *loop_raised_through_vtable(void)
+loop_function *loop_raised_through_vtable(enum observation observation)
 {
-    return vtable_raised_loop;
+    static loop_function *const raised[OBSERVATIONS] = {
+        [OBSERVE_NOTHING] = vtable_raised_loop,
+        [OBSERVE_OWNERS] = vtable_raised_owners_loop,
+    };
+
+    return raised[observation];
 }

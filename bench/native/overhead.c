@@ -135,7 +135,7 @@ static double one_window(uint64_t (*by_hand)(void), const struct lock_ops *ops)
         turns = by_hand();
     } else {
         place.worker.carried = 0;
-        loop_inlined(ops, false)(&place.worker, 0);
+        loop_inlined(ops, (struct loop_shape){0})(&place.worker, 0);
         turns = word_load(&place.worker.acquisitions, relaxed);
     }
     double elapsed = (double)(machine_clock() - start);

@@ -94,8 +94,33 @@ static void add_machine(struct result *result, const struct crew *crew)
                                   crew->spin_rate_least, "max", crew->spin_rate_most));
 }
 
+/* Why there is no stream of owners; NULL: there can be one. */
+static const char *no_owners(const struct crew *crew)
+{
+    if (!passes_has(crew->repetition->passes, OBSERVE_OWNERS))
+        return "not asked for: --passes without owners";
+    if ((crew->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
+        return "nobody owns a lock that is none";
+    if (crew->departed < crew->repetition->threads)
+        return "not every thread came back in time after the window";
+    return NULL;
+}
+
+static bool merge_owners(const struct crew *crew, struct owner_stream *stream)
+{
+    const unsigned threads = crew->repetition->threads;
+    const struct owner_log **logs = calloc(threads, sizeof *logs);
+
+    for (unsigned i = 0; logs != NULL && i < threads; i++)
+        logs[i] = &crew->members[i].worker->owners;
+    bool merged = logs != NULL && owner_stream_merge(logs, threads, stream);
+    free(logs);
+    return merged;
+}
+
 json_t *native_report(struct crew *crew)
 {
+    struct owner_stream owners = {0};
     struct findings findings = {
         .repetition = crew->repetition,
         .threads = calloc(crew->repetition->threads, sizeof *findings.threads),
@@ -104,6 +129,8 @@ json_t *native_report(struct crew *crew)
         .silence_ns = crew->silence_ns,
         .clock_cost_ns = crew->clock_cost_ns,
         .irql_ns = crew->irql_ns,
+        .owners = &owners,
+        .owners_unmeasured = no_owners(crew),
         .cpu_ns = crew->after.cpu_ns - crew->before.cpu_ns,
         .voluntary = crew->after.voluntary - crew->before.voluntary,
         .involuntary = crew->after.involuntary - crew->before.involuntary,
@@ -114,6 +141,8 @@ json_t *native_report(struct crew *crew)
     if (findings.threads == NULL)
         return NULL;
     find_all(crew, &findings);
+    if (findings.owners_unmeasured == NULL && !merge_owners(crew, &owners))
+        findings.owners_unmeasured = "there was not enough memory for the stream of owners";
     struct result result = result_begin(&findings);
     if (crew->departed == crew->repetition->threads)
         add_place(&result, crew);
@@ -122,5 +151,6 @@ json_t *native_report(struct crew *crew)
     add_machine(&result, crew);
     counters_report(&result, crew);
     free(findings.threads);
+    owner_stream_free(&owners);
     return result_end(&result);
 }

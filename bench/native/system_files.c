@@ -1,5 +1,6 @@
 #include "bench/native/system_files.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,42 @@ bool system_cpuinfo(const char *root, const char *name, char *value, size_t size
     if (file != NULL)
         fclose(file);
     return found;
+}
+
+static bool read_ticks(const char *line, unsigned *cpu, struct system_ticks *ticks)
+{
+    uint64_t user, nice, system, idle, iowait, irq, softirq, steal;
+
+    if (sscanf(line,
+               "cpu%u %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+               " %" SCNu64 " %" SCNu64,
+               cpu, &user, &nice, &system, &idle, &iowait, &irq, &softirq, &steal) != 9)
+        return false;
+    *ticks = (struct system_ticks){
+        true, user + nice + system + idle + iowait + irq + softirq + steal, idle + iowait, steal};
+    return true;
+}
+
+void system_cpu_ticks(const char *root, const unsigned *cpus, size_t count,
+                      struct system_ticks *ticks)
+{
+    FILE *file = open_file(root, "/proc/stat");
+    struct system_ticks found;
+    char line[512];
+    unsigned cpu;
+
+    for (size_t i = 0; i < count; i++)
+        ticks[i] = (struct system_ticks){0};
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (!read_ticks(line, &cpu, &found))
+            continue;
+        for (size_t i = 0; i < count; i++) {
+            if (cpus[i] == cpu)
+                ticks[i] = found;
+        }
+    }
+    if (file != NULL)
+        fclose(file);
 }
 
 bool system_is_virtual(const char *root, bool *is_virtual)

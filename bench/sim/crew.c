@@ -72,7 +72,7 @@ static uint64_t at_work_since(const struct member *member)
                                                          : member->crew->engine.now / PS_PER_NS;
 }
 
-static void work_in_window(struct member *member, bool scripted, void *context)
+static void work_in_window(struct member *member, struct loop_shape shape, void *context)
 {
     struct worker *worker = member->worker;
 
@@ -82,7 +82,7 @@ static void work_in_window(struct member *member, bool scripted, void *context)
     worker->acquisitions = worker->carried;
     member->in_window = true;
     member->start_ns = at_work_since(member);
-    member->error = measured_loop(worker->ops, scripted, worker, context, PHASE_WINDOW);
+    member->error = measured_loop(worker->ops, shape, worker, context, PHASE_WINDOW);
     member->end_ns = member->crew->engine.now / PS_PER_NS;
 }
 
@@ -90,14 +90,14 @@ static void member_main(void *argument)
 {
     struct member *member = argument;
     struct crew *crew = member->crew;
-    bool scripted = workload_is_scripted(&crew->repetition->workload);
+    struct loop_shape shape = {.scripted = workload_is_scripted(&crew->repetition->workload)};
     /* One for both phases, so that the window begins with a warm one; as many as nested locks. */
     _Alignas(MACHINE_APART) char context[WORKLOAD_NESTED_MOST * LOCK_CONTEXT_SIZE];
 
     member->error =
-        measured_loop(member->worker->ops, scripted, member->worker, context, PHASE_WARMUP);
+        measured_loop(member->worker->ops, shape, member->worker, context, PHASE_WARMUP);
     if (member->error == 0 && crew->phase == PHASE_WINDOW)
-        work_in_window(member, scripted, context);
+        work_in_window(member, shape, context);
     /* One that never got the lock in the window waited for it from the beginning to the end. */
     if (!member->in_window && crew->phase == PHASE_STOP) {
         member->start_ns = at_work_since(member);
@@ -291,6 +291,10 @@ static json_t *report(struct crew *crew, enum sim_end end)
         .silence_ns = crew->silence_ns,
         .overlaps = (crew->ops->traits & LOCK_UNVERIFIED) != 0 ? 0 : crew->observer.overlaps,
         .clock_cost_ns = repetition->machine.parameters.clock_ns,
+        .owners = &crew->observer.stream,
+        .owners_unmeasured = crew->observer.stream_cut
+                                 ? "there was not enough memory for the stream of owners"
+                                 : NULL,
         .cpu_ns = crew->window.usage.cpu / PS_PER_NS,
         .voluntary = crew->window.usage.voluntary,
         .involuntary = crew->window.usage.involuntary,
@@ -300,8 +304,6 @@ static json_t *report(struct crew *crew, enum sim_end end)
         return NULL;
     find_all(crew, &findings);
     crew->window.acquisitions = crew->observer.acquisitions;
-    crew->window.stream = crew->observer.stream;
-    crew->window.stream_cut = crew->observer.stream_cut;
     json_t *result = sim_report(&findings, &crew->engine, &crew->window, end);
     free(findings.threads);
     return result;

@@ -1,6 +1,5 @@
 #include "bench/sim/report.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,40 +91,6 @@ static void add_traffic(struct result *result, const struct sim_window *window)
                   "by_line", by_line(window)));
 }
 
-static void add_number(struct result *result, const char *name, double value, const char *reason)
-{
-    if (isnan(value))
-        result_unmeasured(result, result->object, name, reason);
-    else
-        json_object_set_new(result->object, name, json_real(value));
-}
-
-static void add_owners(struct result *result, const struct findings *findings,
-                       const struct sim_window *window)
-{
-    struct owner_metrics metrics;
-    const char *reason = "there was not enough memory for the stream of owners";
-    bool whole = !window->stream_cut &&
-                 owner_stream_measure(&window->stream, findings->repetition->threads, &metrics);
-
-    if (!whole) {
-        result_unmeasured(result, result->object, "lwss", reason);
-        result_unmeasured(result, result->object, "mttr", reason);
-        result_unmeasured(result, result->object, "max_gap", reason);
-        return;
-    }
-    if (isnan(metrics.lwss_mean))
-        result_unmeasured(result, result->object, "lwss",
-                          "the window had fewer than ten acquisitions a thread");
-    else
-        json_object_set_new(result->object, "lwss",
-                            json_pack("{s:I, s:f, s:f}", "window", (json_int_t)metrics.window,
-                                      "mean", metrics.lwss_mean, "median", metrics.lwss_median));
-    add_number(result, "mttr", metrics.mttr, "no thread had the lock twice in the window");
-    add_number(result, "max_gap", window->acquisitions == 0 ? NAN : (double)metrics.max_gap,
-               "there was no acquisition in the window");
-}
-
 /* ---- threads that are stuck ---- */
 
 static json_t *positions_of(const struct sim_engine *engine)
@@ -203,7 +168,6 @@ json_t *sim_report(const struct findings *findings, const struct sim_engine *eng
     if (end != SIM_ENDED)
         add_positions(&result, engine);
     add_traffic(&result, window);
-    add_owners(&result, findings, window);
     json_object_set_new(result.object, "operations", json_integer((json_int_t)engine->operations));
     json_t *object = result_end(&result);
     if (!window->ended) {

@@ -1,12 +1,11 @@
-/* What a simulated repetition found, as its result: what every machine finds, and the traffic, the
- * owner stream and where threads are stuck, which only this one sees exactly. */
+/* What a simulated repetition found, as its result: what every machine finds, and the traffic and
+ * where threads are stuck, which only this one sees exactly. */
 #ifndef BENCH_SIM_REPORT_H
 #define BENCH_SIM_REPORT_H
 
 #include <jansson.h>
 
 #include "bench/findings.h"
-#include "bench/owner_stream.h"
 #include "bench/sim/engine.h"
 
 /* What happened within the window. */
@@ -17,8 +16,6 @@ struct sim_window {
     struct sim_tally *tallies;
     size_t tallies_count;
     uint64_t acquisitions;
-    struct owner_stream stream;
-    bool stream_cut; /* there was no memory for all of it */
 };
 
 /* Keeps what the lines' traffic is now. Free the tallies. */

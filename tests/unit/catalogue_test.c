@@ -22,8 +22,9 @@ static void entries_are_complete(void **state)
         assert_true(ops->context_size <= LOCK_CONTEXT_SIZE);
         assert_true(ops->init && ops->destroy && ops->acquire && ops->try_acquire && ops->release &&
                     ops->is_idle);
-        assert_non_null(loop_inlined(ops, false));
-        assert_non_null(loop_inlined(ops, true));
+        for (unsigned shape = 0; shape < 2 * OBSERVATIONS; shape++)
+            assert_non_null(loop_inlined(
+                ops, (struct loop_shape){shape % 2 == 1, (enum observation)(shape / 2)}));
         assert_ptr_equal(lock_find(ops->name), ops);
         if (ops->alias != NULL)
             assert_ptr_equal(lock_find(ops->alias), ops);

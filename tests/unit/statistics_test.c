@@ -150,6 +150,37 @@ static void no_owner_twice(void **state)
     assert_true(isnan(owners_of("", 2).mttr));
 }
 
+/* 2 is a hole; behind it b's log is full, and a's says nothing of where b was. */
+static void owners_noted_by_threads(void **state)
+{
+    uint64_t a[] = {0, 4, 6, 9}, b[] = {1, 3, 5};
+    const struct owner_log log_a = {a, 4, 4}, log_b = {b, 3, 3}, none = {NULL, 0, 0};
+    const struct owner_log *const logs[] = {&log_a, &log_b, &none};
+    const uint16_t want[] = {1, 0, 1, 0};
+    struct owner_stream stream;
+
+    (void)state;
+    assert_true(owner_stream_merge(logs, 3, &stream));
+    assert_int_equal(stream.count, 4);
+    assert_memory_equal(stream.owners, want, sizeof want);
+    owner_stream_free(&stream);
+    assert_true(owner_stream_merge(&logs[2], 1, &stream));
+    assert_int_equal(stream.count, 0);
+    owner_stream_free(&stream);
+}
+
+static void full_log(void **state)
+{
+    uint64_t numbers[2];
+    struct owner_log log = {numbers, 0, 2};
+
+    (void)state;
+    for (uint64_t number = 5; number < 9; number++)
+        owner_log_add(&log, number);
+    assert_int_equal(log.count, 2);
+    assert_int_equal(numbers[1], 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +193,8 @@ int main(void)
         cmocka_unit_test(owners_that_hog),
         cmocka_unit_test(working_sets),
         cmocka_unit_test(no_owner_twice),
+        cmocka_unit_test(owners_noted_by_threads),
+        cmocka_unit_test(full_log),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
 }
