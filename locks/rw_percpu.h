@@ -129,14 +129,6 @@ static inline bool rw_percpu_try_acquire(struct rw_percpu_lock *lock)
     return false;
 }
 
-/* The writer counts itself among the readers before anybody is let in. Relaxed: the next writer
- * learns of it through the writers' lock. */
-static inline void rw_percpu_downgrade(struct rw_percpu_lock *lock)
-{
-    word_store(&lock->readers[machine_self()].reading, 1, relaxed);
-    rw_percpu_release(lock);
-}
-
 static inline bool rw_percpu_is_idle(struct rw_percpu_lock *lock)
 {
     return ttas_is_idle(&lock->writers) && word_load(&lock->writing, relaxed) == 0 &&
@@ -152,20 +144,18 @@ static inline int rw_percpu_entry_init(void *lock, unsigned threads, const uint6
 
 LOCK_ENTRIES(rw_percpu, struct rw_percpu_lock)
 LOCK_ENTRIES_SHARED(rw_percpu, struct rw_percpu_lock)
-LOCK_ENTRY_DOWNGRADE(rw_percpu, struct rw_percpu_lock)
 
 static const struct lock_ops rw_percpu_ops = {
     .name = "rw_percpu",
     .family = "reader-writer",
     .description = "readers count on lines of their own, without a fence",
     .source = "Linux's percpu-rwsem and brlock",
-    .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_SHARED | LOCK_DOWNGRADE | LOCK_ONE_PROCESS,
+    .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_SHARED | LOCK_ONE_PROCESS,
     .size = sizeof(struct rw_percpu_lock),
     .size_per_thread = sizeof(struct rw_percpu_thread),
     .init = rw_percpu_entry_init,
     LOCK_ENTRIES_OF(rw_percpu),
     LOCK_ENTRIES_SHARED_OF(rw_percpu),
-    .downgrade = rw_percpu_entry_downgrade,
 };
 
 #endif
