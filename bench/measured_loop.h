@@ -64,6 +64,10 @@ struct worker {
     struct step script[SCRIPT_STEPS];
     void (*raise)(void), (*lower)(void); /* of a raised loop: around each acquisition */
     void *context; /* where the lock's context lies; NULL: on the thread's stack */
+    /* Where readers run beside a writer: the pair that they find, and one of the thread's own, to
+     * publish when it writes. */
+    WORD(struct guarded *) * published;
+    struct guarded *spare;
 
     /* A turn that was under way when the last phase ended: it belongs to the phase in which it
      * ended. Without this, a window in which each thread gets the lock once would count nothing. */
@@ -182,7 +186,7 @@ static inline void unverified_section(const struct workplace *place, struct work
 /* ---- locks that keep readers and writers apart in another way ---- */
 
 /* A lock with one of these traits has a loop of its own shape; all others have none of it. */
-enum { LOCK_READERS_RACE = LOCK_READERS_RETRY };
+enum { LOCK_READERS_RACE = LOCK_READERS_RETRY | LOCK_READERS_BESIDE_WRITER };
 
 /* One side of a race that is meant: atomic, and ordered by the lock alone. */
 static inline uint64_t racing_load(const volatile uint64_t *value)
@@ -195,42 +199,50 @@ static inline void racing_store(volatile uint64_t *value, uint64_t stored)
     word_store((volatile WORD(uint64_t) *)value, stored, relaxed);
 }
 
-/* As write_section(), of a pair that readers may look at meanwhile. */
-static inline void write_racing(const struct workplace *place, struct worker *worker,
-                                enum observation observation, uint64_t critical_ns, uint64_t turn,
-                                uint64_t writes)
-{
-    struct guarded *guarded = place->guarded;
-    uint64_t count = racing_load(&guarded->first);
+/* What nobody may find any more. */
+#define POISON UINT64_MAX
 
-    if (racing_load(&guarded->second) != count)
-        note_violation(worker);
-    racing_store(&guarded->first, count + 1);
-    if (observation == OBSERVE_OWNERS)
-        owner_log_add(&worker->owners, count);
-    if (plain_load(&guarded->owner) != place->self + 1u) {
-        plain_store(&guarded->owner, place->self + 1u);
-        take_over(worker, writes);
-    }
-    for (unsigned i = 0; i < place->lines_beyond; i++) {
-        volatile uint64_t *value = &place->lines[i].value;
-        racing_store(value, racing_load(value) + 1);
-    }
-    measured_delay(critical_ns, turn, &worker->critical);
-    racing_store(&guarded->second, count + 1);
+/* Those of a pair that is published lie behind it, and are published with it. */
+static inline struct guarded_line *racing_lines(const struct workplace *place, struct guarded *pair)
+{
+    return pair == place->guarded ? place->lines : (struct guarded_line *)pair + 1;
 }
 
-/* As read_section(); whether the pair was whole is for the caller to judge. */
-static inline bool read_racing(const struct workplace *place, struct worker *worker,
-                               uint64_t critical_ns, uint64_t turn)
+/* As write_section(), of a pair that readers may look at meanwhile, or that is to take the place of
+ * `old`. */
+static inline void write_racing(const struct workplace *place, struct worker *worker,
+                                enum observation observation, struct guarded *old,
+                                struct guarded *pair, uint64_t critical_ns, uint64_t turn,
+                                uint64_t writes)
 {
-    const struct guarded *guarded = place->guarded;
-    uint64_t count = racing_load(&guarded->first);
+    struct guarded_line *lines = racing_lines(place, pair);
+    uint64_t count = racing_load(&old->first);
+
+    if (racing_load(&old->second) != count || count == POISON)
+        note_violation(worker);
+    if (plain_load(&old->owner) != place->self + 1u)
+        take_over(worker, writes);
+    racing_store(&pair->first, count + 1);
+    if (observation == OBSERVE_OWNERS)
+        owner_log_add(&worker->owners, count);
+    plain_store(&pair->owner, place->self + 1u);
+    for (unsigned i = 0; i < place->lines_beyond; i++)
+        racing_store(&lines[i].value, racing_load(&lines[i].value) + 1);
+    measured_delay(critical_ns, turn, &worker->critical);
+    racing_store(&pair->second, count + 1);
+}
+
+/* As read_section(); returns whether the pair was whole, which is for the caller to judge. */
+static inline bool read_racing(const struct workplace *place, struct worker *worker,
+                               struct guarded *pair, uint64_t critical_ns, uint64_t turn)
+{
+    const struct guarded_line *lines = racing_lines(place, pair);
+    uint64_t count = racing_load(&pair->first);
 
     for (unsigned i = 0; i < place->lines_beyond; i++)
-        (void)racing_load(&place->lines[i].value);
+        (void)racing_load(&lines[i].value);
     measured_delay(critical_ns, turn, &worker->critical);
-    return racing_load(&guarded->second) == count;
+    return racing_load(&pair->second) == count && count != POISON;
 }
 
 /* From the first shared acquire on: what is read counts when the release says so. */
@@ -241,7 +253,7 @@ static inline __attribute__((always_inline)) int read_until_valid(const struct l
                                                                   uint64_t turn, void *context)
 {
     for (;;) {
-        bool whole = read_racing(place, worker, critical_ns, turn);
+        bool whole = read_racing(place, worker, place->guarded, critical_ns, turn);
         int error = ops->release_shared(place->lock, context);
         if (error == 0 && !whole)
             note_violation(worker);
@@ -254,13 +266,51 @@ static inline __attribute__((always_inline)) int read_until_valid(const struct l
     }
 }
 
+/* acquire: pairs with the release by which the pair was published. Only what follows from the
+ * pointer has to be ordered, for which C11 has no order that compilers take at its word. */
+static inline __attribute__((always_inline)) int read_published(const struct lock_ops *ops,
+                                                                const struct workplace *place,
+                                                                struct worker *worker,
+                                                                uint64_t critical_ns, uint64_t turn,
+                                                                void *context)
+{
+    struct guarded *pair = word_load(worker->published, acquire);
+
+    if (!read_racing(place, worker, pair, critical_ns, turn))
+        note_violation(worker);
+    return ops->release_shared(place->lock, context);
+}
+
+/* What was published before is poisoned as soon as nobody may look at it any more, and is the
+ * thread's own from then on. */
+static inline __attribute__((always_inline)) int write_published(
+    const struct lock_ops *ops, enum observation observation, const struct workplace *place,
+    struct worker *worker, struct step step, uint64_t turn, uint64_t writes, void *context)
+{
+    struct guarded *old = word_load(worker->published, relaxed);
+
+    write_racing(place, worker, observation, old, worker->spare, step.critical_ns, turn, writes);
+    word_store(worker->published, worker->spare, release);
+    int error = ops->release(place->lock, context);
+    racing_store(&old->first, POISON);
+    racing_store(&old->second, POISON);
+    worker->spare = old;
+    return error;
+}
+
 static inline __attribute__((always_inline)) int racing_section(
     const struct lock_ops *ops, enum observation observation, const struct workplace *place,
     struct worker *worker, struct step step, uint64_t turn, uint64_t writes, void *context)
 {
+    struct guarded *guarded = place->guarded;
+
+    if ((ops->traits & LOCK_READERS_BESIDE_WRITER) != 0)
+        return step.shared
+                   ? read_published(ops, place, worker, step.critical_ns, turn, context)
+                   : write_published(ops, observation, place, worker, step, turn, writes, context);
     if (step.shared)
         return read_until_valid(ops, place, worker, step.critical_ns, turn, context);
-    write_racing(place, worker, observation, step.critical_ns, turn, writes);
+    write_racing(place, worker, observation, guarded, guarded, step.critical_ns, turn, writes);
     return ops->release(place->lock, context);
 }
 

@@ -615,9 +615,13 @@ static enum exit_code check_trace(const struct measuring *measuring, const struc
                     plan->locks_count, plan->threads_count);
 }
 
-static enum exit_code check_nested(const struct measuring *measuring)
+static enum exit_code check_nested(struct measuring *measuring)
 {
-    if (!measuring->workload.mixed || workload_is_nested(&measuring->workload))
+    if (workload_is_nested(&measuring->workload))
+        return choose_locks(measuring, LOCK_READERS_BESIDE_WRITER,
+                            "waits for readers in its release", "wait for readers in their release",
+                            "--nested");
+    if (!measuring->workload.mixed)
         return EXIT_FINE;
     return complain(EXIT_USAGE, "--nested-order mixed takes two locks or more: add --nested 2");
 }

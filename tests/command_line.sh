@@ -798,6 +798,21 @@ want_same "retries as null" \
     "$(grep -c '"lock":"rw_ticket".*"retries":null.*"retries":"the readers of this lock' retries.jsonl)" 2
 end
 
+for lines in 0 1 3; do
+    begin "readers beside a writer, --lines $lines"
+    run_to published.jsonl @rcu --readers 70 -t 1,2,4 --lines $lines
+    want_code 0
+    want_verified_samples published.jsonl 24
+    end
+done
+
+begin "@rcu has no writers one within the other"
+call "$LOCKBENCH" run @rcu --nested 2 -O nested-rcu.jsonl
+want_code 2
+want_one_error
+want_text "$stderr" "no lock is left for --nested"
+end
+
 for lines in 0 1 64; do
     begin "--lines $lines"
     run_to lines.jsonl tas,rw_ticket,seqlock --lines $lines --readers 20 -t 1,2

@@ -80,9 +80,11 @@ caught "$model" never_again exclusion "${reading[@]}"
 if [ "$(nproc)" -ge 2 ]; then
     caught native never_again exclusion "${reading[@]}"
     caught native never_again exclusion --dispatch vtable "${reading[@]}"
+    caught native hasty exclusion "${reading[@]}"
+    caught native hasty exclusion --dispatch vtable "${reading[@]}"
 else
     tests=$((tests + 1))
-    echo "ok $tests - never_again on native # SKIP one CPU: a writer never comes while a reader reads"
+    echo "ok $tests - never_again and hasty on native # SKIP one CPU: a writer never comes while a reader reads"
 fi
 
 # miscarries WORKLOAD PRIMITIVE KIND [OPTION...]: the same for signals, beside a good primitive.

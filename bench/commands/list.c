@@ -49,11 +49,17 @@ static const char *words_of(uint32_t traits, char text[TRAITS_TEXT])
         uint32_t trait;
         const char *word;
     } words[] = {
-        {LOCK_SHARED, "shared"},           {LOCK_READERS_RETRY, "readers retry"},
-        {LOCK_DOWNGRADE, "downgrade"},     {LOCK_TIMED, "timed"},
-        {LOCK_RECURSIVE, "recursive"},     {LOCK_OWNER_CHECKED, "checked"},
-        {LOCK_NATIVE_ONLY, "native only"}, {LOCK_ONE_PROCESS, "one process"},
-        {LOCK_UNVERIFIED, "not verified"}, {LOCK_BROKEN, "broken"},
+        {LOCK_SHARED, "shared"},
+        {LOCK_READERS_RETRY, "readers retry"},
+        {LOCK_READERS_BESIDE_WRITER, "beside a writer"},
+        {LOCK_DOWNGRADE, "downgrade"},
+        {LOCK_TIMED, "timed"},
+        {LOCK_RECURSIVE, "recursive"},
+        {LOCK_OWNER_CHECKED, "checked"},
+        {LOCK_NATIVE_ONLY, "native only"},
+        {LOCK_ONE_PROCESS, "one process"},
+        {LOCK_UNVERIFIED, "not verified"},
+        {LOCK_BROKEN, "broken"},
     };
 
     text[0] = '\0';

@@ -146,6 +146,26 @@ static int init_lock(struct crew *crew, void *storage)
         crew_allocate(crew, "refusals", MACHINE_APART, threads * sizeof(struct order_refusal)));
 }
 
+/* Bytes from one published pair to the next: with its lines behind it. */
+static size_t pair_bytes(const struct workload *workload)
+{
+    size_t bytes = (workload->lines > 1 ? workload->lines : 1) * sizeof(struct guarded_line);
+
+    return (bytes + MACHINE_APART - 1) / MACHINE_APART * MACHINE_APART;
+}
+
+/* The one that is published first, and a spare for each thread. */
+static void make_pairs(struct crew *crew)
+{
+    size_t bytes = pair_bytes(&crew->repetition->workload);
+    char *pairs =
+        crew_allocate(crew, "guarded", MACHINE_APART, (crew->repetition->threads + 1) * bytes);
+
+    crew->guarded = (struct guarded *)pairs;
+    crew->lines = (struct guarded_line *)pairs + 1;
+    crew->spares = pairs + bytes;
+}
+
 /* By the first thread, where it runs, so that the pages lie on its node. With no lines under the
  * lock, the words by which exclusion is checked follow the lock itself, on its line if there is
  * room; otherwise they are the first line, apart from the lock. */
@@ -159,13 +179,16 @@ static void make_lock(struct crew *crew)
                       _Alignof(struct guarded);
 
     char *storage = crew_allocate(crew, "lock", MACHINE_APART, lock_end + sizeof(struct guarded));
-    if (workload->lines == 0)
+    if ((repetition->lock.ops->traits & LOCK_READERS_BESIDE_WRITER) != 0)
+        make_pairs(crew);
+    else if (workload->lines == 0)
         crew->guarded = (struct guarded *)(storage + lock_end);
     else
         crew->guarded = crew_allocate(crew, "guarded", MACHINE_APART, sizeof(struct guarded));
-    if (workload->lines > 1)
+    if (workload->lines > 1 && crew->lines == NULL)
         crew->lines = crew_allocate(crew, "lines", MACHINE_APART,
                                     (workload->lines - 1) * sizeof *crew->lines);
+    word_init(&crew->published, crew->guarded);
     crew->init_error = init_lock(crew, storage);
 }
 
@@ -211,6 +234,10 @@ static void place_worker(struct member *member, unsigned self)
     const struct workload *workload = &crew->repetition->workload;
 
     member->worker->ops = crew->ops;
+    if (crew->spares != NULL) {
+        member->worker->published = &crew->published;
+        member->worker->spare = (struct guarded *)(crew->spares + self * pair_bytes(workload));
+    }
     member->worker->place = (struct workplace){
         .lock = crew->lock,
         .guarded = crew->guarded,
@@ -262,6 +289,9 @@ static void work(struct member *member)
     bool held = irql_is_held(crew->repetition->workload.irql);
 
     pthread_barrier_wait(&crew->barrier);
+    /* From here on, the thread waits for nobody but by way of the lock. */
+    if (crew->ops->thread_begins != NULL)
+        crew->ops->thread_begins();
     if (held)
         member->worker->raise();
     work_until_window(member);
@@ -269,6 +299,8 @@ static void work(struct member *member)
         work_in_window(member);
     if (held)
         member->worker->lower();
+    if (crew->ops->thread_ends != NULL)
+        crew->ops->thread_ends();
     member->stayed = member->stayed && machine_cpu() == member->cpu;
     member->migrations_known = known && migrations_now(&member->migrations);
     member->migrations -= migrations;

@@ -47,7 +47,7 @@ static void find_all(struct crew *crew, struct findings *findings)
             findings->written += member->worker->all_writes;
     }
     if (crew->departed == crew->repetition->threads) {
-        findings->counted = crew->guarded->first;
+        findings->counted = word_load(&crew->published, relaxed)->first;
         findings_ask_lock(findings, crew->ops, crew->lock);
     }
 }

@@ -138,6 +138,29 @@ static const struct lock_ops never_again_ops = {
     .release_shared = never_again_entry_release_shared,
 };
 
+/* Its readers run beside a writer, whose release does not wait until they have gone. */
+static inline int hasty_entry_share(void *lock, void *context)
+{
+    (void)lock;
+    (void)context;
+    return 0;
+}
+
+static const struct lock_ops hasty_ops = {
+    .name = "hasty",
+    .family = "negative control",
+    .description = "wrong in one way",
+    .source = "none",
+    .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_SHARED | LOCK_READERS_BESIDE_WRITER |
+              LOCK_NATIVE_ONLY | LOCK_BROKEN,
+    .size = sizeof(struct tas_lock),
+    .init = tas_entry_init,
+    LOCK_ENTRIES_OF(tas),
+    .acquire_shared = hasty_entry_share,
+    .try_acquire_shared = hasty_entry_share,
+    .release_shared = hasty_entry_share,
+};
+
 /* Right, and counts: what a lock says about itself is recorded. */
 struct counts_lock {
     struct tas_lock tas;
@@ -211,5 +234,6 @@ LOCK(refuses)
 LOCK(stays_held)
 LOCK(loses_one)
 LOCK(never_again)
+LOCK(hasty)
 LOCK(counts)
 #endif
