@@ -8,7 +8,11 @@
 static struct compared_side side_of(const struct sample_cell *cell, const double *values,
                                     size_t count)
 {
-    struct compared_side side = {.samples = count, .median = NAN, .violations = cell->violations};
+    struct compared_side side = {.samples = count,
+                                 .unfit = cell->unfit,
+                                 .unfit_count = cell->unfit_count,
+                                 .median = NAN,
+                                 .violations = cell->violations};
 
     if (count > 0)
         side.median = statistics_median(values, count);
@@ -120,14 +124,18 @@ struct comparison comparison_make(const struct records *files, size_t files_coun
     struct comparison comparison = {.files = files,
                                     .files_count = files_count,
                                     .sides = calloc(files_count + 1, sizeof *comparison.sides),
+                                    .drifts = calloc(files_count + 1, sizeof *comparison.drifts),
+                                    .all_windows = settings->cells.all_windows,
                                     .threshold = settings->threshold,
                                     .only_in_base = json_array(),
                                     .only_in_new = json_array()};
 
-    if (comparison.sides == NULL)
+    if (comparison.sides == NULL || comparison.drifts == NULL)
         abort();
-    for (size_t i = 0; i < files_count; i++)
-        comparison.sides[i] = sample_cells_make(&files[i], settings->any_machine);
+    for (size_t i = 0; i < files_count; i++) {
+        comparison.sides[i] = sample_cells_make(&files[i], &settings->cells);
+        comparison.drifts[i] = drift_find(&comparison.sides[i], settings->measure);
+    }
     comparison.cells =
         calloc(files_count * comparison.sides[0].count + 1, sizeof *comparison.cells);
     if (comparison.cells == NULL)
@@ -145,6 +153,7 @@ void comparison_free(struct comparison *comparison)
     for (size_t i = 0; i < comparison->files_count; i++)
         sample_cells_free(&comparison->sides[i]);
     free(comparison->sides);
+    free(comparison->drifts);
     free(comparison->cells);
     json_decref(comparison->only_in_base);
     json_decref(comparison->only_in_new);
@@ -404,6 +413,8 @@ static void set_side(json_t *object, const char *name, const struct compared_sid
     json_object_set_new(object, field, interval_or_null(side->has_interval, &side->interval));
     snprintf(field, sizeof field, "%s_samples", name);
     json_object_set_new(object, field, json_integer((json_int_t)side->samples));
+    snprintf(field, sizeof field, "%s_unfit", name);
+    json_object_set_new(object, field, json_integer((json_int_t)side->unfit));
     snprintf(field, sizeof field, "%s_violations", name);
     json_object_set_new(object, field, json_integer((json_int_t)side->violations));
 }
@@ -449,14 +460,26 @@ static json_t *means_to_json(const struct comparison *comparison)
     return list;
 }
 
+static json_t *drifts_to_json(const struct comparison *comparison)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < comparison->files_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o}", "file", comparison->files[i].name,
+                                              "drift", drift_to_json(&comparison->drifts[i])));
+    return list;
+}
+
 json_t *comparison_to_json(const struct comparison *comparison)
 {
     json_t *cells = json_array();
 
     for (size_t i = 0; i < comparison->count; i++)
         json_array_append_new(cells, cell_to_json(comparison, &comparison->cells[i]));
-    return json_pack("{s:s, s:o, s:o, s:o, s:O, s:O}", "base", comparison->files[0].name,
-                     "threshold", number_or_null(comparison->threshold), "cells", cells,
-                     "geometric_mean", means_to_json(comparison), "only_in_base",
-                     comparison->only_in_base, "only_in_new", comparison->only_in_new);
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:O, s:O}", "base", comparison->files[0].name,
+                     "all_windows", comparison->all_windows, "threshold",
+                     number_or_null(comparison->threshold), "cells", cells, "geometric_mean",
+                     means_to_json(comparison), "drifts", drifts_to_json(comparison),
+                     "only_in_base", comparison->only_in_base, "only_in_new",
+                     comparison->only_in_new);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/drift.h"
 #include "bench/records.h"
 #include "bench/sample_cells.h"
 #include "bench/significance.h"
@@ -13,7 +14,9 @@
 enum verdict { VERDICT_NONE, VERDICT_BETTER, VERDICT_WORSE };
 
 struct compared_side {
-    size_t samples;
+    size_t samples;    /* that count */
+    size_t unfit;      /* windows that are unfit; they are left out, */
+    bool unfit_count;  /* unless no window of this side is fit, or all were asked for */
     double median;     /* NaN without samples */
     bool has_interval; /* 95%, of the median; false with fewer than six samples */
     struct interval interval;
@@ -40,7 +43,9 @@ struct comparison {
     struct sample_cells *sides;  /* of each file */
     struct compared_cell *cells; /* file by file, each in the order of BASE's cells */
     size_t count;
+    bool all_windows;                   /* unfit ones were asked for */
     double threshold;                   /* a part, as 0.05; NaN without one */
+    struct drift *drifts;               /* of each file */
     json_t *only_in_base, *only_in_new; /* identities, each with the name of the NEW `file` */
 };
 
@@ -48,7 +53,7 @@ struct comparison {
 struct comparison_settings {
     double threshold;    /* a part, as 0.05; NaN without one */
     const char *measure; /* NULL: what cells are usually compared by */
-    bool any_machine;    /* cells are the same on whatever machine they were measured */
+    struct sample_cells_settings cells;
 };
 
 /* Compares every other file with the first. A cell is worse beyond the threshold when its verdict

@@ -49,7 +49,7 @@ static void print_head(FILE *out, const struct plan *plan)
 {
     char text[WORKLOAD_TEXT];
 
-    fprintf(out, "%s\n", workload_describe(&plan->workload, text));
+    fprintf(out, "%s\n", workload_describe(&plan->workloads[0], text));
     fprintf(out, "machine %s, placement %s, %u CPU%s, seed %" PRIu64 "\n\n", plan->machine.text,
             plan->placement, plan->cpus, plan->cpus == 1 ? "" : "s", plan->seed);
 }
@@ -108,7 +108,7 @@ json_t *dry_run_to_json(const struct plan *plan, const struct turn *turns, size_
         uint64_t window_ns = plan_window_ns(plan, turn->threads);
         json_t *cell = json_pack(
             "{s:s, s:i, s:o, s:i, s:I, s:I}", "lock", turn->lock->text, "threads",
-            (int)turn->threads, "workload", workload_to_json(&plan->workload), "repetitions",
+            (int)turn->threads, "workload", workload_to_json(turn->workload), "repetitions",
             (int)cells[i].repetitions, "warmup_ns", (json_int_t)plan_warmup_ns(plan, window_ns),
             "window_ns", (json_int_t)window_ns);
         if (plan->objects != NULL)

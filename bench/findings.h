@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bench/delay_samples.h"
+#include "bench/latencies.h"
 #include "bench/owner_stream.h"
 #include "bench/repetition.h"
 
@@ -31,7 +32,7 @@ struct thread_findings {
 struct findings {
     const struct repetition *repetition;
     struct thread_findings *threads; /* repetition->threads of them */
-    uint64_t elapsed_ns;             /* of the window, common to all */
+    uint64_t elapsed_ns;             /* of the window, common to all; 0: not known */
     unsigned back;                   /* threads that came back from the lock */
     uint64_t silence_ns;             /* how long nobody had come back when the wait ended */
     uint64_t torn;                   /* times that the guarded pair was found half written */
@@ -45,6 +46,10 @@ struct findings {
     double irql_ns; /* of a raise and its lower, measured before; nothing without an irql */
     const struct owner_stream *owners;       /* who had the lock after whom, */
     const char *owners_unmeasured;           /* or why that is not known; NULL: it is */
+    const struct latencies *latencies;       /* of all threads, one for each way, */
+    uint64_t latency_stride;                 /* of every so many turns of each thread, */
+    const char *latencies_unmeasured;        /* or why not; NULL: they are */
+    const char *handoffs_unmeasured;         /* likewise of the hand-offs alone */
     struct lock_stat stats[LOCK_STATS_MOST]; /* what the lock counted itself, */
     unsigned stats_count;                    /* so many numbers */
 };

@@ -5,30 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/fitness.h"
 #include "bench/statistics.h"
 
-static bool is_of_cell(const json_t *sample, const struct turn *cell)
-{
-    const char *lock = json_string_value(json_object_get(sample, "lock"));
+/* The first repetitions of a cell. */
+struct series {
+    size_t samples;
+    size_t fit;     /* of these, and so many values */
+    double *values; /* throughputs, sorted */
+};
 
-    return lock != NULL && strcmp(lock, cell->lock->text) == 0 &&
-           json_integer_value(json_object_get(sample, "threads")) == cell->threads;
-}
-
-/* The throughput of a cell's first repetitions, sorted; into room for as many. */
-static size_t throughputs(const struct records *records, const struct turn *cell,
-                          unsigned repetitions, double *values)
+static struct series series_of(const struct records *records, const struct turn *cell,
+                               unsigned repetitions)
 {
-    size_t count = 0, i;
+    struct series series = {.values = calloc((size_t)repetitions + 1, sizeof(double))};
+    size_t i;
     json_t *sample;
 
+    if (series.values == NULL)
+        abort();
     json_array_foreach (records->samples, i, sample) {
-        if (count < repetitions && is_of_cell(sample, cell) &&
-            json_integer_value(json_object_get(sample, "repetition")) < repetitions)
-            values[count++] = json_number_value(json_object_get(sample, "throughput"));
+        if (series.samples == repetitions || !plan_is_of_cell(sample, cell) ||
+            json_integer_value(json_object_get(sample, "repetition")) >= repetitions)
+            continue;
+        series.samples++;
+        if (fitness_is_fit(sample))
+            series.values[series.fit++] = json_number_value(json_object_get(sample, "throughput"));
     }
-    statistics_sort(values, count);
-    return count;
+    statistics_sort(series.values, series.fit);
+    return series;
 }
 
 static double half_width(const double *values, size_t count)
@@ -43,10 +48,12 @@ static double half_width(const double *values, size_t count)
     return 100 * fmax(interval.high - median, median - interval.low) / median;
 }
 
-static void judge(const struct plan *plan, size_t count, const double *values, struct growth *cell)
+/* An interval is of fit windows; what is wrong with the others is no reason to end. */
+static void judge(const struct plan *plan, const struct series *series, struct growth *cell)
 {
-    cell->half_width = half_width(values, count);
-    if (count < cell->repetitions)
+    cell->half_width = half_width(series->values, series->fit);
+    cell->unfit = (unsigned)(series->samples - series->fit);
+    if (series->samples < cell->repetitions)
         cell->end = GROWTH_LOST;
     else if (cell->half_width <= plan->until_percent)
         cell->end = GROWTH_INTERVAL;
@@ -57,20 +64,18 @@ static void judge(const struct plan *plan, size_t count, const double *values, s
 size_t growth_judge(const struct plan *plan, const struct records *records, unsigned repetitions,
                     struct growth *cells)
 {
-    double *values = calloc((size_t)repetitions + 1, sizeof *values);
     size_t open = 0;
 
-    if (values == NULL)
-        abort();
     for (size_t i = 0; i < plan_cells(plan); i++) {
         struct turn cell = plan_cell(plan, i);
         if (cells[i].end != GROWTH_OPEN)
             continue;
+        struct series series = series_of(records, &cell, repetitions);
         cells[i].repetitions = repetitions;
-        judge(plan, throughputs(records, &cell, repetitions, values), values, &cells[i]);
+        judge(plan, &series, &cells[i]);
+        free(series.values);
         open += cells[i].end == GROWTH_OPEN;
     }
-    free(values);
     return open;
 }
 
@@ -78,15 +83,12 @@ void growth_close(const struct plan *plan, const struct records *records, struct
 {
     for (size_t i = 0; i < plan_cells(plan); i++) {
         struct turn cell = plan_cell(plan, i);
-        double *values = calloc((size_t)cells[i].repetitions + 1, sizeof *values);
-        if (values == NULL)
-            abort();
-        if (cells[i].end == GROWTH_OPEN) {
-            size_t count = throughputs(records, &cell, cells[i].repetitions + 1, values);
-            cells[i].repetitions = (unsigned)count;
-            judge(plan, count, values, &cells[i]);
-        }
-        free(values);
+        if (cells[i].end != GROWTH_OPEN)
+            continue;
+        struct series series = series_of(records, &cell, cells[i].repetitions + 1);
+        cells[i].repetitions = (unsigned)series.samples;
+        judge(plan, &series, &cells[i]);
+        free(series.values);
     }
 }
 
@@ -99,7 +101,7 @@ json_t *growth_to_json(const struct growth *cell)
         [GROWTH_LOST] = "violation",
     };
 
-    return json_pack("{s:s, s:i, s:o}", "ended", ends[cell->end], "repetitions",
-                     (int)cell->repetitions, "half_width_percent",
+    return json_pack("{s:s, s:i, s:i, s:o}", "ended", ends[cell->end], "repetitions",
+                     (int)cell->repetitions, "unfit", (int)cell->unfit, "half_width_percent",
                      isnan(cell->half_width) ? json_null() : json_real(cell->half_width));
 }

@@ -18,6 +18,7 @@ enum growth_end {
 struct growth {
     enum growth_end end;
     unsigned repetitions;
+    unsigned unfit;    /* so many of them: they do not count for the interval */
     double half_width; /* per cent: how far the interval's farther end is from the median; NaN
                           without an interval */
 };

@@ -15,6 +15,7 @@
 
 #include "bench/child.h"
 #include "bench/fairness.h"
+#include "bench/fitness.h"
 #include "bench/growth.h"
 #include "bench/interrupt.h"
 #include "bench/native/host.h"
@@ -97,12 +98,12 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
 
     for (size_t i = 0; i < job->placement->count && i < turn->threads; i++)
         json_array_append_new(cpus, json_integer(job->placement->cpus[i]));
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record, "lock", turn->lock->text,
-        "machine", job->plan->machine.text, "threads", (int)turn->threads, "cpus", cpus,
-        "placement", job->plan->placement, "workload", workload_to_json(&job->plan->workload),
-        "repetition", (int)turn->repetition, "seed", (json_int_t)turn->seed);
-    if (exchange_has_objects(job->plan->workload.exchange))
+    json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:o, s:s, s:o, s:i, s:I}", "record", record,
+                               "lock", turn->lock->text, "machine", job->plan->machine.text,
+                               "threads", (int)turn->threads, "cpus", cpus, "placement",
+                               job->plan->placement, "workload", workload_to_json(turn->workload),
+                               "repetition", (int)turn->repetition, "seed", (json_int_t)turn->seed);
+    if (exchange_has_objects(turn->workload->exchange))
         json_object_set_new(object, "objects", json_integer(turn->objects));
     if (!machine_is_simulated(&job->plan->machine))
         json_object_set_new(object, "processes", processes_to_json(job->plan->processes));
@@ -170,6 +171,7 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
         json_object_set_new(sample, "time", time_now());
     if (measured) {
         add_fairness(sample);
+        fitness_complete(sample);
         code = keep(job, job->kept.samples, sample);
     } else {
         json_decref(sample);
@@ -193,11 +195,12 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .cpus = job->placement->cpus,
         .cpus_count = job->placement->count,
         .processes = processes_for(job->plan->processes, turn->threads),
-        .workload = job->plan->workload,
+        .workload = *turn->workload,
         .warmup_ns = plan_warmup_ns(job->plan, window_ns),
         .window_ns = window_ns,
         .passes = job->plan->passes,
         .pass_ns = plan_pass_ns(job->plan, window_ns),
+        .latency_stride = job->plan->latency_stride,
         .seed = turn->seed,
         .through_vtable = job->plan->through_vtable,
         .counters = job->plan->counters,
@@ -235,27 +238,52 @@ static enum exit_code measure_turn(struct job *job, const struct turn *turn)
                     turn->threads, turn->threads == 1 ? "" : "s", report.reason);
 }
 
-static void turn_name(const char *lock, json_int_t threads, json_int_t objects,
-                      json_int_t repetition, char name[LOCK_SPEC_TEXT + 64])
+/* To be freed. */
+static char *make_name(const char *lock, json_int_t threads, json_int_t objects,
+                       const json_t *workload, json_int_t repetition)
 {
-    snprintf(name, LOCK_SPEC_TEXT + 64, "%s %lld %lld %lld", lock, (long long)threads,
-             (long long)objects, (long long)repetition);
+    char *text = workload == NULL ? NULL : json_dumps(workload, JSON_COMPACT | JSON_SORT_KEYS);
+    char *name;
+
+    if (asprintf(&name, "%s %lld %lld %s %lld", lock, (long long)threads, (long long)objects,
+                 text == NULL ? "" : text, (long long)repetition) < 0)
+        abort();
+    free(text);
+    return name;
+}
+
+static char *turn_name(const struct turn *turn)
+{
+    json_t *workload = workload_to_json(turn->workload);
+    char *name =
+        make_name(turn->lock->text, turn->threads, turn->objects, workload, turn->repetition);
+
+    json_decref(workload);
+    return name;
+}
+
+/* The name of the turn that a record is of, or of another repetition of that cell. */
+static char *record_name(const json_t *record, json_int_t repetition)
+{
+    const json_t *objects = json_object_get(record, "objects");
+    const char *lock = json_string_value(json_object_get(record, "lock"));
+
+    return make_name(lock == NULL ? "" : lock,
+                     json_integer_value(json_object_get(record, "threads")),
+                     objects == NULL ? 1 : json_integer_value(objects),
+                     json_object_get(record, "workload"), repetition);
 }
 
 /* A turn is done with its sample, or with a violation that left none. */
 static void add_done(json_t *done, const json_t *records)
 {
-    char name[LOCK_SPEC_TEXT + 64];
     size_t i;
     json_t *record;
 
     json_array_foreach (records, i, record) {
-        const json_t *objects = json_object_get(record, "objects");
-        const char *lock = json_string_value(json_object_get(record, "lock"));
-        turn_name(lock == NULL ? "" : lock, json_integer_value(json_object_get(record, "threads")),
-                  objects == NULL ? 1 : json_integer_value(objects),
-                  json_integer_value(json_object_get(record, "repetition")), name);
+        char *name = record_name(record, json_integer_value(json_object_get(record, "repetition")));
         json_object_set_new(done, name, json_true());
+        free(name);
     }
 }
 
@@ -268,11 +296,10 @@ static size_t without_done(const struct records *kept, struct turn *turns, size_
     add_done(done, kept->samples);
     add_done(done, kept->violations);
     for (size_t i = 0; i < count; i++) {
-        char name[LOCK_SPEC_TEXT + 64];
-        turn_name(turns[i].lock->text, turns[i].threads, turns[i].objects, turns[i].repetition,
-                  name);
+        char *name = turn_name(&turns[i]);
         if (json_object_get(done, name) == NULL)
             turns[left++] = turns[i];
+        free(name);
     }
     json_decref(done);
     return left;
@@ -320,22 +347,35 @@ static enum exit_code measure_turns(struct job *job, const struct turn *turns, s
     return code;
 }
 
-/* What the repetitions that were there already took, as far as one can tell afterwards. */
-static uint64_t spent_before_ns(const struct job *job)
+/* How many samples there are of each cell, by the name of its first turn. */
+static json_t *count_samples(const json_t *samples)
 {
+    json_t *counts = json_object(), *sample;
+    size_t i;
+
+    json_array_foreach (samples, i, sample) {
+        char *name = record_name(sample, 0);
+        json_int_t count = json_integer_value(json_object_get(counts, name));
+        json_object_set_new(counts, name, json_integer(count + 1));
+        free(name);
+    }
+    return counts;
+}
+
+/* What the repetitions that were there already took, as far as one can tell afterwards. */
+static uint64_t spent_before_ns(const struct plan *plan, const json_t *samples)
+{
+    json_t *counts = count_samples(samples);
     uint64_t spent_ns = 0;
 
-    for (size_t i = 0; i < plan_cells(job->plan); i++) {
-        struct turn cell = plan_cell(job->plan, i);
-        size_t j;
-        json_t *sample;
-        json_array_foreach (job->kept.samples, j, sample) {
-            const char *lock = json_string_value(json_object_get(sample, "lock"));
-            if (strcmp(lock, cell.lock->text) == 0 &&
-                json_integer_value(json_object_get(sample, "threads")) == cell.threads)
-                spent_ns += plan_turn_ns(job->plan, &cell);
-        }
+    for (size_t i = 0; i < plan_cells(plan); i++) {
+        struct turn cell = plan_cell(plan, i);
+        char *name = turn_name(&cell);
+        spent_ns +=
+            (uint64_t)json_integer_value(json_object_get(counts, name)) * plan_turn_ns(plan, &cell);
+        free(name);
     }
+    json_decref(counts);
     return spent_ns;
 }
 
@@ -378,9 +418,7 @@ static bool has_ending(const struct records *kept, const struct turn *cell)
     json_t *ending;
 
     json_array_foreach (kept->endings, i, ending) {
-        const char *lock = json_string_value(json_object_get(ending, "lock"));
-        if (lock != NULL && strcmp(lock, cell->lock->text) == 0 &&
-            json_integer_value(json_object_get(ending, "threads")) == cell->threads)
+        if (plan_is_of_cell(ending, cell))
             return true;
     }
     return false;
@@ -396,6 +434,10 @@ static enum exit_code keep_endings(struct job *job, const struct growth *cells)
             continue;
         json_t *record = json_pack("{s:s, s:s, s:i}", "record", "until", "lock", cell.lock->text,
                                    "threads", (int)cell.threads);
+        if (job->plan->workloads_count > 1)
+            json_object_set_new(record, "workload", workload_to_json(cell.workload));
+        if (exchange_has_objects(cell.workload->exchange))
+            json_object_set_new(record, "objects", json_integer(cell.objects));
         json_t *how = growth_to_json(&cells[i]);
         json_object_update(record, how);
         json_decref(how);
@@ -431,13 +473,15 @@ enum exit_code job_measure(struct job *job)
     size_t count;
     struct turn *turns = job_turns(job->plan, &job->kept, &count);
     struct period period = {machine_clock(), UINT64_MAX};
-    uint64_t spent_ns = spent_before_ns(job);
+    bool grows = job->plan->until_percent != 0;
+    /* Before anything is added to what there was. */
+    uint64_t spent_ns = grows ? spent_before_ns(job->plan, job->kept.samples) : 0;
 
     if (turns == NULL)
         return complain(EXIT_MACHINE, "out of memory");
     enum exit_code code = measure_turns(job, turns, count, &period);
     period.end_ns = growth_end_ns(job, period.start_ns, spent_ns);
-    if (code == EXIT_FINE && job->plan->until_percent != 0)
+    if (code == EXIT_FINE && grows)
         code = grow(job, &period);
     progress_wipe();
     free(turns);

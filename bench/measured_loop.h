@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "bench/delay_samples.h"
+#include "bench/latency_watch.h"
 #include "bench/observation.h"
 #include "bench/owner_log.h"
 #include "bench/workload.h"
@@ -22,6 +23,7 @@
 struct guarded {
     volatile uint64_t first, second;
     volatile uint64_t owner; /* number of the last writer + 1, 0 before the first */
+    struct latency_releases releases;
 };
 
 /* One more line under the lock. */
@@ -43,11 +45,12 @@ struct workplace {
     bool unverified_writes; /* whether a lock that is not verified writes the first line, too */
     unsigned self;
     WORD(uint32_t) * phase;
+    struct latency_watch *watch; /* of the phase that observes latencies */
 };
 
 /* The phases, in the word that the loop looks at. The passes are on real cores only, and those that
  * nobody asked for are left out. */
-enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_WINDOW, PHASE_STOP };
+enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_LATENCY, PHASE_WINDOW, PHASE_STOP };
 
 /* A loop is compiled for each shape. */
 struct loop_shape {
@@ -83,8 +86,9 @@ struct worker {
     uint64_t retries;     /* how often a reader had to read again, where a lock says so */
     struct delay_samples critical, outside;
 
-    /* Found in the pass that observes it. */
+    /* Found in the passes that observe it. */
     struct owner_log owners;
+    struct latencies *latencies; /* one for each way of taking the lock */
 
     /* Found since the start. */
     uint64_t all_writes;       /* with those that nobody counted: the total to check */
@@ -102,7 +106,7 @@ static inline void measured_delay(uint64_t ns, uint64_t turn, struct delay_sampl
     }
     uint64_t start = machine_clock();
     machine_spin(ns);
-    delay_sample_add(samples, ns, machine_clock() - start);
+    delay_sample_add(samples, ns, start, machine_clock());
 }
 
 static inline void note_violation(struct worker *worker)
@@ -127,6 +131,8 @@ static inline void forget_take_over(struct worker *worker, uint64_t writes)
         worker->bursts--;
 }
 
+/* The sections are always inlined: left to the compiler, they are in the loops of some locks and
+ * called by those of others. */
 static inline void write_lines(const struct workplace *place)
 {
     for (unsigned i = 0; i < place->lines_beyond; i++) {
@@ -135,9 +141,11 @@ static inline void write_lines(const struct workplace *place)
     }
 }
 
-static inline void write_section(const struct workplace *place, struct worker *worker,
-                                 enum observation observation, uint64_t critical_ns, uint64_t turn,
-                                 uint64_t writes)
+static inline __attribute__((always_inline)) void write_section(const struct workplace *place,
+                                                                struct worker *worker,
+                                                                enum observation observation,
+                                                                uint64_t critical_ns, uint64_t turn,
+                                                                uint64_t writes)
 {
     struct guarded *guarded = place->guarded;
     uint64_t count = plain_load(&guarded->first);
@@ -156,8 +164,9 @@ static inline void write_section(const struct workplace *place, struct worker *w
     plain_store(&guarded->second, count + 1);
 }
 
-static inline void read_section(const struct workplace *place, struct worker *worker,
-                                uint64_t critical_ns, uint64_t turn)
+static inline __attribute__((always_inline)) void read_section(const struct workplace *place,
+                                                               struct worker *worker,
+                                                               uint64_t critical_ns, uint64_t turn)
 {
     struct guarded *guarded = place->guarded;
     uint64_t count = plain_load(&guarded->first);
@@ -170,8 +179,10 @@ static inline void read_section(const struct workplace *place, struct worker *wo
 }
 
 /* A lock that promises no exclusion gets the same traffic and no check. */
-static inline void unverified_section(const struct workplace *place, struct worker *worker,
-                                      uint64_t critical_ns, uint64_t turn, bool shared)
+static inline __attribute__((always_inline)) void unverified_section(const struct workplace *place,
+                                                                     struct worker *worker,
+                                                                     uint64_t critical_ns,
+                                                                     uint64_t turn, bool shared)
 {
     if (!shared) {
         if (place->unverified_writes)
@@ -208,59 +219,91 @@ static inline struct guarded_line *racing_lines(const struct workplace *place, s
     return pair == place->guarded ? place->lines : (struct guarded_line *)pair + 1;
 }
 
+/* What measured_turn() is about, from its acquire on. */
+struct racing {
+    const struct lock_ops *ops;
+    enum observation observation;
+    const struct workplace *place;
+    struct worker *worker;
+    struct latency_turns *timing;
+    struct latency_look *look;
+    struct latencies *latencies;
+    struct step step;
+    uint64_t turn, writes;
+    void *context;
+};
+
 /* As write_section(), of a pair that readers may look at meanwhile, or that is to take the place of
  * `old`. */
-static inline void write_racing(const struct workplace *place, struct worker *worker,
-                                enum observation observation, struct guarded *old,
-                                struct guarded *pair, uint64_t critical_ns, uint64_t turn,
-                                uint64_t writes)
+static inline void write_racing(const struct racing *racing, struct guarded *old,
+                                struct guarded *pair)
 {
+    const struct workplace *place = racing->place;
+    struct worker *worker = racing->worker;
     struct guarded_line *lines = racing_lines(place, pair);
     uint64_t count = racing_load(&old->first);
 
     if (racing_load(&old->second) != count || count == POISON)
         note_violation(worker);
     if (plain_load(&old->owner) != place->self + 1u)
-        take_over(worker, writes);
+        take_over(worker, racing->writes);
     racing_store(&pair->first, count + 1);
-    if (observation == OBSERVE_OWNERS)
+    if (racing->observation == OBSERVE_OWNERS)
         owner_log_add(&worker->owners, count);
     plain_store(&pair->owner, place->self + 1u);
     for (unsigned i = 0; i < place->lines_beyond; i++)
         racing_store(&lines[i].value, racing_load(&lines[i].value) + 1);
-    measured_delay(critical_ns, turn, &worker->critical);
+    measured_delay(racing->step.critical_ns, racing->turn, &worker->critical);
     racing_store(&pair->second, count + 1);
 }
 
 /* As read_section(); returns whether the pair was whole, which is for the caller to judge. */
-static inline bool read_racing(const struct workplace *place, struct worker *worker,
-                               struct guarded *pair, uint64_t critical_ns, uint64_t turn)
+static inline bool read_racing(const struct racing *racing, struct guarded *pair)
 {
+    const struct workplace *place = racing->place;
     const struct guarded_line *lines = racing_lines(place, pair);
     uint64_t count = racing_load(&pair->first);
 
     for (unsigned i = 0; i < place->lines_beyond; i++)
         (void)racing_load(&lines[i].value);
-    measured_delay(critical_ns, turn, &worker->critical);
+    measured_delay(racing->step.critical_ns, racing->turn, &racing->worker->critical);
     return racing_load(&pair->second) == count && count != POISON;
 }
 
+static inline __attribute__((always_inline)) int racing_release(const struct racing *racing,
+                                                                int (*release)(void *lock,
+                                                                               void *context))
+{
+    if (racing->observation == OBSERVE_LATENCY)
+        latency_look_release(racing->timing, racing->look, &racing->place->guarded->releases,
+                             racing->step.shared, racing->latencies);
+    return release(racing->place->lock, racing->context);
+}
+
+/* Each reading is an acquisition and a hold of its own. */
+static inline __attribute__((always_inline)) int racing_acquire_again(const struct racing *racing)
+{
+    if (racing->observation == OBSERVE_LATENCY && racing->look->timed)
+        racing->look->arrived_ns = machine_clock();
+    int error = racing->ops->acquire_shared(racing->place->lock, racing->context);
+    if (racing->observation == OBSERVE_LATENCY && error == 0)
+        latency_look_acquired(racing->timing, racing->look, &racing->place->guarded->releases, true,
+                              racing->latencies);
+    return error;
+}
+
 /* From the first shared acquire on: what is read counts when the release says so. */
-static inline __attribute__((always_inline)) int read_until_valid(const struct lock_ops *ops,
-                                                                  const struct workplace *place,
-                                                                  struct worker *worker,
-                                                                  uint64_t critical_ns,
-                                                                  uint64_t turn, void *context)
+static inline __attribute__((always_inline)) int read_until_valid(const struct racing *racing)
 {
     for (;;) {
-        bool whole = read_racing(place, worker, place->guarded, critical_ns, turn);
-        int error = ops->release_shared(place->lock, context);
+        bool whole = read_racing(racing, racing->place->guarded);
+        int error = racing_release(racing, racing->ops->release_shared);
         if (error == 0 && !whole)
-            note_violation(worker);
+            note_violation(racing->worker);
         if (error != EAGAIN)
             return error;
-        worker->retries++;
-        error = ops->acquire_shared(place->lock, context);
+        racing->worker->retries++;
+        error = racing_acquire_again(racing);
         if (error != 0)
             return error;
     }
@@ -268,64 +311,66 @@ static inline __attribute__((always_inline)) int read_until_valid(const struct l
 
 /* acquire: pairs with the release by which the pair was published. Only what follows from the
  * pointer has to be ordered, for which C11 has no order that compilers take at its word. */
-static inline __attribute__((always_inline)) int read_published(const struct lock_ops *ops,
-                                                                const struct workplace *place,
-                                                                struct worker *worker,
-                                                                uint64_t critical_ns, uint64_t turn,
-                                                                void *context)
+static inline __attribute__((always_inline)) int read_published(const struct racing *racing)
 {
-    struct guarded *pair = word_load(worker->published, acquire);
+    struct guarded *pair = word_load(racing->worker->published, acquire);
 
-    if (!read_racing(place, worker, pair, critical_ns, turn))
-        note_violation(worker);
-    return ops->release_shared(place->lock, context);
+    if (!read_racing(racing, pair))
+        note_violation(racing->worker);
+    return racing_release(racing, racing->ops->release_shared);
 }
 
 /* What was published before is poisoned as soon as nobody may look at it any more, and is the
  * thread's own from then on. */
-static inline __attribute__((always_inline)) int write_published(
-    const struct lock_ops *ops, enum observation observation, const struct workplace *place,
-    struct worker *worker, struct step step, uint64_t turn, uint64_t writes, void *context)
+static inline __attribute__((always_inline)) int write_published(const struct racing *racing)
 {
+    struct worker *worker = racing->worker;
     struct guarded *old = word_load(worker->published, relaxed);
 
-    write_racing(place, worker, observation, old, worker->spare, step.critical_ns, turn, writes);
+    write_racing(racing, old, worker->spare);
     word_store(worker->published, worker->spare, release);
-    int error = ops->release(place->lock, context);
+    int error = racing_release(racing, racing->ops->release);
     racing_store(&old->first, POISON);
     racing_store(&old->second, POISON);
     worker->spare = old;
     return error;
 }
 
-static inline __attribute__((always_inline)) int racing_section(
-    const struct lock_ops *ops, enum observation observation, const struct workplace *place,
-    struct worker *worker, struct step step, uint64_t turn, uint64_t writes, void *context)
+static inline __attribute__((always_inline)) int racing_section(const struct racing *racing)
 {
-    struct guarded *guarded = place->guarded;
+    struct guarded *guarded = racing->place->guarded;
 
-    if ((ops->traits & LOCK_READERS_BESIDE_WRITER) != 0)
-        return step.shared
-                   ? read_published(ops, place, worker, step.critical_ns, turn, context)
-                   : write_published(ops, observation, place, worker, step, turn, writes, context);
-    if (step.shared)
-        return read_until_valid(ops, place, worker, step.critical_ns, turn, context);
-    write_racing(place, worker, observation, guarded, guarded, step.critical_ns, turn, writes);
-    return ops->release(place->lock, context);
+    if ((racing->ops->traits & LOCK_READERS_BESIDE_WRITER) != 0)
+        return racing->step.shared ? read_published(racing) : write_published(racing);
+    if (racing->step.shared)
+        return read_until_valid(racing);
+    write_racing(racing, guarded, guarded);
+    return racing_release(racing, racing->ops->release);
 }
 
 /* One acquisition with what is done under it; returns what the lock says. A reader of a lock that
  * has no readers takes it exclusively and reads. */
 static inline __attribute__((always_inline)) int measured_turn(
     const struct lock_ops *ops, enum observation observation, const struct workplace *place,
-    struct worker *worker, struct step step, uint64_t turn, uint64_t writes, void *context)
+    struct worker *worker, struct latency_turns *timing, struct step step, uint64_t turn,
+    uint64_t writes, void *context)
 {
     bool as_reader = step.shared && ops->acquire_shared != NULL;
+    struct latencies *latencies =
+        observation == OBSERVE_LATENCY
+            ? &worker->latencies[as_reader ? LATENCIES_SHARED : LATENCIES_EXCLUSIVE]
+            : NULL;
+    struct latency_look look = {0};
+
+    if (observation == OBSERVE_LATENCY)
+        look = latency_look_begin(timing, turn);
     int error =
         as_reader ? ops->acquire_shared(place->lock, context) : ops->acquire(place->lock, context);
 
     if (error != 0)
         return error;
+    if (observation == OBSERVE_LATENCY)
+        latency_look_acquired(timing, &look, &place->guarded->releases, as_reader, latencies);
     /* Published here, for the case that this thread never comes back from its next acquire: behind
      * the release, the store would delay the next acquire, which on x86 waits for all stores before
      * it; measured, 0.5 ns. */
@@ -333,13 +378,16 @@ static inline __attribute__((always_inline)) int measured_turn(
     /* Unlikely, for the loop through the vtable: the others know. */
     if (__builtin_expect((ops->traits & (LOCK_UNVERIFIED | LOCK_READERS_RACE)) != 0, false)) {
         if ((ops->traits & LOCK_UNVERIFIED) == 0)
-            return racing_section(ops, observation, place, worker, step, turn, writes, context);
+            return racing_section(&(struct racing){ops, observation, place, worker, timing, &look,
+                                                   latencies, step, turn, writes, context});
         unverified_section(place, worker, step.critical_ns, turn, step.shared);
     } else if (step.shared) {
         read_section(place, worker, step.critical_ns, turn);
     } else {
         write_section(place, worker, observation, step.critical_ns, turn, writes);
     }
+    if (observation == OBSERVE_LATENCY)
+        latency_look_release(timing, &look, &place->guarded->releases, as_reader, latencies);
     return as_reader ? ops->release_shared(place->lock, context)
                      : ops->release(place->lock, context);
 }
@@ -357,15 +405,19 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
     const struct workplace place = worker->place;
     uint64_t acquisitions = worker->carried, writes = worker->carried_writes;
     const uint64_t writes_before = writes;
+    struct latency_turns timing = {0};
     int error;
+
+    if (shape.observation == OBSERVE_LATENCY)
+        timing = latency_turns_begin(place.watch);
 
     worker->carried = worker->carried_writes = 0;
     for (;;) {
         struct step step = {0};
         if (shape.scripted)
             step = worker->script[acquisitions % SCRIPT_STEPS];
-        error = measured_turn(ops, shape.observation, &place, worker, step, acquisitions, writes,
-                              context);
+        error = measured_turn(ops, shape.observation, &place, worker, &timing, step, acquisitions,
+                              writes, context);
         if (error != 0)
             break;
         if (word_load(place.phase, relaxed) != phase) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/latencies.h"
 #include "bench/signal_spec.h"
 #include "bench/values.h"
 
@@ -256,6 +257,18 @@ static enum exit_code set_passes(void *settings, const struct option_row *row, c
     return EXIT_FINE;
 }
 
+static enum exit_code set_latency_stride(void *settings, const struct option_row *row,
+                                         const char *value)
+{
+    uint64_t stride;
+
+    if (!read_count(value, 0, UINT64_MAX, &stride) || !latency_stride_fits(stride))
+        return complain(EXIT_USAGE, "--%s can't be '%s': it is an odd number from %d to %d",
+                        row->name, value, LATENCY_STRIDE_LEAST, LATENCY_STRIDE_MOST);
+    ((struct measuring *)settings)->latency_stride = stride;
+    return EXIT_FINE;
+}
+
 #define VALUE(name, letter, argument, help, set, field) \
     OPTION(name, letter, argument, help, set, struct measuring, field)
 #define TEXT(name, letter, argument, help, field) \
@@ -336,8 +349,12 @@ const struct option_row measuring_options[] = {
           set_counters, counters),
     VALUE("passes", 0, "LIST",
           "what is noted between warm-up and window, in a pass of its own each: all (default), "
-          "owners (who had the lock after whom), none",
+          "owners (who had the lock after whom), latency (how long it took), none",
           set_passes, passes),
+    VALUE("latency-stride", 0, "N",
+          "in the pass latency, time every Nth turn of each thread, an odd number; default: as "
+          "often as costs a hundredth of the time",
+          set_latency_stride, latency_stride),
     VALUE("seed", 's', "N",
           "of the order and of all that is drawn at random; default: from the clock, on a "
           "simulated machine 1",
@@ -432,7 +449,7 @@ static enum exit_code plan_objects(struct plan *plan, const char *text)
 {
     char culprit[64];
 
-    if (!exchange_has_objects(plan->workload.exchange))
+    if (!exchange_has_objects(plan->workloads[0].exchange))
         return text == NULL ? EXIT_FINE
                             : complain(EXIT_USAGE,
                                        "--objects is about waits for several objects: add "
@@ -451,12 +468,12 @@ static enum exit_code plan_objects(struct plan *plan, const char *text)
 /* A workload of signals has as many threads as it is about, or at least one that waits. */
 static enum exit_code plan_parties(struct plan *plan, bool given)
 {
-    const struct exchange_traits *traits = exchange_traits(plan->workload.exchange);
+    const struct exchange_traits *traits = exchange_traits(plan->workloads[0].exchange);
     size_t kept = 0;
 
     for (size_t i = 0; i < plan->threads_count; i++) {
         unsigned threads = plan->threads[i];
-        bool fits = exchange_takes_threads(plan->workload.exchange, threads);
+        bool fits = exchange_takes_threads(plan->workloads[0].exchange, threads);
         if (given && !fits)
             return complain(EXIT_USAGE, "--threads can't have '%u': --workload %s has %s%u",
                             threads, traits->name, traits->threads == 0 ? "at least " : "",
@@ -484,6 +501,7 @@ static enum exit_code check_exchange(const struct measuring *measuring)
                           : measuring->through_vtable            ? "dispatch"
                           : measuring->counters != COUNTING_AUTO ? "counters"
                           : measuring->passed                    ? "passes"
+                          : measuring->latency_stride != 0       ? "latency-stride"
                           : measuring->draw                      ? "draw"
                                                                  : NULL;
 
@@ -554,6 +572,15 @@ static enum exit_code choose_shared(struct measuring *measuring)
 }
 
 /* What belongs to one kind of machine only. */
+static enum exit_code check_stride(const struct measuring *measuring)
+{
+    if (measuring->latency_stride == 0 || passes_has(measuring->passes, OBSERVE_LATENCY))
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "--latency-stride is of the pass 'latency', which --passes leaves out: name it "
+                    "there, or leave the stride out");
+}
+
 static enum exit_code check_machine(struct measuring *measuring)
 {
     const char *culprit = measuring->trace != NULL               ? "trace"
@@ -594,6 +621,10 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--passes is for real cores: a simulated machine sees everything in its "
                         "window");
+    if (measuring->latency_stride != 0)
+        return complain(EXIT_USAGE,
+                        "--latency-stride is for real cores: a simulated machine times every "
+                        "acquisition");
     if (measuring->workload.irql != IRQL_NONE)
         return complain(EXIT_USAGE,
                         "--irql is for real cores: nothing interrupts the threads of a simulated "
@@ -708,7 +739,7 @@ static enum exit_code check_real_time(struct plan *plan, bool default_threads)
 {
     size_t kept = 0;
 
-    if (!irql_is_real_time(plan->workload.irql))
+    if (!irql_is_real_time(plan->workloads[0].irql))
         return EXIT_FINE;
     for (size_t i = 0; i < plan->threads_count; i++) {
         if (plan->threads[i] <= plan->cpus)
@@ -717,7 +748,7 @@ static enum exit_code check_real_time(struct plan *plan, bool default_threads)
             return complain(EXIT_USAGE,
                             "--threads can't have %u with --irql %s: there are %u CPUs, and "
                             "real-time threads of one CPU don't take turns",
-                            plan->threads[i], irql_name(plan->workload.irql), plan->cpus);
+                            plan->threads[i], irql_name(plan->workloads[0].irql), plan->cpus);
     }
     plan->threads_count = kept;
     return EXIT_FINE;
@@ -732,6 +763,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
     if (code == EXIT_FINE)
         code = check_machine(measuring);
     if (code == EXIT_FINE)
+        code = check_stride(measuring);
+    if (code == EXIT_FINE)
         code = check_nested(measuring);
     if (code == EXIT_FINE)
         code = check_until(measuring);
@@ -743,7 +776,8 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .machine = measuring->machine,
         .locks = measuring->locks,
         .locks_count = measuring->locks_count,
-        .workload = measuring->workload,
+        .workloads = &measuring->workload,
+        .workloads_count = 1,
         .placement = measuring->placement,
         .cpus = placed,
         .processes = measuring->processes,
@@ -757,6 +791,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
                           measuring->workload.exchange != EXCHANGE_NONE
                       ? PASSES_NONE
                       : measuring->passes,
+        .latency_stride = measuring->latency_stride,
         .through_vtable = measuring->through_vtable || (workload_is_nested(&measuring->workload) &&
                                                         !machine_is_simulated(&measuring->machine)),
     };
@@ -765,7 +800,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         code = check_real_time(plan, measuring->threads == NULL);
     if (code == EXIT_FINE)
         code = plan_objects(plan, measuring->objects);
-    if (code == EXIT_FINE && plan->workload.exchange != EXCHANGE_NONE)
+    if (code == EXIT_FINE && plan->workloads[0].exchange != EXCHANGE_NONE)
         code = plan_parties(plan, measuring->threads != NULL);
     if (code == EXIT_FINE)
         code = check_trace(measuring, plan);

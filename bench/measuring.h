@@ -38,7 +38,8 @@ struct measuring {
     const char *output; /* NULL: not given */
     enum counting counters;
     passes_set passes;
-    bool passed; /* passes were given */
+    bool passed;             /* passes were given */
+    uint64_t latency_stride; /* 0: not given */
     bool through_vtable, quiet, json, draw, dry_run;
 };
 

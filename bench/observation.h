@@ -5,7 +5,8 @@
 
 enum observation {
     OBSERVE_NOTHING,
-    OBSERVE_OWNERS, /* which of the exclusive acquisitions were the thread's, see owner_log.h */
+    OBSERVE_OWNERS,  /* which of the exclusive acquisitions were the thread's, see owner_log.h */
+    OBSERVE_LATENCY, /* how long some turns took, see latency_watch.h */
     OBSERVATIONS
 };
 

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const names[OBSERVATIONS] = {[OBSERVE_OWNERS] = "owners"};
+static const char *const names[OBSERVATIONS] = {
+    [OBSERVE_OWNERS] = "owners", [OBSERVE_LATENCY] = "latency"};
 
 static bool read_name(const char *name, size_t length, passes_set *passes)
 {

@@ -14,7 +14,7 @@ typedef unsigned passes_set;
 
 enum { PASSES_NONE = 0, PASSES_ALL = (1u << OBSERVATIONS) - (1u << OBSERVE_OWNERS) };
 
-#define PASSES_NAMES "owners, all, none"
+#define PASSES_NAMES "owners, latency, all, none"
 
 /* Reads names, separated by commas. Returns false and leaves `*passes` alone when `text` has
  * another one. */

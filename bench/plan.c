@@ -45,7 +45,8 @@ size_t plan_objects_count(const struct plan *plan)
 
 size_t plan_cells(const struct plan *plan)
 {
-    return plan->locks_count * plan->threads_count * plan_objects_count(plan);
+    return plan->locks_count * plan->threads_count * plan->workloads_count *
+           plan_objects_count(plan);
 }
 
 /* A repetition also starts a process and its threads, calibrates, and waits for the last thread. */
@@ -65,7 +66,7 @@ static uint64_t overhead_ns(const struct plan *plan)
         for (size_t j = 0; j < plan->locks_count; j++)
             all += turn_overhead_ns(plan, plan->locks[j].ops, plan->threads[i]);
     }
-    return all * plan_objects_count(plan) * plan->repetitions;
+    return all * plan->workloads_count * plan_objects_count(plan) * plan->repetitions;
 }
 
 uint64_t plan_window_ns(const struct plan *plan, unsigned threads)
@@ -148,12 +149,36 @@ static void shuffle(struct turn *turns, size_t count, uint64_t seed)
 
 struct turn plan_cell(const struct plan *plan, size_t cell)
 {
-    size_t pair = cell / plan_objects_count(plan);
+    size_t triple = cell / plan_objects_count(plan);
+    size_t pair = triple / plan->workloads_count;
 
-    return (struct turn){.lock = &plan->locks[pair / plan->threads_count],
-                         .threads = plan->threads[pair % plan->threads_count],
-                         .objects =
-                             plan->objects == NULL ? 1 : plan->objects[cell % plan->objects_count]};
+    return (struct turn){
+        .lock = &plan->locks[pair / plan->threads_count],
+        .threads = plan->threads[pair % plan->threads_count],
+        .workload = &plan->workloads[triple % plan->workloads_count],
+        .objects = plan->objects == NULL ? 1 : plan->objects[cell % plan->objects_count],
+    };
+}
+
+static bool is_workload(const json_t *recorded, const struct workload *workload)
+{
+    json_t *object = workload_to_json(workload);
+    bool same = json_equal(recorded, object) == 1;
+
+    json_decref(object);
+    return same;
+}
+
+bool plan_is_of_cell(const json_t *record, const struct turn *cell)
+{
+    const char *lock = json_string_value(json_object_get(record, "lock"));
+    const json_t *objects = json_object_get(record, "objects");
+    const json_t *workload = json_object_get(record, "workload");
+
+    return lock != NULL && strcmp(lock, cell->lock->text) == 0 &&
+           json_integer_value(json_object_get(record, "threads")) == cell->threads &&
+           (objects == NULL || json_integer_value(objects) == cell->objects) &&
+           (workload == NULL || is_workload(workload, cell->workload));
 }
 
 struct turn *plan_turns(const struct plan *plan, size_t *count)
@@ -197,6 +222,20 @@ struct turn *plan_round(const struct plan *plan, const bool *open, unsigned repe
     return turns;
 }
 
+/* One as an object, several as a list. */
+static json_t *workloads_to_json(const struct plan *plan)
+{
+    json_t *list = json_array();
+
+    if (plan->workloads_count == 1) {
+        json_decref(list);
+        return workload_to_json(&plan->workloads[0]);
+    }
+    for (size_t i = 0; i < plan->workloads_count; i++)
+        json_array_append_new(list, workload_to_json(&plan->workloads[i]));
+    return list;
+}
+
 /* Null where each number of threads has a length of its own: the samples tell. */
 static json_t *length_to_json(const struct plan *plan, uint64_t ns)
 {
@@ -211,14 +250,13 @@ json_t *plan_to_json(const struct plan *plan)
         json_array_append_new(locks, json_string(plan->locks[i].text));
     for (size_t i = 0; i < plan->threads_count; i++)
         json_array_append_new(threads, json_integer(plan->threads[i]));
-    json_t *object =
-        json_pack("{s:s, s:o, s:o, s:o, s:s, s:i, s:i, s:o, s:o, s:s}", "machine",
-                  plan->machine.text, "locks", locks, "threads", threads, "workload",
-                  workload_to_json(&plan->workload), "placement", plan->placement, "cpus",
-                  (int)plan->cpus, "repetitions", (int)plan->repetitions, "warmup_ns",
-                  length_to_json(plan, plan_warmup_ns(plan, plan->window_ns)), "window_ns",
-                  length_to_json(plan, plan->window_ns), "dispatch",
-                  plan->through_vtable ? "vtable" : "inline");
+    json_t *object = json_pack("{s:s, s:o, s:o, s:o, s:s, s:i, s:i, s:o, s:o, s:s}", "machine",
+                               plan->machine.text, "locks", locks, "threads", threads, "workload",
+                               workloads_to_json(plan), "placement", plan->placement, "cpus",
+                               (int)plan->cpus, "repetitions", (int)plan->repetitions, "warmup_ns",
+                               length_to_json(plan, plan_warmup_ns(plan, plan->window_ns)),
+                               "window_ns", length_to_json(plan, plan->window_ns), "dispatch",
+                               plan->through_vtable ? "vtable" : "inline");
     if (plan->objects != NULL) {
         json_t *objects = json_array();
         for (size_t i = 0; i < plan->objects_count; i++)
@@ -236,10 +274,13 @@ json_t *plan_to_json(const struct plan *plan)
             json_object_set_new(object, "latencies", json_string(plan->machine.latencies));
     } else {
         json_object_set_new(object, "processes", processes_to_json(plan->processes));
-        if (plan->workload.exchange == EXCHANGE_NONE) {
+        if (plan->workloads[0].exchange == EXCHANGE_NONE) {
             char passes[PASSES_TEXT];
             json_object_set_new(object, "counters", json_string(counting_name(plan->counters)));
             json_object_set_new(object, "passes", json_string(passes_text(plan->passes, passes)));
+            if (plan->latency_stride != 0)
+                json_object_set_new(object, "latency_stride",
+                                    json_integer((json_int_t)plan->latency_stride));
         }
     }
     return object;
@@ -279,6 +320,7 @@ static json_t *join(const json_t *list)
 
 json_t *plan_to_command(const struct plan *plan)
 {
+    const struct workload *workload = &plan->workloads[0];
     json_t *object = plan_to_json(plan), *words = json_pack("[s, s]", "lockbench", "run");
     json_t *locks = join(json_object_get(object, "locks"));
     json_t *threads = join(json_object_get(object, "threads"));
@@ -291,13 +333,13 @@ json_t *plan_to_command(const struct plan *plan)
     sim_parameters_add_changed(&plan->machine.parameters, words);
     add_option(words, "--threads", json_string_value(threads));
     add_option(words, "--placement", plan->placement);
-    add_option(words, "--critical", format_delay(&plan->workload.critical, delay));
-    add_option(words, "--outside", format_delay(&plan->workload.outside, delay));
-    add_number(words, "--lines", plan->workload.lines);
-    add_number(words, "--readers", plan->workload.readers);
-    if (workload_is_nested(&plan->workload)) {
-        add_number(words, "--nested", plan->workload.nested);
-        add_option(words, "--nested-order", plan->workload.mixed ? "mixed" : "ranked");
+    add_option(words, "--critical", format_delay(&workload->critical, delay));
+    add_option(words, "--outside", format_delay(&workload->outside, delay));
+    add_number(words, "--lines", workload->lines);
+    add_number(words, "--readers", workload->readers);
+    if (workload_is_nested(workload)) {
+        add_number(words, "--nested", workload->nested);
+        add_option(words, "--nested-order", workload->mixed ? "mixed" : "ranked");
     }
     if (plan->window_ns != 0)
         add_option(words, "--duration", format_time(plan->window_ns, time));

@@ -17,8 +17,8 @@
 /* The most threads of a run, and the most repetitions of all cells together, which take days. */
 enum { PLAN_THREADS_MOST = 4096, PLAN_TURNS_MOST = 1000000 };
 
-/* A plan is every lock with every number of threads (and of objects), each so many times. One such
- * pair is a cell. */
+/* A plan is every lock with every number of threads (and of objects) under every workload, each so
+ * many times. One such combination is a cell. */
 struct plan {
     struct machine machine;
     json_t *latencies; /* of a simulated machine: its measured matrix, or NULL */
@@ -28,7 +28,9 @@ struct plan {
     size_t threads_count;
     unsigned *objects; /* of one wait; NULL in workloads that have no such number */
     size_t objects_count;
-    struct workload workload;
+    struct workload *workloads; /* they differ in what threads do, not in who they are: irql, nested
+                                   locks and exchange are the same in all */
+    size_t workloads_count;
     const char *placement;
     unsigned cpus;      /* that the placement has; more threads share them */
     unsigned processes; /* see processes.h */
@@ -40,14 +42,16 @@ struct plan {
     uint64_t window_ns; /* 0: of each number of threads its own, see plan_window_ns() */
     uint64_t seed;
     bool through_vtable;
-    enum counting counters; /* of real cores, */
-    passes_set passes;      /* likewise */
+    enum counting counters;  /* of real cores, */
+    passes_set passes;       /* likewise, */
+    uint64_t latency_stride; /* likewise; 0: chosen in each repetition */
 };
 
 /* One repetition of one cell. */
 struct turn {
     const struct lock_spec *lock;
     unsigned threads;
+    const struct workload *workload;
     unsigned objects;
     unsigned repetition;
     uint64_t seed; /* of what this repetition draws */
@@ -91,8 +95,11 @@ struct turn *plan_turns(const struct plan *plan, size_t *count);
 struct turn *plan_round(const struct plan *plan, const bool *open, unsigned repetition,
                         size_t *count);
 
-/* A cell, in the plan's order: its lock, threads, and objects. */
+/* A cell, in the plan's order: its lock, threads, workload and objects. */
 struct turn plan_cell(const struct plan *plan, size_t cell);
+
+/* Whether a record (a sample, a violation, an ending) is of that cell. */
+bool plan_is_of_cell(const json_t *record, const struct turn *cell);
 
 /* The plan as an object of a record; the caller owns it. */
 json_t *plan_to_json(const struct plan *plan);

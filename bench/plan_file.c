@@ -49,6 +49,7 @@ static const struct key plan_keys[] = {
     {"time_budget", TEXT, "time-budget"},
     {"counters", TEXT, "counters"},
     {"passes", TEXT, "passes"},
+    {"latency_stride", NUMBER, "latency-stride"},
     {"dispatch", TEXT, "dispatch"},
     {"seed", NUMBER, "seed"},
     {"draw", FLAG, NULL},

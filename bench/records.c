@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/fitness.h"
+
 /* What is not a regular file (a terminal, a pipe, /dev/null) may be there already. */
 static int create_file(const char *name, bool *made)
 {
@@ -113,34 +115,52 @@ enum exit_code records_close(struct record_writer *writer)
     return complain(EXIT_MACHINE, "'%s' can't be written: %s", writer->name, strerror(errno));
 }
 
+/* Null where it is not known how long the window was. */
+static bool has_throughput(const json_t *record)
+{
+    const json_t *throughput = json_object_get(record, "throughput");
+
+    return json_is_null(throughput) ||
+           (json_is_number(throughput) && json_number_value(throughput) >= 0);
+}
+
 /* What every sample has; a line without it was not written by this program. */
 static bool is_sample(const json_t *record)
 {
     return json_is_string(json_object_get(record, "lock")) &&
            json_is_string(json_object_get(record, "machine")) &&
-           json_integer_value(json_object_get(record, "threads")) > 0 &&
-           json_is_number(json_object_get(record, "throughput")) &&
-           json_number_value(json_object_get(record, "throughput")) >= 0 &&
+           json_integer_value(json_object_get(record, "threads")) > 0 && has_throughput(record) &&
            json_is_object(json_object_get(record, "workload"));
+}
+
+static enum exit_code check_schema(const char *name, const json_t *run)
+{
+    json_int_t schema = json_integer_value(json_object_get(run, "schema"));
+
+    if (schema <= RECORDS_SCHEMA)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "'%s' was written by a newer lockbench: its schema is %lld, this one reads "
+                    "up to %d",
+                    name, (long long)schema, RECORDS_SCHEMA);
+}
+
+static bool is_run(const json_t *record)
+{
+    const char *kind = json_string_value(json_object_get(record, "record"));
+
+    return kind != NULL && strcmp(kind, "run") == 0;
 }
 
 static enum exit_code take_run(struct records *records, json_t *record, bool ended)
 {
-    const char *kind = json_string_value(json_object_get(record, "record"));
-    json_t *schema = json_object_get(record, "schema");
-
-    if (kind == NULL || strcmp(kind, "run") != 0 || !json_is_integer(schema)) {
+    if (!is_run(record) || !json_is_integer(json_object_get(record, "schema"))) {
         json_decref(record);
         return complain(EXIT_USAGE, "'%s' is not a results file of lockbench%s", records->name,
                         ended ? "" : ", or was cut off in its first record: measure anew");
     }
     records->run = record;
-    if (json_integer_value(schema) > RECORDS_SCHEMA)
-        return complain(EXIT_USAGE,
-                        "'%s' was written by a newer lockbench: its schema is %lld, this one reads "
-                        "up to %d",
-                        records->name, (long long)json_integer_value(schema), RECORDS_SCHEMA);
-    return EXIT_FINE;
+    return check_schema(records->name, record);
 }
 
 /* Returns false for what is not a whole record. Kinds of records that this program does not know
@@ -151,9 +171,10 @@ static bool take(struct records *records, json_t *record)
 
     if (kind == NULL || (strcmp(kind, "sample") == 0 && !is_sample(record)))
         return false;
-    if (strcmp(kind, "sample") == 0)
+    if (strcmp(kind, "sample") == 0) {
+        fitness_complete(record);
         json_array_append(records->samples, record);
-    else if (strcmp(kind, "violation") == 0)
+    } else if (strcmp(kind, "violation") == 0)
         json_array_append(records->violations, record);
     else if (strcmp(kind, "run") == 0)
         json_array_append(records->later_runs, record);
@@ -201,6 +222,8 @@ static enum exit_code read_lines(FILE *file, struct records *records, struct tai
             code = take_run(records, record, ended);
         } else {
             good = take(records, record);
+            if (is_run(record))
+                code = check_schema(records->name, record);
             json_decref(record);
         }
         tail->torn = !good && !ended;
@@ -314,6 +337,19 @@ void records_free(struct records *records)
     json_decref(records->violations);
     json_decref(records->later_runs);
     json_decref(records->endings);
+}
+
+size_t records_order_of_lock(const struct records *records, const char *lock)
+{
+    const json_t *locks = json_object_get(json_object_get(records->run, "plan"), "locks");
+    size_t i;
+    json_t *name;
+
+    json_array_foreach (locks, i, name) {
+        if (json_is_string(name) && strcmp(json_string_value(name), lock) == 0)
+            break;
+    }
+    return i;
 }
 
 bool records_same_file(const char *name, const char *other)

@@ -59,10 +59,14 @@ struct records {
 struct records records_empty(const char *name, json_t *run);
 
 /* Reads a results file. A last record that was cut off is left out with a warning; so is a line
- * that is no record or a sample without what every sample has. Complains and returns EXIT_USAGE
+ * that is no record or a sample without what every sample has. Samples without `unfit` are judged
+ * (fitness.h). Complains and returns EXIT_USAGE
  * when it is no results file, or of a newer schema. Free with records_free(). */
 enum exit_code records_read(const char *name, struct records *records);
 void records_free(struct records *records);
+
+/* Where a lock stands in the plan, from 0; behind the last one when it is not there. */
+size_t records_order_of_lock(const struct records *records, const char *lock);
 
 /* Whether two names are of one file, by whatever path. */
 bool records_same_file(const char *name, const char *other);

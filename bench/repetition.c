@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "bench/latencies.h"
 #include "bench/plan.h"
 #include "bench/signal_spec.h"
 
@@ -61,7 +62,7 @@ json_t *repetition_to_json(const struct repetition *repetition)
         json_array_append_new(cpus, json_integer(repetition->cpus[i]));
     return json_pack(
         "{s:s, s:s*, s:s*, s:o, s:s, s:i, s:i, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:s, "
-        "s:s, s:I}",
+        "s:s, s:I, s:I}",
         "machine", repetition->machine.text, "latencies", repetition->machine.latencies, "trace",
         repetition->trace, "model", sim_parameters_to_json(&repetition->machine.parameters), "lock",
         repetition->lock.text, "threads", (int)repetition->threads, "processes",
@@ -71,7 +72,8 @@ json_t *repetition_to_json(const struct repetition *repetition)
         (json_int_t)repetition->drain_ns, "silence_ns", (json_int_t)repetition->silence_ns, "seed",
         (json_int_t)repetition->seed, "through_vtable", repetition->through_vtable, "counters",
         counting_name(repetition->counters), "passes", passes_text(repetition->passes, passes),
-        "pass_ns", (json_int_t)repetition->pass_ns);
+        "pass_ns", (json_int_t)repetition->pass_ns, "latency_stride",
+        (json_int_t)repetition->latency_stride);
 }
 
 static bool cpus_from_json(const json_t *array, struct repetition *repetition)
@@ -98,7 +100,7 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
 {
     const char *machine = "native", *counters = "auto", *passes = "none", *lock;
     json_t *model = NULL, *cpus, *workload;
-    json_int_t warmup_ns, window_ns, drain_ns, silence_ns, seed, pass_ns = 0;
+    json_int_t warmup_ns, window_ns, drain_ns, silence_ns, seed, pass_ns = 0, latency_stride = 0;
     int threads, processes = 1, objects = 1, through_vtable;
     json_error_t error;
 
@@ -106,13 +108,13 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
     if (json_unpack_ex(
             object, &error, 0,
             "{s?s, s?s, s?s, s?o, s:s, s:i, s?i, s?i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s?s, "
-            "s?s, s?I}",
+            "s?s, s?I, s?I}",
             "machine", &machine, "latencies", &repetition->machine.latencies, "trace",
             &repetition->trace, "model", &model, "lock", &lock, "threads", &threads, "processes",
             &processes, "objects", &objects, "cpus", &cpus, "workload", &workload, "warmup_ns",
             &warmup_ns, "window_ns", &window_ns, "drain_ns", &drain_ns, "silence_ns", &silence_ns,
             "seed", &seed, "through_vtable", &through_vtable, "counters", &counters, "passes",
-            &passes, "pass_ns", &pass_ns) != 0)
+            &passes, "pass_ns", &pass_ns, "latency_stride", &latency_stride) != 0)
         return complain(EXIT_USAGE, "the request is wrong: %s", error.text);
     if (threads < 1 || threads > PLAN_THREADS_MOST || processes < 1 || processes > threads ||
         objects < 1 || objects > EXCHANGE_OBJECTS_MOST || !cpus_from_json(cpus, repetition) ||
@@ -120,7 +122,8 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
         !exchange_takes_threads(repetition->workload.exchange, (unsigned)threads) ||
         (model != NULL && !sim_parameters_from_json(model, &repetition->machine.parameters)) ||
         !counting_read(counters, &repetition->counters) ||
-        !passes_read(passes, &repetition->passes) || pass_ns < 0 || warmup_ns < 0 ||
+        !passes_read(passes, &repetition->passes) || pass_ns < 0 ||
+        (latency_stride != 0 && !latency_stride_fits((uint64_t)latency_stride)) || warmup_ns < 0 ||
         window_ns < 1 || drain_ns < 1 || silence_ns < 1)
         return complain(EXIT_USAGE, "the request is wrong: a value is out of its range");
     repetition->threads = (unsigned)threads;
@@ -129,6 +132,7 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
     repetition->warmup_ns = (uint64_t)warmup_ns;
     repetition->window_ns = (uint64_t)window_ns;
     repetition->pass_ns = (uint64_t)pass_ns;
+    repetition->latency_stride = (uint64_t)latency_stride;
     repetition->drain_ns = (uint64_t)drain_ns;
     repetition->silence_ns = (uint64_t)silence_ns;
     repetition->seed = (uint64_t)seed;

@@ -27,6 +27,21 @@ void result_violation(struct result *result, const char *kind, const char *forma
                           json_pack("{s:s, s:s}", "kind", kind, "detail", detail));
 }
 
+void result_throughput(struct result *result, uint64_t operations, uint64_t elapsed_ns)
+{
+    static const char *const names[] = {"elapsed_ns", "throughput"};
+
+    if (elapsed_ns > 0) {
+        json_object_set_new(result->object, "elapsed_ns", json_integer((json_int_t)elapsed_ns));
+        json_object_set_new(result->object, "throughput",
+                            json_real((double)operations * 1e9 / (double)elapsed_ns));
+        return;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        result_unmeasured(result, result->object, names[i],
+                          "the clock went backwards within the window");
+}
+
 static uint64_t all_acquisitions(const struct findings *findings)
 {
     uint64_t all = 0;
@@ -42,12 +57,8 @@ static void add_acquisitions(struct result *result, const struct findings *findi
 
     for (unsigned i = 0; i < findings->repetition->threads; i++)
         json_array_append_new(list, json_integer((json_int_t)findings->threads[i].acquisitions));
-    json_object_set_new(result->object, "elapsed_ns",
-                        json_integer((json_int_t)findings->elapsed_ns));
+    result_throughput(result, all_acquisitions(findings), findings->elapsed_ns);
     json_object_set_new(result->object, "acquisitions", list);
-    json_object_set_new(
-        result->object, "throughput",
-        json_real((double)all_acquisitions(findings) * 1e9 / (double)findings->elapsed_ns));
 }
 
 static bool all_are_back(const struct findings *findings)
@@ -243,6 +254,11 @@ static void add_full_concurrency(struct result *result, const struct findings *f
         first_end = end < first_end ? end : first_end;
         last_end = end > last_end ? end : last_end;
     }
+    if (last_end <= first_start) {
+        result_unmeasured(result, result->validity, "full_concurrency",
+                          "the clock went backwards within the window");
+        return;
+    }
     double part = (double)(first_end - last_start) / (double)(last_end - first_start);
     json_object_set_new(result->validity, "full_concurrency", json_real(part > 0 ? part : 0));
 }
@@ -324,6 +340,47 @@ static void add_owners(struct result *result, const struct findings *findings)
                "no acquisition was seen");
 }
 
+/* Why there is no such time, or NULL. */
+static const char *no_latency(const struct findings *findings, int way, enum latency latency)
+{
+    const struct repetition *repetition = findings->repetition;
+
+    if (findings->latencies_unmeasured != NULL)
+        return findings->latencies_unmeasured;
+    if (way == LATENCIES_SHARED && repetition->workload.readers == 0)
+        return "no thread reads";
+    if (way == LATENCIES_SHARED && repetition->lock.ops->acquire_shared == NULL)
+        return "this lock knows no readers: their times are among the others";
+    if (latency == LATENCY_HANDOFF && findings->handoffs_unmeasured != NULL)
+        return findings->handoffs_unmeasured;
+    if (findings->latencies[way].of[latency].count > 0)
+        return NULL;
+    return latency == LATENCY_HANDOFF ? "nobody who was looked at waited for another one"
+                                      : "there was no acquisition to look at";
+}
+
+static json_t *latency_to_json(const struct findings *findings, int way, enum latency latency)
+{
+    json_t *object = latencies_to_json(&findings->latencies[way], latency);
+
+    json_object_set_new(object, "stride", json_integer((json_int_t)findings->latency_stride));
+    return object;
+}
+
+static void add_latencies(struct result *result, const struct findings *findings)
+{
+    for (int way = 0; way < LATENCIES_WAYS; way++) {
+        for (unsigned i = 0; i < LATENCIES; i++) {
+            const char *reason = no_latency(findings, way, (enum latency)i);
+            if (reason != NULL)
+                result_unmeasured(result, result->object, latency_fields[way][i], reason);
+            else
+                json_object_set_new(result->object, latency_fields[way][i],
+                                    latency_to_json(findings, way, (enum latency)i));
+        }
+    }
+}
+
 static void add_irql(struct result *result, const struct findings *findings)
 {
     if (findings->repetition->workload.irql == IRQL_NONE)
@@ -362,6 +419,7 @@ struct result result_begin(const struct findings *findings)
     }
     add_usage(&result, findings);
     add_owners(&result, findings);
+    add_latencies(&result, findings);
     add_irql(&result, findings);
     json_object_set_new(result.validity, "threads_back", json_integer(findings->back));
     return result;

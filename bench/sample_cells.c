@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/fitness.h"
+#include "bench/latencies.h"
 #include "bench/processes.h"
 #include "bench/statistics.h"
 
@@ -43,20 +45,9 @@ static struct sample_cell *cell_of(struct sample_cells *cells, const json_t *rec
     if (grown == NULL)
         abort();
     cells->cells = grown;
-    grown[cells->count] = (struct sample_cell){identity, key, json_array(), 0};
+    grown[cells->count] =
+        (struct sample_cell){.identity = identity, .key = key, .samples = json_array()};
     return &grown[cells->count++];
-}
-
-static size_t order_in_plan(const json_t *locks, const char *lock)
-{
-    size_t i;
-    json_t *name;
-
-    json_array_foreach (locks, i, name) {
-        if (json_is_string(name) && strcmp(json_string_value(name), lock) == 0)
-            return i;
-    }
-    return i;
 }
 
 static int compare_text(const json_t *a, const json_t *b, const char *field)
@@ -81,13 +72,13 @@ static int compare_number(const json_t *a, const json_t *b, const char *field)
     return (x > y) - (x < y);
 }
 
-static int compare_cells(const void *first, const void *second, void *locks)
+static int compare_cells(const void *first, const void *second, void *file)
 {
     const json_t *a = ((const struct sample_cell *)first)->identity;
     const json_t *b = ((const struct sample_cell *)second)->identity;
     const char *lock = json_string_value(json_object_get(a, "lock"));
     const char *other = json_string_value(json_object_get(b, "lock"));
-    size_t x = order_in_plan(locks, lock), y = order_in_plan(locks, other);
+    size_t x = records_order_of_lock(file, lock), y = records_order_of_lock(file, other);
     int order = compare_text(a, b, "machine");
 
     order = order != 0 ? order : compare_text(a, b, "workload");
@@ -99,21 +90,37 @@ static int compare_cells(const void *first, const void *second, void *locks)
     return order != 0 ? order : strcmp(lock, other);
 }
 
-struct sample_cells sample_cells_make(const struct records *file, bool any_machine)
+static void leave_out_unfit(struct sample_cell *cell)
+{
+    json_t *all = cell->samples;
+
+    cell->samples = fitness_choose(all);
+    cell->unfit_count = json_array_size(cell->samples) == json_array_size(all);
+    json_decref(all);
+}
+
+struct sample_cells sample_cells_make(const struct records *file,
+                                      const struct sample_cells_settings *settings)
 {
     struct sample_cells cells = {0};
     size_t i;
     json_t *record;
 
     json_array_foreach (file->samples, i, record)
-        json_array_append(cell_of(&cells, record, any_machine)->samples, record);
+        json_array_append(cell_of(&cells, record, settings->any_machine)->samples, record);
     json_array_foreach (file->violations, i, record) {
         if (json_is_string(json_object_get(record, "lock")))
-            cell_of(&cells, record, any_machine)->violations++;
+            cell_of(&cells, record, settings->any_machine)->violations++;
+    }
+    for (i = 0; i < cells.count; i++) {
+        struct sample_cell *cell = &cells.cells[i];
+        cell->unfit = fitness_count_unfit(cell->samples);
+        cell->unfit_count = true;
+        if (cell->unfit > 0 && !settings->all_windows)
+            leave_out_unfit(cell);
     }
     if (cells.count > 0)
-        qsort_r(cells.cells, cells.count, sizeof *cells.cells, compare_cells,
-                json_object_get(json_object_get(file->run, "plan"), "locks"));
+        qsort_r(cells.cells, cells.count, sizeof *cells.cells, compare_cells, (void *)file);
     return cells;
 }
 
@@ -147,21 +154,46 @@ static bool has_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* `latency_ns.p99`, `hold_shared_ns.max`, ... */
+static bool is_of_latency(const char *name)
+{
+    for (int way = 0; way < LATENCIES_WAYS; way++) {
+        for (int i = 0; i < LATENCIES; i++) {
+            size_t length = strlen(latency_fields[way][i]);
+            if (has_prefix(name, latency_fields[way][i]) && name[length] == '.')
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What stands beside times, and is none. */
+static bool is_number_of_times(const char *name)
+{
+    static const char *const numbers[] = {"count", "stride", "beyond", "over_25us"};
+    const char *dot = strchr(name, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (strcmp(dot + 1, numbers[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct measure measure_named(const char *name)
 {
     size_t length = strlen(name);
     bool more_is_better =
         strcmp(name, "throughput") == 0 || strcmp(name, "jain") == 0 || has_prefix(name, "lwss.");
-    bool is_time =
-        strstr(name, "_ns.") != NULL || (length > 3 && strcmp(name + length - 3, "_ns") == 0);
+    bool is_time = (strstr(name, "_ns.") != NULL && !is_number_of_times(name)) ||
+                   (length > 3 && strcmp(name + length - 3, "_ns") == 0);
     struct measure measure = {name, !more_is_better, is_time || strcmp(name, "throughput") == 0, "",
                               1};
 
     if (strcmp(name, "throughput") == 0) {
         measure.unit = "M/s";
         measure.scale = 1e-6;
-    } else if (has_prefix(name, "latency_ns.") || has_prefix(name, "hold_ns.") ||
-               has_prefix(name, "handoff_ns.")) {
+    } else if (is_time && is_of_latency(name)) {
         measure.unit = "us";
         measure.scale = 1e-3;
     } else if (is_time) {
@@ -176,9 +208,9 @@ struct measure sample_cell_measure(const struct sample_cell *cell)
 }
 
 /* A name may have a dot of its own, as in `latency_ns.p99.9`. */
-static const json_t *value_at(const json_t *object, const char *path)
+const json_t *sample_value(const json_t *sample, const char *path)
 {
-    const json_t *value = json_object_get(object, path);
+    const json_t *value = json_object_get(sample, path);
     const char *dot = strchr(path, '.');
 
     if (value != NULL || dot == NULL)
@@ -186,7 +218,7 @@ static const json_t *value_at(const json_t *object, const char *path)
     char *name = strndup(path, (size_t)(dot - path));
     if (name == NULL)
         abort();
-    value = value_at(json_object_get(object, name), dot + 1);
+    value = sample_value(json_object_get(sample, name), dot + 1);
     free(name);
     return value;
 }
@@ -202,7 +234,7 @@ double *sample_cell_values(const struct sample_cell *cell, const struct measure 
         abort();
     *count = 0;
     json_array_foreach (cell->samples, i, sample) {
-        const json_t *value = value_at(sample, measure->name);
+        const json_t *value = sample_value(sample, measure->name);
         if (json_is_number(value))
             values[(*count)++] = json_number_value(value);
     }

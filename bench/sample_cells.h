@@ -11,7 +11,9 @@
 struct sample_cell {
     json_t *identity; /* the recorded fields that tell cells apart */
     char *key;        /* the same as one text; equal in two files: the same cell */
-    json_t *samples;  /* a list */
+    json_t *samples;  /* those that count, a list */
+    size_t unfit; /* how many windows are unfit, see fitness.h; they are left out of `samples`, */
+    bool unfit_count; /* unless no window is fit, or all windows were asked for */
     size_t violations;
 };
 
@@ -20,10 +22,15 @@ struct sample_cells {
     size_t count;
 };
 
+struct sample_cells_settings {
+    bool any_machine; /* the machine does not tell cells apart */
+    bool all_windows; /* unfit ones count as well */
+};
+
 /* Makes the cells of a file's samples and violations, sorted by what was asked for (workload,
- * placement, processes), then by threads and objects, then as the locks stand in the plan. With
- * `any_machine` the machine does not tell cells apart. */
-struct sample_cells sample_cells_make(const struct records *file, bool any_machine);
+ * placement, processes), then by threads and objects, then as the locks stand in the plan. */
+struct sample_cells sample_cells_make(const struct records *file,
+                                      const struct sample_cells_settings *settings);
 void sample_cells_free(struct sample_cells *cells);
 
 /* The cell of that key, or NULL. */
@@ -45,6 +52,9 @@ struct measure measure_named(const char *name);
 /* What cells are compared by unless something else is asked for: of locks the throughput, of
  * signals the median of their latencies. */
 struct measure sample_cell_measure(const struct sample_cell *cell);
+
+/* The value of a sample's field, nested names joined by dots; NULL without one. */
+const json_t *sample_value(const json_t *sample, const char *name);
 
 /* The values of a measure, sorted upwards, without samples that have none. A new array of `*count`,
  * never NULL. */

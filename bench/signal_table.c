@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/fitness.h"
 #include "bench/statistics.h"
 #include "bench/table.h"
 #include "bench/workload.h"
@@ -26,6 +27,7 @@ struct signal_cell {
     const char *lock;
     unsigned threads, objects; /* 0 objects: there is no such number */
     size_t samples, violations;
+    size_t fit; /* of the samples; the others are left out, unless all are unfit */
     struct series series[EXCHANGE_MEASURES];
     double key; /* to sort by: the p50 of a measure */
 };
@@ -133,6 +135,12 @@ static struct cells cells_make(const struct records *file)
     json_array_foreach (file->samples, i, record) {
         struct signal_cell *cell = cell_of(&cells, record);
         cell->samples++;
+        cell->fit += fitness_is_fit(record);
+    }
+    json_array_foreach (file->samples, i, record) {
+        struct signal_cell *cell = cell_of(&cells, record);
+        if (cell->fit > 0 && !fitness_is_fit(record))
+            continue;
         for (int m = 0; m < EXCHANGE_MEASURES && measures[m].field != NULL; m++)
             add_measure(&cell->series[m], json_object_get(record, measures[m].field));
     }
@@ -200,6 +208,7 @@ static void print_cell(FILE *out, const struct cells *cells, const struct signal
 {
     const struct series *series = &cell->series[measure];
     char text[QUANTILES][16], low[16] = "-", high[16] = "-", ratio[16] = "-";
+    char unfit[TABLE_UNFIT_TEXT];
     double over = ratio_of(cells, cell, measure);
 
     if (series->has_interval) {
@@ -209,10 +218,11 @@ static void print_cell(FILE *out, const struct cells *cells, const struct signal
     if (!isnan(over))
         snprintf(ratio, sizeof ratio, "%.*f", over < 0.1 ? 4 : over < 100 ? 2 : 0, over);
     fprintf(
-        out, "  %-*s %7s  %7s %7s %7s %7s %7s %7s%s\n", width, cell->lock,
+        out, "  %-*s %7s  %7s %7s %7s %7s %7s %7s%s%s\n", width, cell->lock,
         short_time(series->medians[P50], text[P50]), low, high,
         short_time(series->medians[P90], text[P90]), short_time(series->medians[P99], text[P99]),
-        short_time(series->medians[MOST], text[MOST]), ratio, cell->violations > 0 ? " WRONG" : "");
+        short_time(series->medians[MOST], text[MOST]), ratio, cell->violations > 0 ? " WRONG" : "",
+        table_unfit(cell->samples - cell->fit, cell->fit == 0, unfit));
 }
 
 static void print_measure(FILE *out, struct cells *cells, int measure, int width)
@@ -230,19 +240,24 @@ void signal_table_print(FILE *out, const struct records *file)
 {
     struct cells cells = cells_make(file);
     const struct exchange_measure *measures = exchange_traits(cells.exchange)->measures;
-    bool too_few = false;
+    bool too_few = false, first = true;
+    size_t all_unfit = 0;
     int width = 16;
 
     for (size_t i = 0; i < cells.count; i++) {
         int length = (int)strlen(cells.cells[i].lock);
         width = length > width ? length : width;
+        all_unfit += cells.cells[i].samples > 0 && cells.cells[i].fit == 0;
         too_few = too_few || !cells.cells[i].series[0].has_interval;
     }
     table_print_head(out, file);
     for (int m = 0; m < EXCHANGE_MEASURES && measures[m].field != NULL; m++)
         print_measure(out, &cells, m, width);
+    table_print_unfit(out, file, all_unfit, &first);
+    table_print_outliers(out, file, &first);
+    table_print_drift(out, file, &first);
     if (too_few)
-        fputs("\n  No interval with fewer than 6 repetitions: none covers 95%.\n", out);
+        table_print_too_few(out, file, &first);
     table_print_violations(out, file);
     free(cells.cells);
 }
@@ -278,6 +293,7 @@ static json_t *cell_to_json(const struct cells *cells, const struct signal_cell 
     json_object_set_new(object, "objects",
                         cell->objects > 0 ? json_integer(cell->objects) : json_null());
     json_object_set_new(object, "samples", json_integer((json_int_t)cell->samples));
+    json_object_set_new(object, "unfit", json_integer((json_int_t)(cell->samples - cell->fit)));
     json_object_set_new(object, "violations", json_integer((json_int_t)cell->violations));
     for (int m = 0; m < EXCHANGE_MEASURES && measures[m].field != NULL; m++)
         json_object_set_new(object, measures[m].field, measure_to_json(cells, cell, m));

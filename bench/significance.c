@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/pairs.h"
+
 struct value {
     double x;
     bool is_second;
@@ -119,18 +121,26 @@ static bool is_exact(size_t n, size_t m)
     return n + m <= SIGNIFICANCE_EXACT_MOST;
 }
 
+/* Pairs in which the second value is larger, ties counted as half. */
+static double u_of(const struct value *values, size_t n, size_t m)
+{
+    double ranks = 0;
+
+    for (size_t i = 0; i < n + m; i++)
+        ranks += values[i].is_second ? values[i].rank / 2.0 : 0;
+    return ranks - (double)m * (double)(m + 1) / 2;
+}
+
 struct rank_test significance_rank_test(const double *first, size_t n, const double *second,
                                         size_t m)
 {
     struct rank_test test = {NAN, NAN, is_exact(n, m)};
-    double ties, ranks = 0;
+    double ties;
 
     if (n == 0 || m == 0)
         return test;
     struct value *values = rank_values(first, n, second, m, &ties);
-    for (size_t i = 0; i < n + m; i++)
-        ranks += values[i].is_second ? values[i].rank / 2.0 : 0;
-    test.u = ranks - (double)m * (double)(m + 1) / 2;
+    test.u = u_of(values, n, m);
     test.p = test.exact ? exact_p(values, n, m) : normal_p(test.u, n, m, ties);
     free(values);
     return test;
@@ -194,6 +204,16 @@ static bool are_above_zero(const double *x, size_t n)
     return n > 0;
 }
 
+static double *sorted_logarithms(const double *values, size_t count)
+{
+    double *logarithms = allocate(count, sizeof *logarithms);
+
+    for (size_t i = 0; i < count; i++)
+        logarithms[i] = log(values[i]);
+    statistics_sort(logarithms, count);
+    return logarithms;
+}
+
 struct ratio significance_ratio(const double *first, size_t n, const double *second, size_t m)
 {
     struct ratio ratio = {.estimate = NAN};
@@ -201,31 +221,31 @@ struct ratio significance_ratio(const double *first, size_t n, const double *sec
 
     if (!are_above_zero(first, n) || !are_above_zero(second, m))
         return ratio;
-    double *pairs = allocate(n * m, sizeof *pairs);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < m; j++)
-            pairs[i * m + j] = log(second[j]) - log(first[i]);
-    }
-    statistics_sort(pairs, n * m);
-    ratio.estimate = exp(statistics_median(pairs, n * m));
+    double *x = sorted_logarithms(first, n), *y = sorted_logarithms(second, m);
+    size_t middle = (n * m + 1) / 2;
+    ratio.estimate =
+        exp((pairs_select(x, n, y, m, middle) + pairs_select(x, n, y, m, n * m + 1 - middle)) / 2);
     size_t rank = is_exact(n, m) ? exact_rank(n, m, &coverage) : normal_rank(n, m, &coverage);
     ratio.has_interval = rank > 0;
     if (ratio.has_interval)
         ratio.interval =
-            (struct interval){exp(pairs[rank - 1]), exp(pairs[n * m - rank]), coverage};
-    free(pairs);
+            (struct interval){exp(pairs_select(x, n, y, m, rank)),
+                              exp(pairs_select(x, n, y, m, n * m + 1 - rank)), coverage};
+    free(x);
+    free(y);
     return ratio;
 }
 
 double significance_cliffs_delta(const double *first, size_t n, const double *second, size_t m)
 {
-    double balance = 0;
+    double ties;
 
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < m; j++)
-            balance += (second[j] > first[i]) - (second[j] < first[i]);
-    }
-    return n == 0 || m == 0 ? NAN : balance / ((double)n * (double)m);
+    if (n == 0 || m == 0)
+        return NAN;
+    struct value *values = rank_values(first, n, second, m, &ties);
+    double u = u_of(values, n, m);
+    free(values);
+    return 2 * u / ((double)n * (double)m) - 1;
 }
 
 static int compare_p(const void *a, const void *b)

@@ -42,3 +42,15 @@ bool statistics_median_interval(const double *x, size_t n, struct interval *inte
     *interval = (struct interval){x[rank - 1], x[n - rank], 1 - 2 * chance_of_fewer_below(rank, n)};
     return true;
 }
+
+bool statistics_fences(const double *x, size_t n, double *low, double *high)
+{
+    size_t half = (n + 1) / 2;
+
+    if (n < 6)
+        return false;
+    double lower = statistics_median(x, half), upper = statistics_median(x + n - half, half);
+    *low = lower - 3 * (upper - lower);
+    *high = upper + 3 * (upper - lower);
+    return upper > lower;
+}

@@ -21,4 +21,11 @@ struct interval {
  * there is none. */
 bool statistics_median_interval(const double *x, size_t n, struct interval *interval);
 
+/* J. W. Tukey's outer fences (Exploratory Data Analysis, 1977, chapter 2): three times the spread
+ * of the hinges, the medians of either half (with the middle one, of an odd number), beyond the
+ * hinges. What lies outside is "far out". Of ten values of a normal distribution one or more does
+ * in 3% of all cases; within his inner fences, at half the distance, that would be 20%. False with
+ * fewer than six values of x[0..n), sorted upwards, or without a spread. */
+bool statistics_fences(const double *x, size_t n, double *low, double *high);
+
 #endif

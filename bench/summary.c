@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/fitness.h"
+#include "bench/sample_cells.h"
 #include "locks/catalogue.h"
-
-/* The columns that are medians of samples. */
-enum column { THROUGHPUT, JAIN, RSD, BURST, CPU_NS, TRANSACTIONS, INVALIDATED, MTTR, COLUMNS };
-_Static_assert(COLUMNS == sizeof((struct cell *)0)->values / sizeof(double *), "one a column");
 
 static const char *text_of(const json_t *record, const char *name)
 {
@@ -26,19 +24,6 @@ static uint32_t traits_of(const char *lock)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(lock, ":"), lock);
     const struct lock_ops *ops = lock_find(name);
     return ops == NULL ? 0 : ops->traits;
-}
-
-static size_t order_in_plan(const struct records *file, const char *lock)
-{
-    const json_t *locks = json_object_get(json_object_get(file->run, "plan"), "locks");
-    size_t i;
-    json_t *name;
-
-    json_array_foreach (locks, i, name) {
-        if (json_string_value(name) != NULL && strcmp(json_string_value(name), lock) == 0)
-            return i;
-    }
-    return i;
 }
 
 static bool is_of_cell(const struct cell *cell, const struct cell *key)
@@ -77,8 +62,9 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     summary->cells = grown;
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
-    key.order = order_in_plan(file, key.lock);
+    key.order = records_order_of_lock(file, key.lock);
     key.max_gap = NAN;
+    key.records = json_array();
     grown[summary->count] = key;
     return &grown[summary->count++];
 }
@@ -90,63 +76,121 @@ static double number_of(const json_t *record, const char *name)
     return json_is_number(number) ? json_number_value(number) : NAN;
 }
 
-static void add_sample(struct cell *cell, const json_t *record)
+/* Of what is told of all samples, unfit or not. */
+static void add_sample(struct cell *cell, json_t *record)
 {
-    const json_t *burst = json_object_get(record, "burst");
-    const json_t *traffic = json_object_get(record, "traffic");
-    const double values[COLUMNS] = {
-        number_of(record, "throughput"),   number_of(record, "jain"),
-        number_of(record, "rsd"),          number_of(burst, "mean"),
-        number_of(record, "cpu_ns"),       number_of(traffic, "transactions"),
-        number_of(traffic, "invalidated"), number_of(record, "mttr")};
-    double burst_most = number_of(burst, "max"), max_gap = number_of(record, "max_gap");
+    double burst_most = number_of(json_object_get(record, "burst"), "max");
+    double together = number_of(json_object_get(record, "validity"), "full_concurrency");
 
-    for (int i = 0; i < COLUMNS; i++) {
-        cell->values[i] = realloc(cell->values[i], (cell->samples + 1) * sizeof(double));
-        if (cell->values[i] == NULL)
-            abort();
-        cell->values[i][cell->samples] = values[i];
-    }
+    json_array_append(cell->records, record);
     cell->samples++;
     cell->unverified += json_is_null(json_object_get(record, "verified"));
-    double together = number_of(json_object_get(record, "validity"), "full_concurrency");
     cell->apart += isnan(together) || together < 0.5;
     if (burst_most > cell->burst_most)
         cell->burst_most = burst_most;
-    cell->max_gap = fmax(cell->max_gap, max_gap);
+    cell->max_gap = fmax(cell->max_gap, number_of(record, "max_gap"));
 }
 
-/* The median of those that were measured. */
-static double median_known(double *values, size_t count)
+/* The values of a field of those samples that have it, sorted, into room for all of them. */
+static size_t values_of(const json_t *samples, const char *name, double *values)
 {
-    size_t known = 0;
+    size_t count = 0, i;
+    json_t *sample;
 
-    for (size_t i = 0; i < count; i++) {
-        if (!isnan(values[i]))
-            values[known++] = values[i];
+    json_array_foreach (samples, i, sample) {
+        const json_t *value = sample_value(sample, name);
+        if (json_is_number(value))
+            values[count++] = json_number_value(value);
     }
-    if (known == 0)
-        return NAN;
-    statistics_sort(values, known);
-    return statistics_median(values, known);
+    statistics_sort(values, count);
+    return count;
+}
+
+static double median_of(const json_t *samples, const char *name, double *values)
+{
+    size_t count = values_of(samples, name, values);
+
+    return count == 0 ? NAN : statistics_median(values, count);
+}
+
+static double acquisitions_of(const json_t *sample)
+{
+    double all = 0;
+    size_t i;
+    json_t *number;
+
+    json_array_foreach (json_object_get(sample, "acquisitions"), i, number)
+        all += json_number_value(number);
+    return all;
+}
+
+/* The same of a number of the whole window, per acquisition. */
+static double median_per_acquisition(const json_t *samples, const char *name, double *values)
+{
+    size_t count = 0, i;
+    json_t *sample;
+
+    json_array_foreach (samples, i, sample) {
+        const json_t *value = sample_value(sample, name);
+        double acquisitions = acquisitions_of(sample);
+        if (json_is_number(value) && acquisitions > 0)
+            values[count++] = json_number_value(value) / acquisitions;
+    }
+    statistics_sort(values, count);
+    return count == 0 ? NAN : statistics_median(values, count);
+}
+
+/* Those samples that have them, and in which they are what they claim to be. */
+static struct latencies *merge_latencies(const json_t *samples)
+{
+    struct latencies *all = calloc(LATENCIES_WAYS, sizeof *all);
+    struct latencies *one = malloc(sizeof *one);
+    bool any = false;
+    size_t i;
+    json_t *sample;
+
+    if (all == NULL || one == NULL)
+        abort();
+    json_array_foreach (samples, i, sample) {
+        for (int way = 0; way < LATENCIES_WAYS; way++) {
+            for (unsigned j = 0; j < LATENCIES; j++) {
+                const json_t *object = json_object_get(sample, latency_fields[way][j]);
+                if (latencies_from_json(object, one, (enum latency)j))
+                    any = latencies_merge(&all[way], one) || any;
+            }
+        }
+    }
+    free(one);
+    if (any)
+        return all;
+    free(all);
+    return NULL;
 }
 
 static void finish_cell(struct cell *cell)
 {
-    cell->throughput = median_known(cell->values[THROUGHPUT], cell->samples);
-    cell->has_interval =
-        statistics_median_interval(cell->values[THROUGHPUT], cell->samples, &cell->interval);
-    cell->jain = median_known(cell->values[JAIN], cell->samples);
-    cell->rsd = median_known(cell->values[RSD], cell->samples);
-    cell->burst = median_known(cell->values[BURST], cell->samples);
-    cell->cpu_ns = median_known(cell->values[CPU_NS], cell->samples);
-    cell->transactions = median_known(cell->values[TRANSACTIONS], cell->samples);
-    cell->invalidated = median_known(cell->values[INVALIDATED], cell->samples);
-    cell->mttr = median_known(cell->values[MTTR], cell->samples);
-    for (int i = 0; i < COLUMNS; i++) {
-        free(cell->values[i]);
-        cell->values[i] = NULL;
-    }
+    json_t *samples = fitness_choose(cell->records);
+    double *values = calloc(cell->samples + 1, sizeof *values);
+
+    if (values == NULL)
+        abort();
+    cell->unfit = fitness_count_unfit(cell->records);
+    cell->unfit_count = cell->unfit == cell->samples;
+    cell->throughput = median_of(samples, "throughput", values);
+    cell->has_interval = statistics_median_interval(
+        values, values_of(samples, "throughput", values), &cell->interval);
+    cell->jain = median_of(samples, "jain", values);
+    cell->rsd = median_of(samples, "rsd", values);
+    cell->burst = median_of(samples, "burst.mean", values);
+    cell->cpu_ns = median_of(samples, "cpu_ns", values);
+    cell->transactions = median_of(samples, "traffic.transactions", values);
+    cell->invalidated = median_of(samples, "traffic.invalidated", values);
+    cell->mttr = median_of(samples, "mttr", values);
+    cell->voluntary = median_per_acquisition(samples, "validity.voluntary_switches", values);
+    cell->involuntary = median_per_acquisition(samples, "validity.involuntary_switches", values);
+    cell->latencies = merge_latencies(samples);
+    free(values);
+    json_decref(samples);
 }
 
 static bool is_null(const struct cell *cell)
@@ -220,8 +264,11 @@ struct summary summary_make(const struct records *files, size_t files_count)
 
 void summary_free(struct summary *summary)
 {
-    for (size_t i = 0; i < summary->count; i++)
+    for (size_t i = 0; i < summary->count; i++) {
         free(summary->cells[i].workload);
+        json_decref(summary->cells[i].records);
+        free(summary->cells[i].latencies);
+    }
     free(summary->cells);
     *summary = (struct summary){0};
 }
@@ -229,6 +276,21 @@ void summary_free(struct summary *summary)
 static json_t *number_or_null(double value)
 {
     return isnan(value) ? json_null() : json_real(value);
+}
+
+/* Their numbers; whoever wants the histograms finds them in the records. */
+static void add_latencies(json_t *object, const struct cell *cell)
+{
+    for (int way = 0; way < LATENCIES_WAYS; way++) {
+        for (unsigned i = 0; i < LATENCIES; i++) {
+            json_t *latency = json_null();
+            if (cell->latencies != NULL && cell->latencies[way].of[i].count > 0) {
+                latency = latencies_to_json(&cell->latencies[way], (enum latency)i);
+                json_object_del(latency, "histogram");
+            }
+            json_object_set_new(object, latency_fields[way][i], latency);
+        }
+    }
 }
 
 json_t *summary_to_json(const struct summary *summary)
@@ -240,23 +302,23 @@ json_t *summary_to_json(const struct summary *summary)
         json_t *interval = cell->has_interval
                                ? json_pack("[f, f]", cell->interval.low, cell->interval.high)
                                : json_null();
-        json_array_append_new(
-            cells,
-            json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, "
-                      "s:o, s:o, s:o, s:o, "
-                      "s:o, s:o, s:o, s:b}",
-                      "source", cell->source, "lock", cell->lock, "machine", cell->machine,
-                      "placement", cell->placement, "threads", (int)cell->threads, "processes",
-                      processes_to_json(cell->processes), "workload",
-                      json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples",
-                      (int)cell->samples, "unverified", (int)cell->unverified, "violations",
-                      (int)cell->violations, "throughput", number_or_null(cell->throughput),
-                      "interval", interval, "jain", number_or_null(cell->jain), "rsd",
-                      number_or_null(cell->rsd), "burst", number_or_null(cell->burst), "cpu_ns",
-                      number_or_null(cell->cpu_ns), "transactions",
-                      number_or_null(cell->transactions), "invalidated",
-                      number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr),
-                      "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null));
+        json_t *object = json_pack(
+            "{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, "
+            "s:o, s:o, s:o, s:o, "
+            "s:o, s:o, s:o, s:b}",
+            "source", cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
+            cell->placement, "threads", (int)cell->threads, "processes",
+            processes_to_json(cell->processes), "workload",
+            json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples", (int)cell->samples,
+            "unfit", (int)cell->unfit, "unverified", (int)cell->unverified, "violations",
+            (int)cell->violations, "throughput", number_or_null(cell->throughput), "interval",
+            interval, "jain", number_or_null(cell->jain), "rsd", number_or_null(cell->rsd), "burst",
+            number_or_null(cell->burst), "cpu_ns", number_or_null(cell->cpu_ns), "transactions",
+            number_or_null(cell->transactions), "invalidated", number_or_null(cell->invalidated),
+            "mttr", number_or_null(cell->mttr), "max_gap", number_or_null(cell->max_gap),
+            "less_null", cell->less_null);
+        add_latencies(object, cell);
+        json_array_append_new(cells, object);
     }
     return json_pack("{s:o}", "cells", cells);
 }

@@ -6,6 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/drift.h"
+#include "bench/fitness.h"
+#include "bench/latency_table.h"
+#include "bench/outliers.h"
 #include "bench/workload.h"
 
 /* Two to three digits that count, at most seven characters. */
@@ -20,25 +24,41 @@ static const char *short_number(double value, char text[16])
     return text;
 }
 
-static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus, int width)
+const char *table_unfit(size_t unfit, bool all, char text[TABLE_UNFIT_TEXT])
+{
+    text[0] = '\0';
+    if (unfit > 0 && all)
+        snprintf(text, TABLE_UNFIT_TEXT, " UNFIT");
+    else if (unfit > 0)
+        snprintf(text, TABLE_UNFIT_TEXT, " %zu unfit", unfit);
+    return text;
+}
+
+void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, const char *behind)
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
-
     unsigned processes = processes_for(cell->processes, cell->threads);
     char split[32] = "";
 
     if (processes > 1)
         snprintf(split, sizeof split, " of %u processes", processes);
-    fprintf(out, "\n%s%u thread%s%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
-            split, cell->threads > cpus ? ", more than there are CPUs" : "",
-            cell->source[0] != '\0' ? ", " : "", cell->source);
-    fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s%s\n", width, "lock", "M/s", "95% interval",
-            "jain", "rsd", "burst", "cpu ns", plain);
+    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s\n", bold, cell->threads,
+            cell->threads == 1 ? "" : "s", split,
+            cell->threads > cpus ? ", more than there are CPUs" : "",
+            cell->source[0] != '\0' ? ", " : "", cell->source, behind, plain);
+}
+
+static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus, int width)
+{
+    table_print_block_name(out, cell, cpus, "");
+    fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s\n", width, "lock", "M/s", "95% interval", "jain",
+            "rsd", "burst", "cpu ns");
 }
 
 static void print_cell(FILE *out, const struct cell *cell, int width)
 {
     char median[16], low[16] = "-", high[16] = "-", burst[16], cpu_ns[16], jain[16], rsd[16];
+    char unfit[TABLE_UNFIT_TEXT];
 
     if (cell->has_interval) {
         short_number(cell->interval.low / 1e6, low);
@@ -46,13 +66,14 @@ static void print_cell(FILE *out, const struct cell *cell, int width)
     }
     snprintf(jain, sizeof jain, isnan(cell->jain) ? "-" : "%.3f", cell->jain);
     snprintf(rsd, sizeof rsd, isnan(cell->rsd) ? "-" : "%.3f", cell->rsd);
-    fprintf(out, "  %-*s %7s  %7s %7s %6s %6s %7s %7s%s\n", width, cell->lock,
+    fprintf(out, "  %-*s %7s  %7s %7s %6s %6s %7s %7s%s%s\n", width, cell->lock,
             short_number(cell->throughput / 1e6, median), low, high, jain, rsd,
             cell->threads == 1 ? "-" : short_number(cell->burst, burst),
-            short_number(cell->cpu_ns, cpu_ns), cell->violations > 0 ? " WRONG" : "");
+            short_number(cell->cpu_ns, cpu_ns), cell->violations > 0 ? " WRONG" : "",
+            table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
 
-static bool same_block(const struct cell *a, const struct cell *b)
+bool table_same_block(const struct cell *a, const struct cell *b)
 {
     return a->threads == b->threads && a->processes == b->processes &&
            strcmp(a->source, b->source) == 0 && strcmp(a->machine, b->machine) == 0 &&
@@ -183,12 +204,82 @@ static void print_endings(FILE *out, const struct records *file, bool *first)
     }
 }
 
+void table_print_unfit(FILE *out, const struct records *file, size_t all_unfit, bool *first)
+{
+    size_t unfit = fitness_count_unfit(file->samples);
+    char reasons[256];
+
+    if (unfit == 0)
+        return;
+    fitness_reasons(file->samples, reasons, sizeof reasons);
+    begin_note(out, first);
+    fprintf(out, "%zu of %zu windows are unfit and left out: %s.\n", unfit,
+            json_array_size(file->samples), reasons);
+    if (all_unfit == 0)
+        return;
+    begin_note(out, first);
+    fputs(
+        "UNFIT: none of a row's windows was fit, and its numbers are of all of them: of this\n"
+        "    machine as it was meanwhile, and not of the lock alone.\n",
+        out);
+}
+
+void table_print_outliers(FILE *out, const struct records *file, bool *first)
+{
+    enum { SHOWN = 8 };
+    json_t *outliers = outliers_of_file(file), *outlier;
+    size_t count = json_array_size(outliers), i;
+
+    if (count > 0) {
+        begin_note(out, first);
+        fprintf(out, "%zu outlier%s, kept:\n", count, count == 1 ? "" : "s");
+    }
+    json_array_foreach (outliers, i, outlier) {
+        char text[512];
+        if (i == SHOWN)
+            break;
+        outliers_describe(outlier, text, sizeof text);
+        fprintf(out, "    %s\n", text);
+    }
+    if (count > SHOWN)
+        fprintf(out, "    and %zu more: see --json\n", count - SHOWN);
+    json_decref(outliers);
+}
+
+void table_print_drift(FILE *out, const struct records *file, bool *first)
+{
+    struct drift drift = drift_of_file(file);
+    char text[256];
+
+    if (!drift.found)
+        return;
+    drift_describe(&drift, text, sizeof text);
+    begin_note(out, first);
+    fprintf(out,
+            "The machine drifted: %s.\n"
+            "    Within this run that meets all rows alike; another run may differ by it.\n",
+            text);
+}
+
+void table_print_too_few(FILE *out, const struct records *file, bool *first)
+{
+    begin_note(out, first);
+    fprintf(out, "No interval with fewer than 6 %s: none covers 95%%.\n",
+            fitness_count_unfit(file->samples) > 0 ? "fit windows" : "repetitions");
+}
+
 static void print_notes(FILE *out, const struct records *file, const struct summary *summary,
                         unsigned cpus)
 {
     bool too_few = false, first = true;
+    size_t all_unfit = 0;
 
+    for (size_t i = 0; i < summary->count; i++)
+        all_unfit += summary->cells[i].unfit > 0 && summary->cells[i].unfit_count;
+    table_print_unfit(out, file, all_unfit, &first);
     print_irql(out, file, &first);
+    table_print_outliers(out, file, &first);
+    table_print_drift(out, file, &first);
     print_processes(out, summary, &first);
     print_endings(out, file, &first);
     for (size_t i = 0; i < summary->count; i++) {
@@ -196,10 +287,8 @@ static void print_notes(FILE *out, const struct records *file, const struct summ
         print_cell_notes(out, &summary->cells[i], &first);
         too_few = too_few || (!summary->cells[i].has_interval && summary->cells[i].samples > 0);
     }
-    if (too_few) {
-        begin_note(out, &first);
-        fputs("No interval with fewer than 6 repetitions: none covers 95%.\n", out);
-    }
+    if (too_few)
+        table_print_too_few(out, file, &first);
 }
 
 unsigned table_cpus(const struct records *file)
@@ -336,10 +425,11 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
     }
     table_print_head(out, file);
     for (size_t i = 0; i < summary->count; i++) {
-        if (i == 0 || !same_block(&summary->cells[i - 1], &summary->cells[i]))
+        if (i == 0 || !table_same_block(&summary->cells[i - 1], &summary->cells[i]))
             print_block_head(out, &summary->cells[i], cpus, width);
         print_cell(out, &summary->cells[i], width);
     }
     print_notes(out, file, summary, cpus);
+    latency_table_print(out, summary, cpus, width);
     table_print_violations(out, file);
 }

@@ -3,14 +3,14 @@
 #
 # The arguments: see panels.gp.
 
-left_column = 5
+left_column = 4
 left_low = 0
 left_high = 0
 left_y(n) = n
 left_least = 0
 left_most = 1.03
 left_label = "Jain's fairness index (1: all threads alike)"
-right_column = 12
+right_column = 5
 right_y(n) = n / column(1)
 right_least = 0
 right_most = 0

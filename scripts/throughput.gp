@@ -5,14 +5,14 @@
 #
 # The arguments: see panels.gp.
 
-left_column = 2
-left_low = 3
-left_high = 4
+left_column = 4
+left_low = 5
+left_high = 6
 left_y(n) = n / 1e6
 left_least = 0
 left_most = 0
 left_label = "acquisitions, million a second"
-right_column = 5
+right_column = 7
 right_y(n) = n
 right_least = 0
 right_most = 1.03

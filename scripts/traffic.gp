@@ -3,18 +3,18 @@
 #
 # The arguments: see panels.gp.
 
-left_column = 9
+left_column = 4
 left_low = 0
 left_high = 0
 left_y(n) = n
 left_least = 0
 left_most = 0
-left_label = "transactions per acquisition (0 is not drawn)"
-right_column = 10
+left_label = "transactions per acquisition"
+right_column = 5
 right_y(n) = n
 right_least = 0
 right_most = 0
-right_label = "copies invalidated per acquisition (0 is not drawn)"
+right_label = "copies invalidated per acquisition"
 
 data = ARG1
 format = ARG2

@@ -15,17 +15,21 @@ run_record() {
 }
 
 # samples LOCK THREADS COUNT FROM STEP [SECOND [SECONDS]]: a cell's samples, with throughputs FROM, FROM + STEP, ...
-# and, with a second, ended then and every so many seconds (2).
+# (the least, the largest, the second, the second largest, ..., so that they do not drift)
+# and, with a second, ended then and every so many seconds (2). $fields stand in each as well.
+fields=
+drifting=0
 samples() {
-    local i time
+    local i time step
     for ((i = 0; i < $3; i++)); do
         time=
         [ -z "${6-}" ] || printf -v time ',"time":"2026-01-01T00:%02d:%02d.000Z"' \
             $((($6 + i * ${7:-2}) / 60)) $((($6 + i * ${7:-2}) % 60))
+        step=$((i % 2 == 0 || drifting ? i / (2 - drifting) : $3 - 1 - i / 2))
         printf '{"record":"sample","lock":"%s","machine":"native","threads":%d,"placement":"compact","workload":%s,' \
             "$1" "$2" '{"critical":"0","outside":"exp:50ns","lines":1,"readers":0}'
-        printf '"repetition":%d,"throughput":%d.5,"acquisitions":[1,2],"jain":0.9,"traffic":null%s}\n' \
-            "$i" $(($4 + i * $5)) "$time"
+        printf '"repetition":%d,"throughput":%d.5,"acquisitions":[1,2],"jain":0.9,"traffic":null%s%s}\n' \
+            "$i" $(($4 + step * $5)) "$time" "$fields"
     done
 }
 
@@ -47,6 +51,15 @@ samples() {
     samples mcs 2 10 3000000 1000 1
 } >better.jsonl
 
+# Of mcs with one thread, three windows were stolen from, and are wild; of mcs with two, all.
+{
+    run_record
+    fields=',"elapsed_ns":1000000,"cpus":[0,1],"validity":{"steal_ns":20000000}'
+    samples mcs 1 3 9000000 1000 0 3
+    samples mcs 2 10 2000000 1000 0
+    fields=
+    samples mcs 1 7 1000000 1000 1 3
+} >stolen.jsonl
 # ---------------------------------------------------------------------------------------------
 # What it finds
 
@@ -83,6 +96,52 @@ call "$LOCKBENCH" compare base.jsonl better.jsonl --threshold 0%
 want_code 0
 want_text "$stdout" "faster"
 want_no_text "$stdout" "SLOWER"
+end
+
+drifting=1
+{ run_record; samples mcs 1 10 1000000 10000 0; samples mcs 2 10 2000000 20000 0; } >drifted.jsonl
+{ run_record; samples mcs 1 10 1000000 10000 1; samples mcs 2 10 2000000 20000 1; } >alongside.jsonl
+{ run_record; samples mcs 1 10 1000000 10000 30; samples mcs 2 10 2000000 20000 30; } >afterwards.jsonl
+drifting=0
+begin "a machine that drifted is told of, and what that means for the two files"
+call "$LOCKBENCH" compare drifted.jsonl afterwards.jsonl
+want_code 0
+want_text "$stderr" "'drifted.jsonl' was measured on a machine that drifted: throughput rises over the run, by 4.9"
+want_text "$stderr" "from the first half to the second (p < 0.0001): a difference as large may be that"
+want_text "$stderr" "'drifted.jsonl' and 'afterwards.jsonl' were measured one after the other"
+call "$LOCKBENCH" compare drifted.jsonl alongside.jsonl --json
+want_code 0
+want_text "$stderr" "'alongside.jsonl' was measured on a machine that drifted"
+want_text "$stderr" "the files were measured alternating, so that it met them alike"
+want_text "$stdout" '"drifts": ['
+want_text "$stdout" '"found": true'
+end
+
+begin "unfit windows are left out and counted; where no window is fit, all count"
+call "$LOCKBENCH" compare base.jsonl stolen.jsonl
+want_code 0
+want_text "$stderr" "'stolen.jsonl': 13 of 20 windows are unfit (steal 13): left out"
+want_text "$stderr" "'stolen.jsonl': 1 cell has no fit window: there all of them count"
+grep -Eq '^  mcs +1\.00 +1\.00\.\.1\.01 +1\.00 +1\.00\.\.1\.01 ' "$stdout" || fail "mcs with one thread should be of 7"
+grep -Eq '^  mcs +2\.00 .* 2\.00 .* 1\.000 .* ~$' "$stdout" || fail "mcs with two threads should be of 10"
+call "$LOCKBENCH" compare base.jsonl stolen.jsonl --csv --quiet
+grep -Eq ',7,3,0,' "$stdout" || fail "there should be 7 samples and 3 that are unfit"
+end
+
+begin "--all-windows counts them as well"
+call "$LOCKBENCH" compare base.jsonl stolen.jsonl --all-windows
+want_code 0
+want_text "$stderr" "'stolen.jsonl': 13 of 20 windows are unfit (steal 13): they count all the same"
+call "$LOCKBENCH" compare base.jsonl stolen.jsonl --all-windows --csv --quiet
+grep -Eq ',10,3,0,' "$stdout" || fail "there should be 10 samples, 3 of them unfit"
+end
+
+begin "export says why a window is unfit, and leaves it out of medians"
+call "$LOCKBENCH" export stolen.jsonl
+want_code 0
+want_same "the column" "$(sed -n 2p "$stdout" | grep -o '[^,]*$')" steal
+call "$LOCKBENCH" export stolen.jsonl --cells
+want_text "$stdout" ",7,3,0,1000000.5,1006000.5,"
 end
 
 begin "more files are each compared with the first"
@@ -283,9 +342,9 @@ call "$LOCKBENCH" export base.jsonl --csv
 want_code 0
 want_empty "$stderr"
 want_same "the first line" "$(head -1 "$stdout")" "lock,machine,threads,placement,workload.critical,workload.outside,\
-workload.lines,workload.readers,repetition,throughput,acquisitions,jain,traffic,time"
+workload.lines,workload.readers,repetition,throughput,acquisitions,jain,traffic,time,unfit"
 want_same "the second line" "$(sed -n 2p "$stdout")" \
-    "mcs,native,1,compact,0,exp:50ns,1,0,0,1000000.5,1 2,0.9,,2026-01-01T00:00:00.000Z"
+    "mcs,native,1,compact,0,exp:50ns,1,0,0,1000000.5,1 2,0.9,,2026-01-01T00:00:00.000Z,"
 want_same "the number of lines" "$(wc -l <"$stdout")" 21
 end
 
@@ -293,8 +352,8 @@ begin "export --cells: medians with their interval"
 call "$LOCKBENCH" export base.jsonl --cells
 want_code 0
 want_same "the number of lines" "$(wc -l <"$stdout")" 3
-want_text "$stdout" "samples,violations,interval.low,interval.high,throughput,jain"
-want_text "$stdout" ",10,0,1001000.5,1008000.5,1004500.5,0.9"
+want_text "$stdout" "samples,unfit,violations,interval.low,interval.high,throughput,jain"
+want_text "$stdout" ",10,0,0,1001000.5,1008000.5,1004500.5,0.9"
 end
 
 begin "export of several files says which is which"
@@ -308,7 +367,7 @@ begin "export quotes what has to be quoted"
 sed -i 's/"lock":"a,"b""/"lock":"a,\\"b\\""/' odd.jsonl
 call "$LOCKBENCH" export odd.jsonl
 want_code 0
-want_same "the second line" "$(sed -n 2p "$stdout")" '"a,""b""",native,1,compact,0,exp:50ns,1,0,0,5.5,1 2,0.9,'
+want_same "the second line" "$(sed -n 2p "$stdout")" '"a,""b""",native,1,compact,0,exp:50ns,1,0,0,5.5,1 2,0.9,,'
 end
 
 begin "export to a file"

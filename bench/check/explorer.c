@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/virtual/site.h"
 #include "bench/virtual/word.h"
 
 enum { COUNT_ALL = UINT16_MAX };
@@ -343,39 +344,14 @@ static void wake_sleepers(struct explorer *explorer, const struct event *event)
 
 /* ---- doing a step ---- */
 
-static const char *const operation_names[] = {
-    [VIRTUAL_LOAD] = "load",
-    [VIRTUAL_STORE] = "store",
-    [VIRTUAL_EXCHANGE] = "exchange",
-    [VIRTUAL_FETCH_ADD] = "fetch_add",
-    [VIRTUAL_FETCH_SUB] = "fetch_sub",
-    [VIRTUAL_FETCH_AND] = "fetch_and",
-    [VIRTUAL_FETCH_OR] = "fetch_or",
-    [VIRTUAL_COMPARE_EXCHANGE] = "compare_exchange",
-    [VIRTUAL_AWAIT_EQUAL] = "await_equal",
-    [VIRTUAL_AWAIT_DIFFER] = "await_differ",
-    [VIRTUAL_RETRY_EXCHANGE] = "retry_exchange",
-    [VIRTUAL_FENCE] = "fence",
-    [VIRTUAL_FUTEX_WAIT] = "futex_wait",
-    [VIRTUAL_FUTEX_WAKE] = "futex_wake",
-};
-
-void explorer_place(const struct virtual_site *site, char text[CHECK_PLACE_TEXT])
-{
-    const char *file = strrchr(site->file, '/');
-
-    snprintf(text, CHECK_PLACE_TEXT, "%s:%d %s%s", file == NULL ? site->file : file + 1, site->line,
-             site->order == VIRTUAL_plain ? "plain " : "", operation_names[site->operation]);
-}
-
 static void note_race(struct explorer *explorer, unsigned thread, unsigned other,
                       const struct virtual_site *site, const struct virtual_site *others)
 {
-    char here[CHECK_PLACE_TEXT], there[CHECK_PLACE_TEXT] = "overwriting it";
+    char here[SITE_TEXT], there[SITE_TEXT] = "overwriting it";
 
-    explorer_place(site, here);
+    site_describe(site, here);
     if (others != NULL)
-        explorer_place(others, there);
+        site_describe(others, there);
     explorer_violation(explorer, "no data race",
                        "thread %u (%s) and thread %u (%s) access the same memory, at least one of "
                        "them plainly, and nothing orders them",

@@ -156,10 +156,6 @@ uint64_t explorer_plain_load(struct explorer *explorer, const struct virtual_sit
 void explorer_plain_store(struct explorer *explorer, const struct virtual_site *site,
                           volatile void *word, unsigned size, uint64_t value);
 
-/* "mcs.h:42 exchange": a place in a source. */
-enum { CHECK_PLACE_TEXT = 80 };
-void explorer_place(const struct virtual_site *site, char text[CHECK_PLACE_TEXT]);
-
 /* The running thread overwrites that memory: whatever access of others to it is not ordered before,
  * races. */
 void explorer_overwrite(struct explorer *explorer, const void *start, size_t bytes);

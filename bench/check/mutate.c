@@ -79,15 +79,20 @@ static int compare_mutants(const void *first, const void *second)
     return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
 }
 
+/* Whether the client fits the lock and is none that takes a night. */
+static bool is_usual(const struct subject *subject, const struct client *client)
+{
+    return !client_is_deep(client, subject->ops) && session_fits(subject->ops, client);
+}
+
 /* The places that any client reaches, in any execution of the lock as it is. */
-static bool find_mutants(const char *lock, const struct lock_ops *ops, const uint64_t *parameters,
-                         uint64_t bound, struct mutants *mutants)
+static bool find_mutants(const struct subject *subject, uint64_t bound, struct mutants *mutants)
 {
     for (unsigned i = 0; i < check_clients_count; i++) {
         const struct client *client = &check_clients[i];
-        if (client_is_deep(client, ops) || !session_fits(ops, client))
+        if (!is_usual(subject, client))
             continue;
-        struct session *session = session_new(lock, ops, parameters, client);
+        struct session *session = session_new(subject, client);
         if (session == NULL)
             return false;
         session_explore(session, bound, NULL, NULL);
@@ -109,14 +114,13 @@ static bool find_mutants(const char *lock, const struct lock_ops *ops, const uin
     return true;
 }
 
-static bool try_mutant(const char *lock, const struct lock_ops *ops, const uint64_t *parameters,
-                       uint64_t bound, struct mutant *mutant)
+static bool try_mutant(const struct subject *subject, uint64_t bound, struct mutant *mutant)
 {
     for (unsigned i = 0; i < check_clients_count && !mutant->noticed; i++) {
         const struct client *client = &check_clients[i];
-        if (client_is_deep(client, ops) || !session_fits(ops, client))
+        if (!is_usual(subject, client))
             continue;
-        struct session *session = session_new(lock, ops, parameters, client);
+        struct session *session = session_new(subject, client);
         if (session == NULL)
             return false;
         session->explorer.mutation = mutant->mutation;
@@ -131,16 +135,16 @@ static bool try_mutant(const char *lock, const struct lock_ops *ops, const uint6
     return true;
 }
 
-bool mutate(const char *lock, const struct lock_ops *ops, const uint64_t *parameters,
-            uint64_t bound, bool (*tick)(unsigned done, unsigned all, void *argument),
-            void *argument, struct mutants *mutants)
+bool mutate(const struct subject *subject, uint64_t bound,
+            bool (*tick)(unsigned done, unsigned all, void *argument), void *argument,
+            struct mutants *mutants)
 {
     *mutants = (struct mutants){0};
-    if (!find_mutants(lock, ops, parameters, bound, mutants))
+    if (!find_mutants(subject, bound, mutants))
         return false;
     for (size_t i = 0; i < mutants->count && !mutants->wrong; i++) {
         if (!tick((unsigned)i, (unsigned)mutants->count, argument) ||
-            !try_mutant(lock, ops, parameters, bound, &mutants->list[i]))
+            !try_mutant(subject, bound, &mutants->list[i]))
             return false;
     }
     return true;

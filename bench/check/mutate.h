@@ -20,11 +20,11 @@ struct mutants {
     bool wrong; /* the lock breaks a property as it is, so that mutants would tell nothing */
 };
 
-/* Makes and tries all mutants of a lock of the virtual catalogue, each with at most `bound`
+/* Makes and tries all mutants of a lock, each with at most `bound`
  * executions a client. `tick` is called before each. False: out of memory, or `tick` returned
  * false. Free the list. */
-bool mutate(const char *lock, const struct lock_ops *ops, const uint64_t *parameters,
-            uint64_t bound, bool (*tick)(unsigned done, unsigned all, void *argument),
-            void *argument, struct mutants *mutants);
+bool mutate(const struct subject *subject, uint64_t bound,
+            bool (*tick)(unsigned done, unsigned all, void *argument), void *argument,
+            struct mutants *mutants);
 
 #endif

@@ -9,14 +9,14 @@
 
 #include "config.h"
 
+#include "bench/virtual/site.h"
 #include "bench/virtual/watchdog.h"
 #include "locks/catalogue.h"
 
 /* Executions between two looks at the clock; steps that a listing shows. */
 enum { TICK = 4096, LISTED_MOST = 200 };
 
-struct session *session_new(const char *lock, const struct lock_ops *ops,
-                            const uint64_t *parameters, const struct client *client)
+struct session *session_new(const struct subject *subject, const struct client *client)
 {
     size_t bytes = (sizeof(struct session) + MACHINE_APART - 1) / MACHINE_APART * MACHINE_APART;
     struct session *session = aligned_alloc(MACHINE_APART, bytes);
@@ -24,9 +24,10 @@ struct session *session_new(const char *lock, const struct lock_ops *ops,
     if (session == NULL)
         return NULL;
     memset(session, 0, sizeof *session);
-    session->lock = lock;
+    session->lock = subject->name;
     if (!explorer_make(&session->explorer, client->threads) ||
-        !scene_make(&session->scene, &session->explorer, client, ops, parameters)) {
+        !scene_make(&session->scene, &session->explorer, client, subject->ops,
+                    subject->parameters)) {
         session_free(session);
         return NULL;
     }
@@ -104,17 +105,6 @@ void session_explore(struct session *session, uint64_t bound,
 }
 
 /* ---- the listing ---- */
-
-static const char *const order_names[] = {
-    [VIRTUAL_plain] = "plain",     [VIRTUAL_relaxed] = "relaxed", [VIRTUAL_acquire] = "acquire",
-    [VIRTUAL_release] = "release", [VIRTUAL_acq_rel] = "acq_rel", [VIRTUAL_seq_cst] = "seq_cst",
-    [VIRTUAL_light] = "light",     [VIRTUAL_heavy] = "heavy",
-};
-
-const char *session_order_name(int order)
-{
-    return order_names[order];
-}
 
 /* Whose context the address lies in, and whether it is that for an inner lock. */
 static bool name_owner(const struct scene *scene, uintptr_t address, char owner[24])
@@ -195,12 +185,11 @@ static void print_effect(const struct session *session, const struct event *even
 static void print_event(const struct session *session, unsigned step, FILE *out)
 {
     const struct event *event = &session->explorer.events[step];
-    char place[CHECK_PLACE_TEXT], location[48];
+    char place[SITE_TEXT], location[48];
 
-    explorer_place(event->site, place);
     name_location(session, event->location, location, sizeof location);
-    fprintf(out, "  %4u  %6u  %-38s %-8s %-16s ", step + 1, event->thread, place,
-            order_names[event->order], location);
+    fprintf(out, "  %4u  %6u  %-38s %-8s %-16s ", step + 1, event->thread,
+            site_describe(event->site, place), site_order_name(event->order), location);
     print_effect(session, event, out);
     fputc('\n', out);
 }
@@ -208,14 +197,13 @@ static void print_event(const struct session *session, unsigned step, FILE *out)
 /* Where the threads are that did not come to their end. */
 static void print_waiting(const struct session *session, FILE *out)
 {
-    char place[CHECK_PLACE_TEXT];
+    char place[SITE_TEXT];
 
     for (unsigned i = 0; i < session->explorer.threads_count; i++) {
         const struct check_thread *thread = &session->explorer.threads[i];
         if (thread->done || thread->pending.site == NULL)
             continue;
-        explorer_place(thread->pending.site, place);
-        fprintf(out, "  then  %6u  %-38s %s\n", i, place,
+        fprintf(out, "  then  %6u  %-38s %s\n", i, site_describe(thread->pending.site, place),
                 thread->pending.asleep ? "sleeps" : "is next");
     }
 }

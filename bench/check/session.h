@@ -19,18 +19,23 @@ enum check_verdict {
     CHECK_INTERRUPTED,
 };
 
+/* One lock to check. */
+struct subject {
+    const char *name;           /* as a person names it */
+    const struct lock_ops *ops; /* of the virtual catalogue, or a plugin's */
+    const uint64_t *parameters; /* NULL: the usual */
+};
+
 struct session {
     struct explorer explorer;
     struct scene scene;
-    const char *lock; /* as a person names it */
+    const char *lock; /* its name */
     enum check_verdict verdict;
     double seconds;
 };
 
-/* Makes a session for a lock of the virtual catalogue. NULL: out of memory. Free with
- * session_free(). */
-struct session *session_new(const char *lock, const struct lock_ops *ops,
-                            const uint64_t *parameters, const struct client *client);
+/* Makes a session. NULL: out of memory. Free with session_free(). */
+struct session *session_new(const struct subject *subject, const struct client *client);
 void session_free(struct session *session);
 
 /* Whether the client can be used on the lock. */
@@ -44,9 +49,6 @@ void session_explore(struct session *session, uint64_t bound,
 /* Prints the last execution: each step with its thread, place, order, and value from which store.
  */
 void session_print(const struct session *session, FILE *out);
-
-/* The name of an enum virtual_order. */
-const char *session_order_name(int order);
 
 /* The choices of the last execution as an object that session_replay() takes; the caller owns it.
  */

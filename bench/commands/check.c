@@ -13,6 +13,7 @@
 #include "bench/commands/commands.h"
 #include "bench/interrupt.h"
 #include "bench/values.h"
+#include "bench/virtual/site.h"
 #include "locks/catalogue.h"
 #include "locks/plugin.h"
 
@@ -78,13 +79,6 @@ static const struct option_row options[] = {
     OPTION_FLAG("json", 'j', "as JSON", struct settings, json),
     OPTION_FLAG("quiet", 'q', "no progress and no notes", struct settings, quiet),
     {0},
-};
-
-/* One lock to check: of the catalogue or a plugin's. */
-struct subject {
-    const char *name;
-    const struct lock_ops *ops;
-    const uint64_t *parameters;
 };
 
 /* What becomes of all of it. */
@@ -220,7 +214,7 @@ static enum exit_code judge(const struct settings *settings, const struct sessio
 static enum exit_code check_client(const struct settings *settings, const struct subject *subject,
                                    const struct client *client, struct outcomes *outcomes)
 {
-    struct session *session = session_new(subject->name, subject->ops, subject->parameters, client);
+    struct session *session = session_new(subject, client);
     uint64_t bound = settings->bound != 0                   ? settings->bound
                      : client_is_deep(client, subject->ops) ? deep_bound
                                                             : 0;
@@ -260,11 +254,11 @@ static enum exit_code check_lock(const struct settings *settings, const struct s
 
 static void print_mutant(const struct subject *subject, const struct mutant *mutant)
 {
-    char place[CHECK_PLACE_TEXT], change[48];
+    char place[SITE_TEXT], change[48];
 
-    explorer_place(mutant->mutation.site, place);
-    snprintf(change, sizeof change, "%s -> %s%s", session_order_name(mutant->from),
-             session_order_name(mutant->mutation.order),
+    site_describe(mutant->mutation.site, place);
+    snprintf(change, sizeof change, "%s -> %s%s", site_order_name(mutant->from),
+             site_order_name(mutant->mutation.order),
              mutant->mutation.failure ? ", on failure" : "");
     printf("%-16s %-34s %-26s ", subject->name, place, change);
     if (mutant->noticed)
@@ -280,8 +274,7 @@ static enum exit_code mutate_lock(const struct settings *settings, const struct 
 {
     struct mutants mutants;
     const uint64_t usual_bound = 1000000;
-    bool made = mutate(subject->name, subject->ops, subject->parameters,
-                       settings->bound != 0 ? settings->bound : usual_bound, show_mutants,
+    bool made = mutate(subject, settings->bound != 0 ? settings->bound : usual_bound, show_mutants,
                        (void *)subject->name, &mutants);
 
     progress_wipe();
@@ -292,20 +285,20 @@ static enum exit_code mutate_lock(const struct settings *settings, const struct 
     }
     for (size_t i = 0; made && i < mutants.count; i++) {
         const struct mutant *mutant = &mutants.list[i];
-        char place[CHECK_PLACE_TEXT];
+        char place[SITE_TEXT];
         outcomes->noticed += mutant->noticed;
         outcomes->explained += !mutant->noticed && mutant->argument != NULL;
         outcomes->unnoticed += !mutant->noticed && mutant->argument == NULL;
         if (!settings->json)
             print_mutant(subject, mutant);
-        explorer_place(mutant->mutation.site, place);
+        site_describe(mutant->mutation.site, place);
         json_array_append_new(
             outcomes->cells,
             json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:s*, s:s*, s:s*}", "lock", subject->name,
-                      "place", place, "from", session_order_name(mutant->from), "to",
-                      session_order_name(mutant->mutation.order), "failure",
-                      mutant->mutation.failure, "noticed", mutant->noticed, "client",
-                      mutant->client, "property", mutant->property, "argument", mutant->argument));
+                      "place", place, "from", site_order_name(mutant->from), "to",
+                      site_order_name(mutant->mutation.order), "failure", mutant->mutation.failure,
+                      "noticed", mutant->noticed, "client", mutant->client, "property",
+                      mutant->property, "argument", mutant->argument));
     }
     free(mutants.list);
     if (made)
@@ -428,7 +421,8 @@ static enum exit_code replay_on(const char *name, const json_t *object,
     if (ops == NULL || !session_fits(ops, client))
         return complain(EXIT_USAGE, "the replay '%s' is of another lock: %s can't be under %s",
                         name, spec->text, client->name);
-    struct session *session = session_new(spec->text, ops, spec->parameters, client);
+    struct session *session =
+        session_new(&(struct subject){spec->text, ops, spec->parameters}, client);
     if (session == NULL)
         return complain(EXIT_MACHINE, "out of memory");
     enum exit_code code = session_replay(session, name, object);

@@ -8,6 +8,7 @@
 #include "bench/comparison.h"
 #include "bench/comparison_table.h"
 #include "bench/csv.h"
+#include "bench/fitness.h"
 #include "bench/values.h"
 
 struct settings {
@@ -37,7 +38,9 @@ static const struct option_row options[] = {
                 "jain, traffic.transactions, latency_ns.p99",
                 struct settings, comparison.measure),
     OPTION_FLAG("different-machines", 'd', "compare although the machines differ", struct settings,
-                comparison.any_machine),
+                comparison.cells.any_machine),
+    OPTION_FLAG("all-windows", 'w', "count unfit windows as well", struct settings,
+                comparison.cells.all_windows),
     OPTION_FLAG("markdown", 'm', "as tables for a document", struct settings, markdown),
     OPTION_FLAG("csv", 'c', "as comma-separated values, a row a cell", struct settings, csv),
     OPTION_FLAG("json", 'j', "as JSON", struct settings, json),
@@ -69,7 +72,7 @@ static enum exit_code check_machines(const struct settings *settings, const stru
 
     if (!machines_differ(base, new, text, sizeof text))
         return EXIT_FINE;
-    if (!settings->comparison.any_machine)
+    if (!settings->comparison.cells.any_machine)
         return complain(EXIT_USAGE,
                         "'%s' and '%s' are of different machines (--different-machines compares "
                         "them all the same): %s",
@@ -138,6 +141,30 @@ static void note_only_in(const json_t *list, const char *in, const char *not_in,
     json_decref(mine);
 }
 
+/* What has met both files alike is no difference of theirs. */
+static void note_drift(const struct comparison *comparison, size_t file, bool alternating)
+{
+    const struct drift *drift = &comparison->drifts[file];
+    char text[256];
+
+    if (!drift->found)
+        return;
+    drift_describe(drift, text, sizeof text);
+    say("'%s' was measured on a machine that drifted: %s%s", comparison->files[file].name, text,
+        alternating ? "; the files were measured alternating, so that it met them alike"
+                    : ": a difference as large may be that");
+}
+
+static void note_drifts(const struct comparison *comparison)
+{
+    bool alternating = true;
+
+    for (size_t i = 1; i < comparison->files_count; i++)
+        alternating = alternating && comparison_alternation(comparison, i) == ALTERNATION_FOUND;
+    for (size_t i = 0; i < comparison->files_count; i++)
+        note_drift(comparison, i, alternating);
+}
+
 static void note_alternation(const struct comparison *comparison, size_t file)
 {
     const char *base = comparison->files[0].name, *new = comparison->files[file].name;
@@ -166,6 +193,30 @@ static void note_violations(const struct records *file)
     if (count > 0)
         say("'%s' has %zu violation%s: what such a lock achieved is worth nothing", file->name,
             count, count == 1 ? "" : "s");
+}
+
+/* What was left out of one file, or, with no fit window in a cell, was not. */
+static void note_unfit(const struct comparison *comparison, size_t file)
+{
+    const struct sample_cells *side = &comparison->sides[file];
+    const char *name = comparison->files[file].name;
+    size_t unfit = 0, all_unfit = 0;
+    char reasons[256];
+
+    for (size_t i = 0; i < side->count; i++) {
+        unfit += side->cells[i].unfit;
+        all_unfit += side->cells[i].unfit > 0 &&
+                     side->cells[i].unfit == json_array_size(side->cells[i].samples);
+    }
+    if (unfit == 0)
+        return;
+    fitness_reasons(comparison->files[file].samples, reasons, sizeof reasons);
+    say("'%s': %zu of %zu windows are unfit (%s): %s", name, unfit,
+        json_array_size(comparison->files[file].samples), reasons,
+        comparison->all_windows ? "they count all the same (--all-windows)" : "left out");
+    if (!comparison->all_windows && all_unfit > 0)
+        say("'%s': %zu cell%s no fit window: there all of them count", name, all_unfit,
+            all_unfit == 1 ? " has" : "s have");
 }
 
 static void note_too_small(const struct comparison *comparison)
@@ -208,6 +259,8 @@ static void note_all(const struct comparison *comparison)
 
     for (size_t i = 0; i < comparison->files_count; i++)
         note_violations(&files[i]);
+    for (size_t i = 0; i < comparison->files_count; i++)
+        note_unfit(comparison, i);
     for (size_t i = 1; i < comparison->files_count; i++) {
         if (records_same_file(files[0].name, files[i].name))
             say("'%s' and '%s' are the same file", files[0].name, files[i].name);
@@ -216,6 +269,7 @@ static void note_all(const struct comparison *comparison)
         note_only_in(comparison->only_in_base, files[0].name, files[i].name, files[i].name);
         note_only_in(comparison->only_in_new, files[i].name, files[0].name, files[i].name);
     }
+    note_drifts(comparison);
     note_too_small(comparison);
     note_approximations(comparison);
 }
@@ -319,7 +373,8 @@ static enum exit_code compare_records(const struct settings *settings, const str
     for (size_t i = 1; i < count && code == EXIT_FINE; i++)
         code = check_machines(settings, &files[0], &files[i]);
     /* A file of several runs may be of several machines itself. */
-    for (size_t i = 0; i < count && code == EXIT_FINE && !settings->comparison.any_machine; i++)
+    for (size_t i = 0; i < count && code == EXIT_FINE && !settings->comparison.cells.any_machine;
+         i++)
         code = check_machines(settings, &files[i], &files[i]);
     if (code != EXIT_FINE)
         return code;

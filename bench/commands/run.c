@@ -7,13 +7,16 @@
 #include <unistd.h>
 
 #include "bench/commands/commands.h"
+#include "bench/drift.h"
 #include "bench/dry_run.h"
 #include "bench/figure.h"
+#include "bench/figures/figures.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
 #include "bench/native/doctor.h"
 #include "bench/native/irql.h"
+#include "bench/outliers.h"
 #include "bench/plan_file.h"
 #include "bench/resume.h"
 #include "bench/signal_table.h"
@@ -37,9 +40,13 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
 {
     static const char *const formats[] = {"png", "svg"};
     char machine[200], workload[WORKLOAD_TEXT], title[512], name[PATH_MAX];
-    struct figure figure = {
-        .name = "throughput", .output = name, .title = title, .cpus = table_cpus(file)};
-    enum exit_code code = EXIT_FINE;
+    struct picture data = {0};
+    struct figure figure = {.kind = &figure_throughput,
+                            .data = &data,
+                            .output = name,
+                            .title = title,
+                            .cpus = table_cpus(file)};
+    enum exit_code code = figure_data(summary, figure.kind, &data);
 
     figure_machine(file, machine, sizeof machine);
     snprintf(title, sizeof title, "%s: %s", machine,
@@ -47,17 +54,19 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
     for (size_t i = 0; i < sizeof formats / sizeof formats[0] && code == EXIT_FINE; i++) {
         figure.format = formats[i];
         figure_name(file->name, formats[i], name, sizeof name);
-        code = figure_draw(summary, &figure);
+        code = figure_draw(&figure);
         if (code == EXIT_FINE && !measuring->quiet)
             say("drawn: %s", name);
     }
-    if (code != EXIT_FINE || measuring->json)
-        return code;
-    putchar('\n');
-    figure.format = "dumb";
-    figure.output = "-";
-    figure.title = "throughput, million acquisitions a second";
-    return figure_draw(summary, &figure);
+    if (code == EXIT_FINE && !measuring->json) {
+        putchar('\n');
+        figure.format = "dumb";
+        figure.output = "-";
+        figure.title = "throughput, million acquisitions a second";
+        code = figure_draw(&figure);
+    }
+    free(data.bytes);
+    return code;
 }
 
 static void print_json(json_t *object)
@@ -67,11 +76,21 @@ static void print_json(json_t *object)
     json_decref(object);
 }
 
+/* With what is said of the run as a whole. */
+static void print_results(json_t *object, const struct records *file)
+{
+    struct drift drift = drift_of_file(file);
+
+    json_object_set_new(object, "outliers", outliers_of_file(file));
+    json_object_set_new(object, "drift", drift_to_json(&drift));
+    print_json(object);
+}
+
 /* Of signals. */
 static enum exit_code show_signals(const struct measuring *measuring, const struct records *file)
 {
     if (measuring->json)
-        print_json(signal_table_to_json(file));
+        print_results(signal_table_to_json(file), file);
     else
         signal_table_print(stdout, file);
     return EXIT_FINE;
@@ -83,11 +102,11 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     enum exit_code code = EXIT_FINE;
 
     if (measuring->json) {
-        print_json(summary_to_json(&summary));
+        print_results(summary_to_json(&summary), file);
     } else {
         table_print(stdout, file, &summary);
     }
-    if (measuring->draw && figure_has_curves(&summary, "throughput"))
+    if (measuring->draw && figure_has_curves(&summary, &figure_throughput))
         code = draw_all(measuring, file, &summary);
     summary_free(&summary);
     return code;

@@ -12,7 +12,6 @@
 #include "bench/native/bind.h"
 #include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
-#include "bench/native/system_files.h"
 #include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
@@ -95,28 +94,6 @@ static bool migrations_now(uint64_t *migrations)
     while (!known && fgets(line, sizeof line, file) != NULL)
         known = sscanf(line, "se.nr_migrations : %" SCNu64, migrations) == 1;
     fclose(file);
-    return known;
-}
-
-bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
-{
-    const size_t count =
-        repetition->cpus_count < repetition->threads ? repetition->cpus_count : repetition->threads;
-    struct system_ticks *ticks = allocate_zeroed(sizeof *ticks, count * sizeof *ticks);
-    uint64_t all = 0;
-    bool known = false;
-
-    system_cpu_ticks("", repetition->cpus, count, ticks);
-    for (size_t i = 0; i < count; i++) {
-        /* A CPU may be named more than once. */
-        bool again = false;
-        for (size_t j = 0; j < i && !again; j++)
-            again = repetition->cpus[j] == repetition->cpus[i];
-        all += again ? 0 : ticks[i].steal;
-        known = known || ticks[i].known;
-    }
-    free(ticks);
-    *steal_ns = all * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
     return known;
 }
 
@@ -210,6 +187,20 @@ static void make_owner_log(struct crew *crew, unsigned self, struct owner_log *l
     log->numbers = crew_allocate(crew, name, MACHINE_APART, log->capacity * sizeof *log->numbers);
 }
 
+/* Where nobody reads, nothing is there for readers. */
+size_t crew_latencies_bytes(const struct repetition *repetition)
+{
+    return (repetition->workload.readers > 0 ? LATENCIES_WAYS : 1) * sizeof(struct latencies);
+}
+
+static struct latencies *make_latencies(struct crew *crew, unsigned self)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "latencies %u", self);
+    return crew_allocate(crew, name, MACHINE_APART, crew_latencies_bytes(crew->repetition));
+}
+
 static void make_worker(struct member *member, unsigned self)
 {
     const struct repetition *repetition = member->crew->repetition;
@@ -226,6 +217,8 @@ static void make_worker(struct member *member, unsigned self)
     workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
     if (passes_has(repetition->passes, OBSERVE_OWNERS))
         make_owner_log(member->crew, self, &member->worker->owners);
+    if (passes_has(repetition->passes, OBSERVE_LATENCY))
+        member->worker->latencies = make_latencies(member->crew, self);
 }
 
 static void place_worker(struct member *member, unsigned self)
@@ -246,6 +239,7 @@ static void place_worker(struct member *member, unsigned self)
         .unverified_writes = workload->lines > 0,
         .self = self,
         .phase = &crew->phase,
+        .watch = &crew->watch,
     };
 }
 
@@ -255,12 +249,13 @@ static void work_until_window(struct member *member)
     static const enum observation observations[PHASE_WINDOW] = {
         [PHASE_WARMUP] = OBSERVE_NOTHING,
         [PHASE_OWNERS] = OBSERVE_OWNERS,
+        [PHASE_LATENCY] = OBSERVE_LATENCY,
     };
     uint32_t phase = PHASE_WARMUP;
 
     while (member->error == 0 && phase < PHASE_WINDOW) {
         member->error = member->crew->loops[observations[phase]](member->worker, phase);
-        phase = word_load(&member->crew->phase, relaxed);
+        phase = word_load(&member->crew->phase, acquire);
     }
 }
 
@@ -272,6 +267,7 @@ static void work_in_window(struct member *member)
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
     worker->retries = 0;
     worker->critical.taken = worker->outside.taken = 0;
+    worker->critical.backwards = worker->outside.backwards = 0;
     word_store(&worker->acquisitions, worker->carried, relaxed);
     word_store(&member->in_window, true, release);
     member->start_ns = machine_clock();
@@ -375,15 +371,17 @@ static void set_irql_cost(struct crew *crew)
     free(costs);
 }
 
-uint64_t measure_clock_cost(void)
+struct clock_cost measure_clock_cost(void)
 {
-    uint64_t least = UINT64_MAX;
+    enum { LOOKS = 1001 };
+    double looks[LOOKS];
 
-    for (int i = 0; i < 1000; i++) {
-        uint64_t start = machine_clock(), cost = machine_clock() - start;
-        least = cost < least ? cost : least;
+    for (int i = 0; i < LOOKS; i++) {
+        uint64_t start = machine_clock(), end = machine_clock();
+        looks[i] = end > start ? (double)(end - start) : 0;
     }
-    return least;
+    statistics_sort(looks, LOOKS);
+    return (struct clock_cost){(uint64_t)looks[0], (uint64_t)looks[LOOKS / 2]};
 }
 
 static void place_members(struct crew *crew)
@@ -476,27 +474,76 @@ static void take_usage(struct crew *crew, struct usage *usage, bool begins)
         crew_processes_usage(crew, usage, begins);
 }
 
+/* Looking at the clock may take a hundredth of the time: so the stride follows from how long a turn
+ * takes, which the warm-up tells. Each look that is announced costs those a look of their own who
+ * have the lock meanwhile, at most one for each thread that can run. */
+static uint64_t choose_stride(const struct crew *crew, uint64_t warmup_ns)
+{
+    const struct repetition *repetition = crew->repetition;
+    const uint64_t running =
+        repetition->threads < repetition->cpus_count ? repetition->threads : repetition->cpus_count;
+    /* The histograms' lines, and taking the announcement's line from the others and back. */
+    const uint64_t memory_ns = 200, look_ns = (4 + running) * crew->clock_cost.median + memory_ns;
+    uint64_t turns = 0;
+
+    if (repetition->latency_stride != 0)
+        return repetition->latency_stride;
+    for (unsigned i = 0; i < repetition->threads; i++)
+        turns += word_load(&crew->members[i].worker->acquisitions, relaxed);
+    double most = 100.0 * (double)look_ns * (double)turns / ((double)warmup_ns * (double)running);
+    if (most >= LATENCY_STRIDE_MOST)
+        return LATENCY_STRIDE_MOST;
+    return most < LATENCY_STRIDE_LEAST ? LATENCY_STRIDE_LEAST : (uint64_t)most | 1;
+}
+
+/* Why no hand-off is timed, or NULL. */
+const char *crew_no_handoffs(const struct crew *crew)
+{
+    if (crew->repetition->threads == 1)
+        return "one thread hands over to nobody";
+    if ((crew->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
+        return "nobody owns a lock that is none";
+    if ((crew->repetition->lock.ops->traits & LOCK_READERS_RACE) != 0)
+        return "readers and writers of this lock do not hand it to each other";
+    return crew->clocks.verdict == CLOCKS_AGREE ? NULL : crew->clocks.reason;
+}
+
+/* The phases before the window. */
+static void lead_to_window(struct crew *crew)
+{
+    const struct repetition *repetition = crew->repetition;
+    const uint64_t start_ns = machine_clock();
+
+    sleep_until(start_ns + repetition->warmup_ns);
+    if (passes_has(repetition->passes, OBSERVE_LATENCY)) {
+        crew->watch.stride = choose_stride(crew, machine_clock() - start_ns);
+        crew->watch.clock_ns = crew->clock_cost.median;
+        crew->watch.handoffs = crew_no_handoffs(crew) == NULL;
+    }
+    if (passes_has(repetition->passes, OBSERVE_OWNERS)) {
+        word_store(&crew->phase, PHASE_OWNERS, release);
+        sleep_until(machine_clock() + repetition->pass_ns);
+    }
+    if (passes_has(repetition->passes, OBSERVE_LATENCY)) {
+        word_store(&crew->phase, PHASE_LATENCY, release);
+        sleep_until(machine_clock() + repetition->pass_ns);
+    }
+}
+
 static void lead(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
-    uint64_t steal_before = 0, steal_after = 0;
 
-    sleep_until(machine_clock() + repetition->warmup_ns);
-    if (passes_has(repetition->passes, OBSERVE_OWNERS)) {
-        word_store(&crew->phase, PHASE_OWNERS, relaxed);
-        sleep_until(machine_clock() + repetition->pass_ns);
-    }
-    crew->steal_known = steal_now(repetition, &steal_before);
+    lead_to_window(crew);
+    crew->around_before = surroundings_look("", repetition);
     take_usage(crew, &crew->before, true);
     crew->start_ns = machine_clock();
     word_store(&crew->phase, PHASE_WINDOW, relaxed);
     sleep_until(crew->start_ns + repetition->window_ns);
     crew->end_ns = machine_clock();
     word_store(&crew->phase, PHASE_STOP, relaxed);
+    crew->around_after = surroundings_look("", repetition);
     take_usage(crew, &crew->after, false);
-    crew->steal_known = crew->steal_known && steal_now(repetition, &steal_after);
-    /* Some kernels correct the figure downwards. */
-    crew->steal_ns = steal_after > steal_before ? steal_after - steal_before : 0;
     drain(crew);
 }
 
@@ -597,7 +644,12 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
     crew->members =
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);
     place_members(crew);
-    crew->clock_cost_ns = measure_clock_cost();
+    crew->clock_cost = measure_clock_cost();
+    if (passes_has(repetition->passes, OBSERVE_LATENCY) && repetition->threads > 1)
+        clock_check_cpus(repetition->cpus,
+                         repetition->threads < repetition->cpus_count ? repetition->threads
+                                                                      : repetition->cpus_count,
+                         machine_clock, &crew->clocks);
     if (counting_refused(repetition->counters, repetition->lock.ops) == NULL) {
         counters_make_room(repetition->threads);
         counters_choose(&crew->counting);

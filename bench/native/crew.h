@@ -11,8 +11,10 @@
 
 #include "bench/measured_loop.h"
 #include "bench/native/arena.h"
+#include "bench/native/clock_check.h"
 #include "bench/native/counters/counters.h"
 #include "bench/native/loops.h"
+#include "bench/native/surroundings.h"
 #include "bench/nested.h"
 #include "bench/repetition.h"
 
@@ -20,6 +22,11 @@
 struct usage {
     uint64_t cpu_ns;
     uint64_t voluntary, involuntary; /* context switches */
+};
+
+/* Nanoseconds between two looks at the clock in a row: what a measured time has too much. */
+struct clock_cost {
+    uint64_t least, median;
 };
 
 /* A process that has some of the threads. */
@@ -86,11 +93,12 @@ struct crew {
     struct usage before, after;           /* likewise; the leader itself sleeps */
     struct counters_plan counting;
     bool switches_unknown; /* not every thread's context switches could be read */
-    uint64_t steal_ns;     /* of the CPUs used, within the window */
-    bool steal_known;
-    unsigned departed;      /* threads that came back from the lock */
-    uint64_t silence_ns;    /* how long nobody has come back, at the end of the wait */
-    uint64_t clock_cost_ns; /* of two looks at the clock in a row */
+    struct surroundings around_before, around_after; /* likewise */
+    unsigned departed;                               /* threads that came back from the lock */
+    uint64_t silence_ns; /* how long nobody has come back, at the end of the wait */
+    struct clock_cost clock_cost;
+    struct clock_check clocks; /* of the CPUs, where times of two of them are compared */
+    struct latency_watch watch;
     double spin_rate, spin_rate_least, spin_rate_most;
     double irql_ns; /* the median over the CPUs */
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;
@@ -104,14 +112,15 @@ void *allocate_zeroed(size_t alignment, size_t size);
 /* What the kernel did until now. */
 struct usage usage_now(void);
 
-/* Nanoseconds that the hypervisor took from the repetition's CPUs so far. False: not known. */
-bool steal_now(const struct repetition *repetition, uint64_t *steal_ns);
+/* Looks at the clock often, and tells what two in a row are apart. */
+struct clock_cost measure_clock_cost(void);
 
-/* Nanoseconds of two looks at the clock in a row. */
-uint64_t measure_clock_cost(void);
 /* Makes a crew that has not started, which lives until the process ends. Returns NULL when there is
  * no memory for it, with the reason in `problem`. Before any thread exists. */
 struct crew *crew_make(const struct repetition *repetition, char *problem, size_t problem_size);
+
+/* Why no hand-off from thread to thread is timed, or NULL: they are. */
+const char *crew_no_handoffs(const struct crew *crew);
 
 /* Runs a repetition, from starting the threads to the end of the wait for them. Returns NULL, or
  * what could not be done, in words that end in the reason, in `problem`; with `crashed`, what the
@@ -123,6 +132,9 @@ const char *crew_run(struct crew *crew, char *problem, size_t problem_size);
 
 /* How many acquisitions each thread can note in the pass that does. */
 size_t crew_owners_noted(const struct repetition *repetition);
+
+/* The bytes for what each thread finds in the pass that times. */
+size_t crew_latencies_bytes(const struct repetition *repetition);
 
 /* Memory of the crew, zeroed; `name` is its own. Ends the process when there is none. */
 void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size);

@@ -39,6 +39,9 @@ static size_t room_for_all(const struct repetition *repetition)
            threads * room(PAGE_BYTES, sizeof(struct crew_station)) +
            (passes_has(repetition->passes, OBSERVE_OWNERS)
                 ? threads * room(MACHINE_APART, crew_owners_noted(repetition) * sizeof(uint64_t))
+                : 0) +
+           (passes_has(repetition->passes, OBSERVE_LATENCY)
+                ? threads * room(MACHINE_APART, crew_latencies_bytes(repetition))
                 : 0);
 }
 

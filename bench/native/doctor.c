@@ -1,5 +1,6 @@
 #include "bench/native/doctor.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
@@ -11,11 +12,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "bench/native/clock_check.h"
 #include "bench/native/counters/counters.h"
 #include "bench/native/crew.h"
 #include "bench/native/doctor_look.h"
 #include "bench/native/system_files.h"
 #include "bench/topology.h"
+#include "locks/machine/machine.h"
 
 const char *const doctor_grade_names[DOCTOR_GRADES] = {"ok", "note", "warn", "bad"};
 
@@ -360,19 +363,51 @@ static void check_turbo(const struct examination *e, struct doctor_finding *find
 static void check_clock(const struct examination *e, struct doctor_finding *finding)
 {
     char source[64] = "unknown";
-    unsigned long long cost_ns = measure_clock_cost();
+    struct clock_cost cost = measure_clock_cost();
 
     line_of(e, "/sys/devices/system/clocksource/clocksource0/current_clocksource", source,
             sizeof source);
     find(finding,
-         cost_ns > 500   ? DOCTOR_BAD
-         : cost_ns > 150 ? DOCTOR_WARN
-                         : DOCTOR_OK,
-         "clock source %s; two looks at the clock are %llu ns apart", source, cost_ns);
+         cost.median > 500   ? DOCTOR_BAD
+         : cost.median > 150 ? DOCTOR_WARN
+                             : DOCTOR_OK,
+         "clock source %s; two looks at the clock are %" PRIu64 " ns apart (least: %" PRIu64 ")",
+         source, cost.median, cost.least);
     if (finding->grade != DOCTOR_OK)
         advise(finding,
                "a source that needs no system call: "
                "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+}
+
+/* What a hand-off from one CPU to another is measured by. */
+static void check_clocks(const struct examination *e, struct doctor_finding *finding)
+{
+    struct clock_check check;
+
+    if (!e->looked) {
+        find_nothing(e, finding);
+        return;
+    }
+    unsigned *cpus = calloc(e->sight.count, sizeof *cpus);
+    if (cpus == NULL) {
+        find(finding, DOCTOR_NOTE, "not known: there is no memory to look");
+        return;
+    }
+    for (unsigned i = 0; i < e->sight.count; i++)
+        cpus[i] = e->sight.cpus[i].cpu;
+    clock_check_cpus(cpus, e->sight.count, machine_clock, &check);
+    free(cpus);
+    if (check.verdict == CLOCKS_AGREE) {
+        find(finding, DOCTOR_OK, "the clocks of %u CPUs agree within %" PRIu64 " ns",
+             e->sight.count, check.within_ns);
+        return;
+    }
+    find(finding, check.verdict == CLOCKS_DIFFER ? DOCTOR_WARN : DOCTOR_NOTE, "%s%s",
+         check.verdict == CLOCKS_DIFFER ? "" : "not known: ", check.reason);
+    if (check.verdict == CLOCKS_DIFFER)
+        advise(finding,
+               "hand-off times are not measured; another clock source may do "
+               "(/sys/devices/system/clocksource/clocksource0/available_clocksource)");
 }
 
 static void check_timer_slack(const struct examination *e, struct doctor_finding *finding)
@@ -711,6 +746,7 @@ static const struct {
     {"isolated", check_isolated},
     {"numa", check_nodes},
     {"clock", check_clock},
+    {"clocks", check_clocks},
     {"timer slack", check_timer_slack},
     {"real time", check_realtime},
     {"counters", check_counters},

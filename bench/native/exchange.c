@@ -143,7 +143,7 @@ static bool make_crew(struct exchange_crew *crew, const struct repetition *repet
     crew->ops = repetition->lock.signal;
     crew->random = repetition->seed;
     crew->window_ns = repetition->window_ns / (two ? 2 : 1);
-    crew->clock_cost_ns = measure_clock_cost();
+    crew->clock_cost_ns = measure_clock_cost().least;
     crew->parties = allocate_zeroed(MACHINE_APART, repetition->threads * sizeof *crew->parties);
     pthread_barrier_init(&crew->barrier, NULL, repetition->threads + 1);
     sem_init(&crew->departures, 0, 0);

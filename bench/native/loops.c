@@ -27,17 +27,25 @@ struct loops {
         return loop_on_stack(ops, (struct loop_shape){__VA_ARGS__}, worker, phase); \
     }
 
-#define SHAPES(name, ops)                                \
-    SHAPE(name, ops, bare, false, OBSERVE_NOTHING)       \
-    SHAPE(name, ops, scripted, true, OBSERVE_NOTHING)    \
-    SHAPE(name, ops, bare_owners, false, OBSERVE_OWNERS) \
-    SHAPE(name, ops, scripted_owners, true, OBSERVE_OWNERS)
+#define SHAPES(name, ops)                                   \
+    SHAPE(name, ops, bare, false, OBSERVE_NOTHING)          \
+    SHAPE(name, ops, scripted, true, OBSERVE_NOTHING)       \
+    SHAPE(name, ops, bare_owners, false, OBSERVE_OWNERS)    \
+    SHAPE(name, ops, scripted_owners, true, OBSERVE_OWNERS) \
+    SHAPE(name, ops, bare_latency, false, OBSERVE_LATENCY)  \
+    SHAPE(name, ops, scripted_latency, true, OBSERVE_LATENCY)
 
-#define LOOPS(name)                                                                        \
-    {                                                                                      \
-#name, {[OBSERVE_NOTHING] = {name##_bare_loop, name##_scripted_loop },             \
-                                     [OBSERVE_OWNERS] = {name##_bare_owners_loop,          \
-                                                         name##_scripted_owners_loop }, }, \
+#define LOOPS(name)                                                                    \
+    {                                                                                  \
+#name,                                                                         \
+        {                                                                              \
+            [OBSERVE_NOTHING] = {name##_bare_loop, name##_scripted_loop},              \
+            [OBSERVE_OWNERS] = {name##_bare_owners_loop, name##_scripted_owners_loop}, \
+            [OBSERVE_LATENCY] = {                                                      \
+                name##_bare_latency_loop,                                              \
+                name##_scripted_latency_loop                                           \
+            }                                                                          \
+        }                                                                              \
     }
 
 #define LOCK(name) SHAPES(name, &name##_ops)
@@ -89,11 +97,17 @@ static int nested_owners_loop(struct worker *worker, uint32_t phase)
     return nested_on_stack(OBSERVE_OWNERS, worker, phase);
 }
 
+static int nested_latency_loop(struct worker *worker, uint32_t phase)
+{
+    return nested_on_stack(OBSERVE_LATENCY, worker, phase);
+}
+
 loop_function *loop_nested(enum observation observation)
 {
     static loop_function *const nested[OBSERVATIONS] = {
         [OBSERVE_NOTHING] = nested_loop,
         [OBSERVE_OWNERS] = nested_owners_loop,
+        [OBSERVE_LATENCY] = nested_latency_loop,
     };
 
     return nested[observation];
@@ -178,6 +192,7 @@ static inline __attribute__((always_inline)) int raised_on_stack(const struct lo
 RAISED_ENTRIES(vtable, context->ops)
 RAISED_LOOP(vtable, worker->ops, loop, OBSERVE_NOTHING)
 RAISED_LOOP(vtable, worker->ops, owners_loop, OBSERVE_OWNERS)
+RAISED_LOOP(vtable, worker->ops, latency_loop, OBSERVE_LATENCY)
 
 static const struct {
     const char *name;
@@ -202,6 +217,7 @@ loop_function *loop_raised_through_vtable(enum observation observation)
     static loop_function *const raised[OBSERVATIONS] = {
         [OBSERVE_NOTHING] = vtable_raised_loop,
         [OBSERVE_OWNERS] = vtable_raised_owners_loop,
+        [OBSERVE_LATENCY] = vtable_raised_latency_loop,
     };
 
     return raised[observation];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "bench/native/counters/report.h"
+#include "bench/clock_span.h"
 #include "bench/result.h"
 
 /* A thread that waited through the whole window has counts of the warm-up only. */
@@ -78,17 +79,47 @@ static void add_no_place(struct result *result)
     result_unmeasured(result, result->validity, "migrations", reason);
 }
 
-static void add_machine(struct result *result, const struct crew *crew)
+/* Of one thread, which looked at its clock after the leader had at the begin of the window, and
+ * again after the leader had at its end. */
+static uint64_t clock_backwards_at(const struct crew *crew, const struct member *member)
 {
-    uint64_t overrun_ns = crew->end_ns - crew->start_ns - crew->repetition->window_ns;
+    uint64_t backwards = member->worker->critical.backwards + member->worker->outside.backwards;
 
-    json_object_set_new(result->validity, "window_overrun_ns",
-                        json_integer((json_int_t)overrun_ns));
-    if (crew->steal_known)
-        json_object_set_new(result->validity, "steal_ns", json_integer((json_int_t)crew->steal_ns));
+    clock_span(crew->start_ns, member->start_ns, &backwards);
+    clock_span(member->start_ns, member->end_ns, &backwards);
+    if (member->error == 0)
+        clock_span(crew->end_ns, member->end_ns, &backwards);
+    return backwards;
+}
+
+/* How often it was seen to. The leader wakes when the planned end has come, by the same clock. */
+static uint64_t clock_backwards(struct crew *crew)
+{
+    uint64_t backwards = 0;
+
+    clock_span(crew->start_ns + crew->repetition->window_ns, crew->end_ns, &backwards);
+    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+        struct member *member = &crew->members[i];
+        if (word_load(&member->departed, acquire) && word_load(&member->in_window, acquire))
+            backwards += clock_backwards_at(crew, member);
+    }
+    return backwards;
+}
+
+static void add_machine(struct result *result, struct crew *crew)
+{
+    uint64_t planned_end_ns = crew->start_ns + crew->repetition->window_ns;
+
+    if (crew->end_ns >= planned_end_ns)
+        json_object_set_new(result->validity, "window_overrun_ns",
+                            json_integer((json_int_t)(crew->end_ns - planned_end_ns)));
     else
-        result_unmeasured(result, result->validity, "steal_ns",
-                          "/proc/stat does not show these CPUs");
+        result_unmeasured(result, result->validity, "window_overrun_ns",
+                          "the clock went backwards within the window");
+    json_object_set_new(result->validity, "clock_backwards",
+                        json_integer((json_int_t)clock_backwards(crew)));
+    surroundings_report(result, &crew->around_before, &crew->around_after,
+                        result->findings->cpu_ns);
     json_object_set_new(result->validity, "spin_turns_per_ns",
                         json_pack("{s:f, s:f, s:f}", "median", crew->spin_rate, "min",
                                   crew->spin_rate_least, "max", crew->spin_rate_most));
@@ -118,19 +149,63 @@ static bool merge_owners(const struct crew *crew, struct owner_stream *stream)
     return merged;
 }
 
+static const char *no_latencies(const struct crew *crew)
+{
+    if (!passes_has(crew->repetition->passes, OBSERVE_LATENCY))
+        return "not asked for: --passes without latency";
+    if (crew->departed < crew->repetition->threads)
+        return "not every thread came back in time after the window";
+    return NULL;
+}
+
+/* Of all threads. */
+static bool merge_latencies(const struct crew *crew, struct latencies *all)
+{
+    const int ways = crew->repetition->workload.readers > 0 ? LATENCIES_WAYS : 1;
+    bool merged = true;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+        for (int way = 0; way < ways; way++)
+            merged = latencies_merge(&all[way], &crew->members[i].worker->latencies[way]) && merged;
+    }
+    return merged;
+}
+
+static void add_clock(struct result *result, const struct crew *crew)
+{
+    json_object_set_new(result->validity, "clock_cost_ns",
+                        json_integer((json_int_t)crew->clock_cost.median));
+    json_object_set_new(result->validity, "clock_cost_min_ns",
+                        json_integer((json_int_t)crew->clock_cost.least));
+    if (result->findings->latencies_unmeasured != NULL || crew->repetition->threads == 1)
+        result_unmeasured(result, result->validity, "clocks_within_ns",
+                          "no times of two CPUs are compared");
+    else if (crew->clocks.verdict != CLOCKS_AGREE)
+        result_unmeasured(result, result->validity, "clocks_within_ns", crew->clocks.reason);
+    else
+        json_object_set_new(result->validity, "clocks_within_ns",
+                            json_integer((json_int_t)crew->clocks.within_ns));
+}
+
 json_t *native_report(struct crew *crew)
 {
     struct owner_stream owners = {0};
+    struct latencies *latencies =
+        allocate_zeroed(_Alignof(struct latencies), LATENCIES_WAYS * sizeof *latencies);
     struct findings findings = {
         .repetition = crew->repetition,
         .threads = calloc(crew->repetition->threads, sizeof *findings.threads),
-        .elapsed_ns = crew->end_ns - crew->start_ns,
+        .elapsed_ns = crew->end_ns > crew->start_ns ? crew->end_ns - crew->start_ns : 0,
         .back = crew->departed,
         .silence_ns = crew->silence_ns,
-        .clock_cost_ns = crew->clock_cost_ns,
+        .clock_cost_ns = crew->clock_cost.median,
         .irql_ns = crew->irql_ns,
         .owners = &owners,
         .owners_unmeasured = no_owners(crew),
+        .latencies = latencies,
+        .latency_stride = crew->watch.stride,
+        .latencies_unmeasured = no_latencies(crew),
+        .handoffs_unmeasured = crew_no_handoffs(crew),
         .cpu_ns = crew->after.cpu_ns - crew->before.cpu_ns,
         .voluntary = crew->after.voluntary - crew->before.voluntary,
         .involuntary = crew->after.involuntary - crew->before.involuntary,
@@ -143,14 +218,18 @@ json_t *native_report(struct crew *crew)
     find_all(crew, &findings);
     if (findings.owners_unmeasured == NULL && !merge_owners(crew, &owners))
         findings.owners_unmeasured = "there was not enough memory for the stream of owners";
+    if (findings.latencies_unmeasured == NULL && !merge_latencies(crew, latencies))
+        findings.latencies_unmeasured = "the times are more than can be counted";
     struct result result = result_begin(&findings);
     if (crew->departed == crew->repetition->threads)
         add_place(&result, crew);
     else
         add_no_place(&result);
     add_machine(&result, crew);
+    add_clock(&result, crew);
     counters_report(&result, crew);
     free(findings.threads);
     owner_stream_free(&owners);
+    free(latencies);
     return result_end(&result);
 }

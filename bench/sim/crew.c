@@ -295,6 +295,10 @@ static json_t *report(struct crew *crew, enum sim_end end)
         .owners_unmeasured = crew->observer.stream_cut
                                  ? "there was not enough memory for the stream of owners"
                                  : NULL,
+        .latencies = crew->observer.latencies,
+        .latency_stride = 1,
+        .handoffs_unmeasured =
+            (crew->ops->traits & LOCK_UNVERIFIED) != 0 ? "nobody owns a lock that is none" : NULL,
         .cpu_ns = crew->window.usage.cpu / PS_PER_NS,
         .voluntary = crew->window.usage.voluntary,
         .involuntary = crew->window.usage.involuntary,

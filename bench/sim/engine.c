@@ -9,6 +9,7 @@
 #include "bench/random.h"
 #include "bench/sim/memory.h"
 #include "bench/sim/scheduler.h"
+#include "bench/virtual/site.h"
 #include "locks/machine/machine.h"
 
 static struct sim_costs costs_of(const struct sim_parameters *parameters)
@@ -252,13 +253,13 @@ const char *sim_engine_position(const struct sim_engine *engine, unsigned number
         snprintf(text, size, "%s", site == NULL ? "the beginning" : "the end");
         return text;
     }
-    const char *file = strrchr(site->file, '/');
+    char place[SITE_TEXT];
     const char *what = thread->activity == SIM_COMPUTING           ? "computes after an access to"
                        : thread->activity == SIM_ASLEEP            ? "sleeps on"
                        : site->operation == VIRTUAL_RETRY_EXCHANGE ? "tries again and again on"
                                                                    : "waits for";
-    int used = snprintf(text, size, "%s:%d, %s %s", file == NULL ? site->file : file + 1,
-                        site->line, what, thread->line->tally->name);
+    int used =
+        snprintf(text, size, "%s, %s %s", site_place(site, place), what, thread->line->tally->name);
     if (thread->activity == SIM_WATCHING && used > 0 && (size_t)used < size)
         snprintf(text + used, size - (size_t)used, " to %s %" PRIu64,
                  site->operation == VIRTUAL_AWAIT_EQUAL ? "be" : "be other than",

@@ -20,10 +20,29 @@ static void note(struct observer *observer)
         observer->stream_cut = true;
 }
 
+static uint64_t ns_between(uint64_t from, uint64_t to)
+{
+    return (to - from + PS_PER_NS / 2) / PS_PER_NS;
+}
+
+/* A reader waits for the writer before it, a writer for all who had the lock before; what was
+ * released before the thread came was not kept from it. */
+static void note_acquired(struct observer *observer, uint64_t arrived, bool shared)
+{
+    struct latencies *latencies = &observer->latencies[shared];
+    const uint64_t now = observer->engine->now, *last = observer->released;
+    uint64_t released = last[LATENCIES_EXCLUSIVE];
+
+    if (!shared && last[LATENCIES_SHARED] > released)
+        released = last[LATENCIES_SHARED];
+    latencies_add(latencies, LATENCY_ACQUIRE, ns_between(arrived, now));
+    if (released > arrived)
+        latencies_add(latencies, LATENCY_HANDOFF, ns_between(released, now));
+}
+
 static void enter(struct observer *observer, uint64_t arrived, bool shared)
 {
     struct sim_engine *engine = observer->engine;
-
     bool retried = shared && readers_retry(observer);
 
     if (observer->writers > 0 || (!shared && observer->readers > 0))
@@ -34,6 +53,8 @@ static void enter(struct observer *observer, uint64_t arrived, bool shared)
         observer->writers++;
     if (!retried)
         note(observer);
+    if (observer->recording)
+        note_acquired(observer, arrived, shared);
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "acquire shared" : "acquire", arrived,
                    engine->now);
@@ -48,6 +69,12 @@ static void leave(struct observer *observer, bool shared)
         observer->writers--;
     else if (!readers_retry(observer))
         observer->readers--;
+    /* No writer waits for a reader who may have to read again. */
+    if (!shared || !readers_retry(observer))
+        observer->released[shared] = engine->now;
+    if (observer->recording)
+        latencies_add(&observer->latencies[shared], LATENCY_HOLD,
+                      ns_between(observer->since[self(observer)], engine->now));
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "hold shared" : "hold",
                    observer->since[self(observer)], engine->now);

@@ -3,6 +3,7 @@
 #ifndef BENCH_SIM_OBSERVER_H
 #define BENCH_SIM_OBSERVER_H
 
+#include "bench/latencies.h"
 #include "bench/owner_stream.h"
 #include "bench/sim/engine.h"
 #include "locks/lock.h"
@@ -18,7 +19,10 @@ struct observer {
     uint64_t acquisitions; /* while recording, */
     struct owner_stream stream;
     bool stream_cut; /* there was no memory for all of it */
-    uint64_t *since; /* when each thread got the lock; for the trace */
+    uint64_t *since; /* when each thread got the lock */
+    /* Of what ends while recording; one for each way of taking the lock, */
+    struct latencies latencies[LATENCIES_WAYS];
+    uint64_t released[LATENCIES_WAYS]; /* and when the lock was last released so */
 };
 
 /* Looks at `lock`, which is one of the virtual catalogue. `since` has room for a number a thread.

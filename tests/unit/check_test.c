@@ -228,7 +228,8 @@ OPS(argued, LOCK_FIFO, argued_acquire, ticket_try_, ticket_release_);
 
 static struct session *explore(const struct lock_ops *ops, const char *client)
 {
-    struct session *session = session_new(ops->name, ops, NULL, client_find(client));
+    struct session *session =
+        session_new(&(struct subject){ops->name, ops, NULL}, client_find(client));
 
     assert_non_null(session);
     session_explore(session, 1000000, NULL, NULL);
@@ -287,14 +288,16 @@ static void each_fault_is_played_again(void **state)
         json_t *object = session_to_json(found);
         assert_ptr_equal(session_client(object), client_find(faults[i].client));
         struct session *again =
-            session_new(faults[i].ops->name, faults[i].ops, NULL, client_find(faults[i].client));
+            session_new(&(struct subject){faults[i].ops->name, faults[i].ops, NULL},
+                        client_find(faults[i].client));
         assert_int_equal(session_replay(again, "test", object), EXIT_FINE);
         assert_string_equal(again->explorer.property, found->explorer.property);
         assert_int_equal(again->explorer.depth, found->explorer.depth);
         session_free(again);
         /* On a lock that is right, the same steps lead nowhere. */
         if (session_fits(&right, client_find(faults[i].client))) {
-            again = session_new("right", &right, NULL, client_find(faults[i].client));
+            again = session_new(&(struct subject){"right", &right, NULL},
+                                client_find(faults[i].client));
             assert_int_equal(session_replay(again, "test", object), EXIT_USAGE);
             session_free(again);
         }
@@ -323,7 +326,8 @@ static void a_listing_names_places_and_stores(void **state)
 
 static void a_bound_is_no_proof(void **state)
 {
-    struct session *session = session_new("right", &right, NULL, client_find("3x1"));
+    struct session *session =
+        session_new(&(struct subject){"right", &right, NULL}, client_find("3x1"));
 
     (void)state;
     session_explore(session, 2, NULL, NULL);
@@ -359,7 +363,8 @@ static void every_lock_of_the_catalogue_is_right(void **state)
         for (unsigned j = 0; j < check_clients_count; j++) {
             if (check_clients[j].deep || !session_fits(ops, &check_clients[j]))
                 continue;
-            struct session *session = session_new(ops->name, ops, parameters, &check_clients[j]);
+            struct session *session =
+                session_new(&(struct subject){ops->name, ops, parameters}, &check_clients[j]);
             session_explore(session, 20000, NULL, NULL);
             if (session->verdict == CHECK_FOUND || session->verdict == CHECK_NO_ROOM)
                 fail_msg("%s under %s: %s", ops->name, check_clients[j].name,
@@ -457,7 +462,7 @@ static struct session *explore_pair(void (*run)(struct scene *scene, unsigned th
     static struct client client = {.name = "pair", .description = "two locks", .threads = 2};
 
     client.run = run;
-    struct session *session = session_new("pair", &pair_ops, NULL, &client);
+    struct session *session = session_new(&(struct subject){"pair", &pair_ops, NULL}, &client);
     assert_non_null(session);
     session_explore(session, 1000000, NULL, NULL);
     return session;
@@ -507,7 +512,7 @@ static void arguments_are_found(void **state)
 
     (void)state;
     leave_to_others();
-    assert_true(mutate("argued", &argued, NULL, 100000, go_on, NULL, &mutants));
+    assert_true(mutate(&(struct subject){"argued", &argued, NULL}, 100000, go_on, NULL, &mutants));
     for (size_t i = 0; i < mutants.count; i++) {
         noticed += mutants.list[i].noticed;
         if (mutants.list[i].noticed)
@@ -527,7 +532,7 @@ static void every_order_of_ticket_is_needed(void **state)
     const struct lock_ops *ops = lock_virtual(lock_find("ticket"));
 
     (void)state;
-    assert_true(mutate("ticket", ops, NULL, 100000, go_on, NULL, &mutants));
+    assert_true(mutate(&(struct subject){"ticket", ops, NULL}, 100000, go_on, NULL, &mutants));
     assert_int_equal(mutants.count, 3);
     for (size_t i = 0; i < mutants.count; i++)
         assert_true(mutants.list[i].noticed);
@@ -549,7 +554,8 @@ static void damaged_replays_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         json_t *object = json_loads(texts[i], 0, NULL);
-        struct session *session = session_new("right", &right, NULL, client_find("2x2"));
+        struct session *session =
+            session_new(&(struct subject){"right", &right, NULL}, client_find("2x2"));
         assert_non_null(object);
         assert_int_equal(session_replay(session, "test", object), EXIT_USAGE);
         session_free(session);

@@ -62,7 +62,7 @@ static struct comparison compare(const struct records *files, size_t count, bool
 {
     return comparison_make(
         files, count,
-        &(struct comparison_settings){.any_machine = any_machine, .threshold = threshold});
+        &(struct comparison_settings){.cells.any_machine = any_machine, .threshold = threshold});
 }
 
 /* mcs loses a tenth, which is beyond 5% and not beyond 15%; tas gains; with one thread mcs is the

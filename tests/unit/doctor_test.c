@@ -7,6 +7,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "bench/native/doctor.h"
 #include "bench/native/doctor_look.h"
@@ -29,6 +32,19 @@ int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
             CPU_CLR(cpu, &other);
     }
     return sched_setaffinity(0, sizeof other, &other) == 0 ? 0 : errno;
+}
+
+/* Likewise: a clock that is late on one CPU. */
+static bool clock_is_late;
+static unsigned late_cpu;
+
+int clock_gettime(clockid_t id, struct timespec *time)
+{
+    int error = (int)syscall(SYS_clock_gettime, id, time);
+
+    if (clock_is_late && id == CLOCK_MONOTONIC && (unsigned)sched_getcpu() == late_cpu)
+        time->tv_sec -= 3;
+    return error;
 }
 
 struct machine_of_files {
@@ -111,9 +127,9 @@ static void expect(const struct machine_of_files *machine, const char *check,
 
 static void without_any_file_nothing_is_claimed(void **state)
 {
-    static const char *const unknown[] = {"governor", "turbo",     "smt",         "virtual",
-                                          "load",     "real time", "mitigations", "memory",
-                                          "quota",    "isolated",  "busy",        "steal"};
+    static const char *const unknown[] = {
+        "governor", "turbo", "smt",      "virtual", "load",  "real time", "mitigations",
+        "memory",   "quota", "isolated", "busy",    "steal", "clocks"};
     struct machine_of_files machine;
 
     (void)state;
@@ -246,6 +262,27 @@ static void every_allowed_cpu_is_looked_at(void **state)
     hwloc_topology_destroy(topology);
 }
 
+static void clocks_that_differ_are_found(void **state)
+{
+    hwloc_topology_t topology;
+    struct machine_of_files machine;
+
+    (void)state;
+    assert_int_equal(topology_load(&topology), EXIT_FINE);
+    if (topology_cpus(topology) < 2) {
+        print_message("# it takes two CPUs to compare clocks\n");
+        hwloc_topology_destroy(topology);
+        skip();
+    }
+    const struct doctor_patient patient = {.root = "", .topology = topology, .look_ns = 5000000};
+    late_cpu = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PU, 1)->os_index;
+    clock_is_late = true;
+    machine.count = doctor_examine(&patient, machine.findings);
+    clock_is_late = false;
+    expect(&machine, "clocks", DOCTOR_WARN, "ns behind that of CPU");
+    hwloc_topology_destroy(topology);
+}
+
 static void pinning_that_silently_does_something_else_is_noticed(void **state)
 {
     hwloc_topology_t topology;
@@ -278,6 +315,7 @@ static void a_cpu_that_is_not_there_is_not_taken_for_one(void **state)
     machine.count = doctor_examine(&patient, machine.findings);
     expect(&machine, "pinning", DOCTOR_BAD, "can't be bound to CPU 4000");
     expect(&machine, "busy", DOCTOR_NOTE, "not known");
+    expect(&machine, "clocks", DOCTOR_NOTE, "one CPU");
     remove_machine(&machine);
 }
 
@@ -290,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_sibling_that_is_not_ours_is_found),
         cmocka_unit_test(quotas_of_both_kinds_of_cgroups_are_found),
         cmocka_unit_test(every_allowed_cpu_is_looked_at),
+        cmocka_unit_test(clocks_that_differ_are_found),
         cmocka_unit_test(pinning_that_silently_does_something_else_is_noticed),
         cmocka_unit_test(a_cpu_that_is_not_there_is_not_taken_for_one),
     };

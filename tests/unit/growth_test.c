@@ -9,8 +9,11 @@ static unsigned one_thread[] = {1};
 
 static struct plan make_plan(double percent, unsigned most)
 {
+    static struct workload workload;
     struct plan plan = {.threads = one_thread,
                         .threads_count = 1,
+                        .workloads = &workload,
+                        .workloads_count = 1,
                         .repetitions = 6,
                         .until_percent = percent,
                         .repetitions_most = most};
@@ -108,6 +111,36 @@ static void a_lost_sample_ends_it(void **state)
     free(plan.locks);
 }
 
+/* Six repetitions of which one is unfit have no interval; the seventh makes one, and the cap counts
+ * unfit ones as well. */
+static void unfit_windows_do_not_count(void **state)
+{
+    struct plan plan = make_plan(5, 7);
+    struct records records = records_empty("file", NULL);
+    struct growth cell = {0};
+
+    (void)state;
+    for (int i = 0; i < 7; i++)
+        add(&records, i, i == 2 ? 1000 : 100);
+    json_object_set_new(json_array_get(records.samples, 2), "unfit", json_pack("[s]", "steal"));
+    assert_int_equal(growth_judge(&plan, &records, 6, &cell), 1);
+    assert_true(isnan(cell.half_width));
+    assert_int_equal(cell.unfit, 1);
+    struct growth capped = cell;
+    assert_int_equal(growth_judge(&plan, &records, 7, &cell), 0);
+    assert_int_equal(cell.end, GROWTH_INTERVAL);
+    assert_int_equal(cell.repetitions, 7);
+    json_t *record = growth_to_json(&cell);
+    assert_int_equal(json_integer_value(json_object_get(record, "unfit")), 1);
+    json_decref(record);
+    json_object_set_new(json_array_get(records.samples, 3), "unfit", json_pack("[s]", "load"));
+    assert_int_equal(growth_judge(&plan, &records, 7, &capped), 0);
+    assert_int_equal(capped.end, GROWTH_REPETITIONS);
+    assert_true(isnan(capped.half_width));
+    records_free(&records);
+    free(plan.locks);
+}
+
 /* Nothing at all was acquired: there is no per cent of that. */
 static void a_median_of_nothing(void **state)
 {
@@ -133,6 +166,7 @@ int main(void)
         cmocka_unit_test(ends),
         cmocka_unit_test(the_cap_and_the_interval),
         cmocka_unit_test(a_lost_sample_ends_it),
+        cmocka_unit_test(unfit_windows_do_not_count),
         cmocka_unit_test(a_median_of_nothing),
     };
     return cmocka_run_group_tests_name("growth", tests, NULL, NULL);

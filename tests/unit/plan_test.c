@@ -9,9 +9,12 @@
 static struct plan make_plan(const char *locks)
 {
     static unsigned threads[] = {1, 2, 4};
+    static struct workload workload;
+    workload = workload_default();
     struct plan plan = {.threads = threads,
                         .threads_count = 3,
-                        .workload = workload_default(),
+                        .workloads = &workload,
+                        .workloads_count = 1,
                         .placement = "compact",
                         .machine = machine_native(),
                         .repetitions = 10,
@@ -49,6 +52,33 @@ static void every_turn_once_in_an_order_of_the_seed(void **state)
     free(turns);
     free(again);
     free(other);
+    free(plan.locks);
+}
+
+/* Each record is of the one cell whose workload it has. */
+static void workloads_are_cells(void **state)
+{
+    struct workload workloads[] = {workload_default(), workload_default()};
+    struct plan plan = make_plan("tas,mcs");
+
+    (void)state;
+    workloads[1].readers = 50;
+    plan.workloads = workloads;
+    plan.workloads_count = 2;
+    assert_int_equal(plan_cells(&plan), 12);
+    for (size_t i = 0; i < plan_cells(&plan); i++) {
+        struct turn cell = plan_cell(&plan, i);
+        json_t *record = json_pack("{s:s, s:i, s:o}", "lock", cell.lock->text, "threads",
+                                   (int)cell.threads, "workload", workload_to_json(cell.workload));
+        for (size_t j = 0; j < plan_cells(&plan); j++) {
+            struct turn other = plan_cell(&plan, j);
+            assert_int_equal(plan_is_of_cell(record, &other), i == j);
+        }
+        json_decref(record);
+    }
+    json_t *object = plan_to_json(&plan);
+    assert_int_equal(json_array_size(json_object_get(object, "workload")), 2);
+    json_decref(object);
     free(plan.locks);
 }
 
@@ -282,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_turn_once_in_an_order_of_the_seed),
+        cmocka_unit_test(workloads_are_cells),
         cmocka_unit_test(default_threads),
         cmocka_unit_test(budgets),
         cmocka_unit_test(scripts_have_the_mean_that_was_asked_for),

@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <unistd.h>
 
 #include "bench/records.h"
@@ -169,6 +170,53 @@ static void rubbish_between_records_is_left_out(void **state)
     records_free(&records);
 }
 
+/* The window's length is not known when the clock went backwards. */
+static void a_throughput_may_be_unknown(void **state)
+{
+    struct record_writer writer;
+    struct records records;
+    json_t *unknown = sample("tas", 2, 1, 1);
+
+    (void)state;
+    json_object_set_new(unknown, "throughput", json_null());
+    json_object_set_new(unknown, "unfit", json_pack("[s]", "clock"));
+    assert_int_equal(records_create(&writer, name), EXIT_FINE);
+    assert_int_equal(records_append(&writer, run_record(RECORDS_SCHEMA)), EXIT_FINE);
+    assert_int_equal(records_append(&writer, unknown), EXIT_FINE);
+    assert_int_equal(records_append(&writer, sample("tas", 1, 5e6, 1)), EXIT_FINE);
+    assert_int_equal(records_append(&writer, sample("tas", 1, 5e6, 1)), EXIT_FINE);
+    assert_int_equal(records_close(&writer), EXIT_FINE);
+    assert_int_equal(records_read(name, &records), EXIT_FINE);
+    assert_int_equal(json_array_size(records.samples), 3);
+    struct summary summary = summary_make(&records, 1);
+    assert_float_equal(summary.cells[0].throughput, 5e6, 1);
+    assert_true(isnan(summary.cells[1].throughput));
+    assert_false(summary.cells[1].has_interval);
+    table_print(stderr, &records, &summary);
+    summary_free(&summary);
+    records_free(&records);
+}
+
+/* A file put behind another one may come from a newer program. */
+static void later_runs_of_a_newer_schema_are_refused(void **state)
+{
+    struct record_writer writer;
+    struct records records;
+
+    (void)state;
+    for (int newer = 0; newer < 2; newer++) {
+        unlink(name);
+        assert_int_equal(records_create(&writer, name), EXIT_FINE);
+        assert_int_equal(records_append(&writer, run_record(RECORDS_SCHEMA)), EXIT_FINE);
+        assert_int_equal(records_append(&writer, sample("tas", 2, 1, 1)), EXIT_FINE);
+        assert_int_equal(records_append(&writer, run_record(RECORDS_SCHEMA + newer)), EXIT_FINE);
+        assert_int_equal(records_append(&writer, sample("tas", 2, 1, 1)), EXIT_FINE);
+        assert_int_equal(records_close(&writer), EXIT_FINE);
+        assert_int_equal(records_read(name, &records), newer ? EXIT_USAGE : EXIT_FINE);
+        records_free(&records);
+    }
+}
+
 static void full_disk_loses_nothing_written(void **state)
 {
     struct record_writer writer;
@@ -280,6 +328,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_prefix_is_read, make_name, remove_file),
         cmocka_unit_test_setup_teardown(foreign_files_are_refused, make_name, remove_file),
         cmocka_unit_test_setup_teardown(rubbish_between_records_is_left_out, make_name,
+                                        remove_file),
+        cmocka_unit_test_setup_teardown(a_throughput_may_be_unknown, make_name, remove_file),
+        cmocka_unit_test_setup_teardown(later_runs_of_a_newer_schema_are_refused, make_name,
                                         remove_file),
         cmocka_unit_test_setup_teardown(full_disk_loses_nothing_written, make_name, remove_file),
         cmocka_unit_test(summaries),

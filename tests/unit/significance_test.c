@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include <math.h>
+#include <sys/resource.h>
 
 #include "config.h"
 
@@ -11,6 +12,7 @@
 #include <Rmath.h>
 #endif
 
+#include "bench/pairs.h"
 #include "bench/random.h"
 #include "bench/significance.h"
 
@@ -163,6 +165,58 @@ static void nothing_to_tell(void **state)
     assert_true(isnan(significance_ratio(zero, 4, same, 4).estimate));
     assert_true(isnan(significance_ratio(same, 4, same, 0).estimate));
     assert_false(significance_ratio(same, 3, same, 3).has_interval);
+}
+
+/* Against the list of all pairs, sorted: small whole numbers, which make many ties, and others. */
+static void pairs_are_selected(void **state)
+{
+    uint64_t random = 11;
+
+    (void)state;
+    for (int turn = 0; turn < 400; turn++) {
+        double x[40], y[40], all[1600];
+        size_t n = 1 + random_below(&random, 40), m = 1 + random_below(&random, 40);
+        uint64_t most = turn % 2 == 0 ? 6 : 1000000000;
+        for (size_t i = 0; i < n; i++)
+            x[i] = (double)random_below(&random, most) / 7;
+        for (size_t i = 0; i < m; i++)
+            y[i] = (double)random_below(&random, most) / 7;
+        statistics_sort(x, n);
+        statistics_sort(y, m);
+        for (size_t i = 0; i < n * m; i++)
+            all[i] = y[i % m] - x[i / m];
+        statistics_sort(all, n * m);
+        for (size_t rank = 1; rank <= n * m; rank += 1 + n * m / 50)
+            assert_float_equal(pairs_select(x, n, y, m, rank), all[rank - 1], 0);
+        assert_float_equal(pairs_select(x, n, y, m, n * m), all[n * m - 1], 0);
+    }
+}
+
+/* As many repetitions as there may be: the pairs themselves would be 800 MB. */
+static void most_repetitions(void **state)
+{
+    enum { most = 10000 };
+    double *first = calloc(most, sizeof *first), *second = calloc(most, sizeof *second);
+    struct rusage before, after;
+    uint64_t random = 12;
+
+    (void)state;
+    assert_non_null(first);
+    assert_non_null(second);
+    for (size_t i = 0; i < most; i++) {
+        first[i] = 1000 + (double)random_below(&random, 1000000) / 1000;
+        second[i] = 2 * (1000 + (double)random_below(&random, 1000000) / 1000);
+    }
+    getrusage(RUSAGE_SELF, &before);
+    struct ratio ratio = significance_ratio(first, most, second, most);
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 100 * 1024); /* in kilobytes */
+    assert_float_equal(ratio.estimate, 2, 0.03);
+    assert_true(ratio.interval.low < ratio.estimate && ratio.estimate < ratio.interval.high);
+    assert_true(ratio.interval.high - ratio.interval.low < 0.06);
+    assert_true(significance_cliffs_delta(first, most, second, most) > 0.9);
+    free(first);
+    free(second);
 }
 
 /* 2 / C(n+m, n): 1/126 with five and five, 1/92378 with ten and ten. */
@@ -341,6 +395,8 @@ int main(void)
         cmocka_unit_test(ties_are_exact),
         cmocka_unit_test(many_values),
         cmocka_unit_test(nothing_to_tell),
+        cmocka_unit_test(pairs_are_selected),
+        cmocka_unit_test(most_repetitions),
         cmocka_unit_test(least_p),
         cmocka_unit_test(known_example),
         cmocka_unit_test(interval_and_test_agree),

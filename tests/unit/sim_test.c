@@ -169,6 +169,98 @@ static void alone_and_warm_nothing_moves(void **state)
     }
 }
 
+static double latency_of(const json_t *result, const char *field, const char *name)
+{
+    const json_t *number = json_object_get(json_object_get(result, field), name);
+
+    if (!json_is_number(number))
+        fail_msg("there is no %s.%s", field, name);
+    return json_number_value(number);
+}
+
+/* By hand, on a line that is there: 1 ns for each access, and 5 ns more for the one that is an
+ * atomic addition; then the time under the lock, in which the thread publishes its count. Now and
+ * then the loop looks at the clock twice, to see what the time under the lock really was. */
+static void times_alone_by_hand(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "ticket", 1);
+
+    (void)state;
+    assert_int_equal(sim_parameters_read("jitter=0,stall-every=0,hit=1ns,atomic=5ns,clock=20ns",
+                                         &repetition.machine.parameters),
+                     EXIT_FINE);
+    json_t *result = measure(&repetition);
+    json_t *count = json_array_get(json_object_get(result, "acquisitions"), 0);
+    assert_near(latency_of(result, "latency_ns", "count"), (double)json_integer_value(count), 1);
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = i == 0 ? "min" : "max";
+        assert_near(latency_of(result, "latency_ns", name), 7, 0);
+        assert_near(latency_of(result, "hold_ns", name), i == 0 ? 1001 : 1001 + 2 * 20, 0);
+    }
+    assert_null(json_string_value(json_object_get(result, "handoff_ns")));
+    json_decref(result);
+}
+
+/* While somebody always waits, an acquisition takes a hold and a hand-off, and who comes back at
+ * once waits for those of all others. */
+static void times_of_a_queue(void **state)
+{
+    static const char *const locks[] = {"ticket", "mcs"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        for (unsigned threads = 2; threads <= 32; threads *= 2) {
+            json_t *result = measure_pairs(locks[i], threads);
+            double each_ns = 1e9 / number_of(result, "throughput");
+            double hold_ns = latency_of(result, "hold_ns", "mean");
+            double handoff_ns = latency_of(result, "handoff_ns", "mean");
+            double wait_ns = latency_of(result, "latency_ns", "mean");
+            assert_near(hold_ns, 1000, 5);
+            assert_near(hold_ns + handoff_ns, each_ns, each_ns * 0.005);
+            assert_true(wait_ns < threads * each_ns - hold_ns);
+            assert_true(wait_ns > (threads - 1) * each_ns - hold_ns / 2);
+            assert_near(latency_of(result, "latency_ns", "stride"), 1, 0);
+            json_decref(result);
+        }
+    }
+}
+
+/* Readers beside each other wait for nobody; one writer's hold is what they wait for. */
+static void times_of_readers_stand_apart(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "rw_ticket", 4);
+
+    (void)state;
+    repetition.workload.readers = 100;
+    json_t *readers = measure(&repetition);
+    assert_true(json_is_null(json_object_get(readers, "latency_ns")));
+    assert_true(json_is_null(json_object_get(readers, "handoff_shared_ns")));
+    assert_true(latency_of(readers, "latency_shared_ns", "count") > 1000);
+    assert_near(latency_of(readers, "hold_shared_ns", "p50"), 1000, 1000.0 / 100);
+    repetition.workload.readers = 50;
+    json_t *both = measure(&repetition);
+    assert_true(latency_of(both, "handoff_ns", "count") > 100);
+    assert_true(latency_of(both, "handoff_shared_ns", "count") > 100);
+    assert_true(latency_of(both, "handoff_shared_ns", "p50") < 1000);
+    json_decref(readers);
+    json_decref(both);
+}
+
+static void long_holds_are_told(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "ticket", 2);
+
+    (void)state;
+    json_t *result = measure(&repetition);
+    assert_near(latency_of(result, "hold_ns", "over_25us"), 0, 0);
+    json_decref(result);
+    repetition.workload.critical = (struct delay){DELAY_FIXED, 26000, 26000};
+    result = measure(&repetition);
+    assert_near(latency_of(result, "hold_ns", "over_25us"), latency_of(result, "hold_ns", "count"),
+                0);
+    json_decref(result);
+}
+
 /* In pure lockstep, whoever releases a ttas is always the next to get it. */
 static void jitter_lets_others_in(void **state)
 {
@@ -739,6 +831,10 @@ int main(void)
         cmocka_unit_test(ttas_moves_lines_to_every_thread),
         cmocka_unit_test(tas_moves_lines_while_the_lock_is_held),
         cmocka_unit_test(alone_and_warm_nothing_moves),
+        cmocka_unit_test(times_alone_by_hand),
+        cmocka_unit_test(times_of_a_queue),
+        cmocka_unit_test(times_of_readers_stand_apart),
+        cmocka_unit_test(long_holds_are_told),
         cmocka_unit_test(jitter_lets_others_in),
         cmocka_unit_test(a_seed_is_a_run),
         cmocka_unit_test(every_lock_is_right_on_every_size),

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "bench/fairness.h"
+#include "bench/outliers.h"
 #include "bench/owner_stream.h"
 #include "bench/statistics.h"
 
@@ -45,6 +46,54 @@ static void intervals_of_order_statistics(void **state)
     }
     for (size_t n = 1; n < 6; n++)
         assert_false(statistics_median_interval(x, n, &interval));
+}
+
+/* Tukey's hinges of 1 to 10 are 3 and 8, of 1 to 9 they are 3 and 7: the middle one is of both
+ * halves. */
+static void fences(void **state)
+{
+    double x[10] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, same[] = {1, 5, 5, 5, 5, 5, 5, 9}, low, high;
+
+    (void)state;
+    assert_true(statistics_fences(x, 10, &low, &high));
+    assert_float_equal(low, 3 - 15, 0);
+    assert_float_equal(high, 8 + 15, 0);
+    assert_true(statistics_fences(x, 9, &low, &high));
+    assert_float_equal(low, 3 - 12, 0);
+    assert_float_equal(high, 7 + 12, 0);
+    assert_false(statistics_fences(x, 5, &low, &high));
+    assert_false(statistics_fences(same, 8, &low, &high));
+}
+
+/* Of ten, the one that is far out is named with what may be behind it; it stays in the median. One
+ * that is unfit is left out of both. */
+static void outliers(void **state)
+{
+    struct records file = records_empty("file", NULL);
+    char text[256];
+
+    (void)state;
+    for (int i = 0; i < 11; i++)
+        json_array_append_new(
+            file.samples,
+            json_pack("{s:s, s:s, s:i, s:i, s:f, s:i, s:[i, i], s:{s:i, s:i}}", "lock", "tas",
+                      "machine", "native", "threads", 2, "repetition", i, "throughput",
+                      i == 4 ? 3e6 : 10e6 + 1e5 * i, "elapsed_ns", 100000000, "cpus", 0, 1,
+                      "validity", "steal_ns", 10000000, "involuntary_switches", 14));
+    json_object_set_new(json_array_get(file.samples, 10), "throughput", json_real(1));
+    json_object_set_new(json_array_get(file.samples, 10), "unfit", json_pack("[s]", "steal"));
+    json_t *found = outliers_of_file(&file);
+    assert_int_equal(json_array_size(found), 1);
+    outliers_describe(json_array_get(found, 0), text, sizeof text);
+    assert_string_equal(text,
+                        "tas, 2 threads, repetition 4: 3 M/s, 0.288 of the median; steal 5%; "
+                        "14 involuntary switches");
+    json_decref(found);
+    json_object_set_new(json_array_get(file.samples, 4), "throughput", json_real(10.4e6));
+    found = outliers_of_file(&file);
+    assert_int_equal(json_array_size(found), 0);
+    json_decref(found);
+    records_free(&file);
 }
 
 /* The coverage does not overflow for many samples, and the interval closes on the median. */
@@ -186,6 +235,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(medians),
         cmocka_unit_test(intervals_of_order_statistics),
+        cmocka_unit_test(fences),
+        cmocka_unit_test(outliers),
         cmocka_unit_test(intervals_of_many),
         cmocka_unit_test(jain),
         cmocka_unit_test(rsd),

@@ -1,0 +1,42 @@
+#include "bench/latencies.h"
+
+const char *const latency_fields[LATENCIES_WAYS][LATENCIES] = {
+    [LATENCIES_EXCLUSIVE] = {"latency_ns", "hold_ns", "handoff_ns"},
+    [LATENCIES_SHARED] = {"latency_shared_ns", "hold_shared_ns", "handoff_shared_ns"},
+};
+
+bool latencies_merge(struct latencies *latencies, const struct latencies *other)
+{
+    bool merged = true;
+
+    for (int i = 0; i < LATENCIES; i++)
+        merged = histogram_merge(&latencies->of[i], &other->of[i]) && merged;
+    latencies->long_holds += other->long_holds;
+    return merged;
+}
+
+json_t *latencies_to_json(const struct latencies *latencies, enum latency latency)
+{
+    json_t *object = histogram_to_json(&latencies->of[latency]);
+
+    if (latency == LATENCY_HOLD)
+        json_object_set_new(object, "over_25us", json_integer((json_int_t)latencies->long_holds));
+    return object;
+}
+
+bool latencies_from_json(const json_t *object, struct latencies *latencies, enum latency latency)
+{
+    const json_t *longer = json_object_get(object, "over_25us");
+
+    *latencies = (struct latencies){0};
+    if (!histogram_from_json(object, &latencies->of[latency]))
+        return false;
+    if (latency != LATENCY_HOLD)
+        return true;
+    latencies->long_holds = (uint64_t)json_integer_value(longer);
+    if (json_is_integer(longer) && json_integer_value(longer) >= 0 &&
+        latencies->long_holds <= latencies->of[latency].count)
+        return true;
+    *latencies = (struct latencies){0};
+    return false;
+}
