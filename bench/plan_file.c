@@ -65,7 +65,7 @@ static const struct key workload_keys[] = {
     {"critical", TEXT, "critical"},
     {"outside", TEXT, "outside"},
     {"lines", NUMBER, "lines"},
-    {"readers", NUMBER, "readers"},
+    {"readers", TEXT | NUMBER | LIST, "readers"},
     {"irql", TEXT, "irql"},
     {"nested", NUMBER, "nested"},
     {"nested_order", TEXT, "nested-order"},

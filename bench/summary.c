@@ -63,7 +63,8 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
     key.order = records_order_of_lock(file, key.lock);
-    key.max_gap = NAN;
+    key.max_gap = key.read_scaling = NAN;
+    key.readers = (unsigned)json_integer_value(json_object_get(workload, "readers"));
     key.records = json_array();
     grown[summary->count] = key;
     return &grown[summary->count++];
@@ -218,6 +219,21 @@ static void subtract_null(const struct summary *summary, struct cell *cell)
     }
 }
 
+/* What a turn of a thread that runs takes, against what it takes alone. */
+static void find_read_scaling(const struct summary *summary, struct cell *cell)
+{
+    struct cell key = *cell;
+
+    key.threads = 1;
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *other = &summary->cells[i];
+        cell->one_share = cell->one_share || other->readers != cell->readers;
+        if (cell->readers > 0 && cell->throughput > 0 && other->throughput > 0 &&
+            is_of_cell(other, &key))
+            cell->read_scaling = cell->cpus * other->throughput / cell->throughput;
+    }
+}
+
 /* 0 before the ranking, 1 in it, 2 after it. */
 static int standing(const struct cell *cell)
 {
@@ -230,6 +246,7 @@ static int compare_cells(const void *first, const void *second)
     int order = strcmp(a->source, b->source);
 
     order = order != 0 ? order : strcmp(a->machine, b->machine);
+    order = order != 0 ? order : (a->readers > b->readers) - (a->readers < b->readers);
     order = order != 0 ? order : strcmp(a->workload, b->workload);
     order = order != 0 ? order : strcmp(a->placement, b->placement);
     order = order != 0 ? order : (a->processes > b->processes) - (a->processes < b->processes);
@@ -257,6 +274,8 @@ struct summary summary_make(const struct records *files, size_t files_count)
         finish_cell(&summary.cells[i]);
     for (size_t i = 0; i < summary.count; i++)
         subtract_null(&summary, &summary.cells[i]);
+    for (size_t i = 0; i < summary.count; i++)
+        find_read_scaling(&summary, &summary.cells[i]);
     if (summary.count > 0)
         qsort(summary.cells, summary.count, sizeof *summary.cells, compare_cells);
     return summary;
@@ -317,6 +336,7 @@ json_t *summary_to_json(const struct summary *summary)
             number_or_null(cell->transactions), "invalidated", number_or_null(cell->invalidated),
             "mttr", number_or_null(cell->mttr), "max_gap", number_or_null(cell->max_gap),
             "less_null", cell->less_null);
+        json_object_set_new(object, "read_scaling", number_or_null(cell->read_scaling));
         add_latencies(object, cell);
         json_array_append_new(cells, object);
     }

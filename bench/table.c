@@ -38,25 +38,30 @@ void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, c
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
     unsigned processes = processes_for(cell->processes, cell->threads);
-    char split[32] = "";
+    char split[32] = "", share[32] = "";
 
     if (processes > 1)
         snprintf(split, sizeof split, " of %u processes", processes);
-    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s\n", bold, cell->threads,
-            cell->threads == 1 ? "" : "s", split,
+    if (cell->one_share)
+        snprintf(share, sizeof share, ", %u%% readers", cell->readers);
+    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s%s\n", bold, cell->threads,
+            cell->threads == 1 ? "" : "s", split, share,
             cell->threads > cpus ? ", more than there are CPUs" : "",
             cell->source[0] != '\0' ? ", " : "", cell->source, behind, plain);
 }
 
+/* Where there are readers, how their cost grows takes the place of the second measure of fairness.
+ */
 static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus, int width)
 {
     table_print_block_name(out, cell, cpus, "");
     fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s\n", width, "lock", "M/s", "95% interval", "jain",
-            "rsd", "burst", "cpu ns");
+            cell->readers > 0 ? "rscale" : "rsd", "burst", "cpu ns");
 }
 
 static void print_cell(FILE *out, const struct cell *cell, int width)
 {
+    const double spread = cell->readers > 0 ? cell->read_scaling : cell->rsd;
     char median[16], low[16] = "-", high[16] = "-", burst[16], cpu_ns[16], jain[16], rsd[16];
     char unfit[TABLE_UNFIT_TEXT];
 
@@ -65,7 +70,10 @@ static void print_cell(FILE *out, const struct cell *cell, int width)
         short_number(cell->interval.high / 1e6, high);
     }
     snprintf(jain, sizeof jain, isnan(cell->jain) ? "-" : "%.3f", cell->jain);
-    snprintf(rsd, sizeof rsd, isnan(cell->rsd) ? "-" : "%.3f", cell->rsd);
+    if (cell->readers > 0)
+        snprintf(rsd, sizeof rsd, "%s", short_number(spread, (char[16]){0}));
+    else
+        snprintf(rsd, sizeof rsd, isnan(spread) ? "-" : "%.3f", spread);
     fprintf(out, "  %-*s %7s  %7s %7s %6s %6s %7s %7s%s%s\n", width, cell->lock,
             short_number(cell->throughput / 1e6, median), low, high, jain, rsd,
             cell->threads == 1 ? "-" : short_number(cell->burst, burst),
@@ -347,12 +355,13 @@ void table_print_head(FILE *out, const struct records *file)
                  json_array_size(json_object_get(plan, "threads")) * (size_t)repetitions;
     size_t objects = json_array_size(json_object_get(plan, "objects"));
     unsigned cpus = table_cpus(file);
+    size_t shares = json_array_size(json_object_get(json_object_get(plan, "workload"), "readers"));
     char text[WORKLOAD_TEXT];
-    struct workload workload;
 
-    all *= objects > 0 ? objects : 1;
-    if (workload_from_json(json_object_get(plan, "workload"), &workload))
-        fprintf(out, "%s\n", workload_describe(&workload, text));
+    all *= (objects > 0 ? objects : 1) * (shares > 0 ? shares : 1);
+    workload_describe_planned(json_object_get(plan, "workload"), text);
+    if (text[0] != '\0')
+        fprintf(out, "%s\n", text);
     print_machine(out, plan);
     fprintf(out, "%" PRId64 "%s repetition%s of ", repetitions,
             json_object_get(plan, "until") != NULL ? " or more" : "", repetitions == 1 ? "" : "s");

@@ -132,7 +132,8 @@ bool workload_from_json(const json_t *object, struct workload *workload)
     return read_delay(critical, &workload->critical) && read_delay(outside, &workload->outside);
 }
 
-const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT])
+static const char *describe(const struct workload *workload, const char *readers,
+                            char text[WORKLOAD_TEXT])
 {
     char critical[DELAY_TEXT], outside[DELAY_TEXT];
 
@@ -140,16 +141,48 @@ const char *workload_describe(const struct workload *workload, char text[WORKLOA
         snprintf(text, WORKLOAD_TEXT, "%s", exchange_traits(workload->exchange)->name);
         return text;
     }
-    int used = snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers",
+    int used = snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %s readers",
                         format_delay(&workload->critical, critical),
                         format_delay(&workload->outside, outside), workload->lines,
-                        workload->lines == 1 ? "" : "s", workload->readers);
+                        workload->lines == 1 ? "" : "s", readers);
     if (workload->irql != IRQL_NONE)
         used += snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", irql %s",
                          irql_name(workload->irql));
     if (workload_is_nested(workload))
         snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", %u nested locks%s", workload->nested,
                  workload->mixed ? " in mixed orders" : "");
+    return text;
+}
+
+const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT])
+{
+    char readers[16];
+
+    snprintf(readers, sizeof readers, "%u%%", workload->readers);
+    return describe(workload, readers, text);
+}
+
+const char *workload_describe_planned(const json_t *object, char text[WORKLOAD_TEXT])
+{
+    json_t *shares = json_object_get(object, "readers"), *one = json_deep_copy(object);
+    char readers[64] = "", share[32];
+    struct workload workload;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < json_array_size(shares); i++) {
+        snprintf(share, sizeof share, "%s%d%%", i == 0 ? "" : ", ",
+                 (int)json_integer_value(json_array_get(shares, i)));
+        if (strlen(readers) + strlen(share) < sizeof readers - strlen(", ..."))
+            strcat(readers, share);
+        else if (strstr(readers, "...") == NULL)
+            strcat(readers, ", ...");
+    }
+    if (json_is_array(shares))
+        json_object_set(one, "readers", json_array_get(shares, 0));
+    if (workload_from_json(one, &workload))
+        readers[0] == '\0' ? workload_describe(&workload, text)
+                           : describe(&workload, readers, text);
+    json_decref(one);
     return text;
 }
 

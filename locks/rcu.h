@@ -99,7 +99,7 @@ static inline void rcu_qsbr_leave(void)
     LOCK_ENTRY(lock_name, release_shared, void, void, (void)lock; read_unlock(); return 0)   \
     static const struct lock_ops lock_name##_ops = {                                         \
         .name = #lock_name,                                                                  \
-        .family = "rcu",                                                                     \
+        .family = "reader-writer",                                                           \
         .description = description_,                                                         \
         .source = "liburcu; Desnoyers et al., IEEE TPDS 2012",                               \
         .traits = LOCK_UNFAIR | LOCK_SLEEPS | LOCK_SHARED | LOCK_READERS_BESIDE_WRITER |     \
