@@ -95,11 +95,9 @@ struct worker {
     WORD(uint64_t) violations; /* times that `first` and `second` differed */
 };
 
-/* Busy for a while, and now and then with a look at how long that took. */
-static inline void measured_delay(uint64_t ns, uint64_t turn, struct delay_samples *samples)
+/* Busy for a while that is not 0, and now and then with a look at how long that took. */
+static inline void measured_wait(uint64_t ns, uint64_t turn, struct delay_samples *samples)
 {
-    if (ns == 0)
-        return;
     if (turn % DELAY_SAMPLE_STRIDE != 0) {
         machine_spin(ns);
         return;
@@ -107,6 +105,15 @@ static inline void measured_delay(uint64_t ns, uint64_t turn, struct delay_sampl
     uint64_t start = machine_clock();
     machine_spin(ns);
     delay_sample_add(samples, ns, start, machine_clock());
+}
+
+/* Inlined by order, as the sections below: there are so many loops that the compiler would rather
+ * call them. */
+static inline __attribute__((always_inline)) void measured_delay(uint64_t ns, uint64_t turn,
+                                                                 struct delay_samples *samples)
+{
+    if (ns != 0)
+        measured_wait(ns, turn, samples);
 }
 
 static inline void note_violation(struct worker *worker)
@@ -226,8 +233,8 @@ struct racing {
     const struct workplace *place;
     struct worker *worker;
     struct latency_turns *timing;
-    struct latency_look *look;
     struct latencies *latencies;
+    bool looked_at; /* the turn's hold is timed */
     struct step step;
     uint64_t turn, writes;
     void *context;
@@ -270,40 +277,23 @@ static inline bool read_racing(const struct racing *racing, struct guarded *pair
     return racing_load(&pair->second) == count && count != POISON;
 }
 
-static inline __attribute__((always_inline)) int racing_release(const struct racing *racing,
-                                                                int (*release)(void *lock,
-                                                                               void *context))
-{
-    if (racing->observation == OBSERVE_LATENCY)
-        latency_look_release(racing->timing, racing->look, &racing->place->guarded->releases,
-                             racing->step.shared, racing->latencies);
-    return release(racing->place->lock, racing->context);
-}
-
-/* Each reading is an acquisition and a hold of its own. */
-static inline __attribute__((always_inline)) int racing_acquire_again(const struct racing *racing)
-{
-    if (racing->observation == OBSERVE_LATENCY && racing->look->timed)
-        racing->look->arrived_ns = machine_clock();
-    int error = racing->ops->acquire_shared(racing->place->lock, racing->context);
-    if (racing->observation == OBSERVE_LATENCY && error == 0)
-        latency_look_acquired(racing->timing, racing->look, &racing->place->guarded->releases, true,
-                              racing->latencies);
-    return error;
-}
-
-/* From the first shared acquire on: what is read counts when the release says so. */
+/* From the first shared acquire on: what is read counts when the release says so. Only the first
+ * reading is timed. */
 static inline __attribute__((always_inline)) int read_until_valid(const struct racing *racing)
 {
-    for (;;) {
+    void *lock = racing->place->lock;
+
+    for (bool first = true;; first = false) {
         bool whole = read_racing(racing, racing->place->guarded);
-        int error = racing_release(racing, racing->ops->release_shared);
+        if (first && racing->looked_at)
+            latency_hold_ends(racing->timing, racing->latencies);
+        int error = racing->ops->release_shared(lock, racing->context);
         if (error == 0 && !whole)
             note_violation(racing->worker);
         if (error != EAGAIN)
             return error;
         racing->worker->retries++;
-        error = racing_acquire_again(racing);
+        error = racing->ops->acquire_shared(lock, racing->context);
         if (error != 0)
             return error;
     }
@@ -317,7 +307,9 @@ static inline __attribute__((always_inline)) int read_published(const struct rac
 
     if (!read_racing(racing, pair))
         note_violation(racing->worker);
-    return racing_release(racing, racing->ops->release_shared);
+    if (racing->looked_at)
+        latency_hold_ends(racing->timing, racing->latencies);
+    return racing->ops->release_shared(racing->place->lock, racing->context);
 }
 
 /* What was published before is poisoned as soon as nobody may look at it any more, and is the
@@ -329,7 +321,9 @@ static inline __attribute__((always_inline)) int write_published(const struct ra
 
     write_racing(racing, old, worker->spare);
     word_store(worker->published, worker->spare, release);
-    int error = racing_release(racing, racing->ops->release);
+    if (racing->looked_at)
+        latency_hold_ends(racing->timing, racing->latencies);
+    int error = racing->ops->release(racing->place->lock, racing->context);
     racing_store(&old->first, POISON);
     racing_store(&old->second, POISON);
     worker->spare = old;
@@ -345,7 +339,15 @@ static inline __attribute__((always_inline)) int racing_section(const struct rac
     if (racing->step.shared)
         return read_until_valid(racing);
     write_racing(racing, guarded, guarded);
-    return racing_release(racing, racing->ops->release);
+    if (racing->looked_at)
+        latency_hold_ends(racing->timing, racing->latencies);
+    return racing->ops->release(racing->place->lock, racing->context);
+}
+
+/* Of a condition, for the compiler. */
+static inline __attribute__((always_inline)) bool rarely(bool condition)
+{
+    return __builtin_expect(condition, false);
 }
 
 /* One acquisition with what is done under it; returns what the lock says. A reader of a lock that
@@ -360,34 +362,37 @@ static inline __attribute__((always_inline)) int measured_turn(
         observation == OBSERVE_LATENCY
             ? &worker->latencies[as_reader ? LATENCIES_SHARED : LATENCIES_EXCLUSIVE]
             : NULL;
-    struct latency_look look = {0};
+    bool looked_at = observation == OBSERVE_LATENCY && rarely(turn == timing->next);
 
-    if (observation == OBSERVE_LATENCY)
-        look = latency_look_begin(timing, turn);
+    if (looked_at)
+        latency_arrive(timing);
     int error =
         as_reader ? ops->acquire_shared(place->lock, context) : ops->acquire(place->lock, context);
 
     if (error != 0)
         return error;
-    if (observation == OBSERVE_LATENCY)
-        latency_look_acquired(timing, &look, &place->guarded->releases, as_reader, latencies);
+    if (looked_at)
+        latency_acquired(timing, &place->guarded->releases, as_reader, latencies);
     /* Published here, for the case that this thread never comes back from its next acquire: behind
      * the release, the store would delay the next acquire, which on x86 waits for all stores before
      * it; measured, 0.5 ns. */
     word_store(&worker->acquisitions, turn + 1, relaxed);
-    /* Unlikely, for the loop through the vtable: the others know. */
-    if (__builtin_expect((ops->traits & (LOCK_UNVERIFIED | LOCK_READERS_RACE)) != 0, false)) {
+    /* For the loop through the vtable: the others know. */
+    if (rarely((ops->traits & (LOCK_UNVERIFIED | LOCK_READERS_RACE)) != 0)) {
         if ((ops->traits & LOCK_UNVERIFIED) == 0)
-            return racing_section(&(struct racing){ops, observation, place, worker, timing, &look,
-                                                   latencies, step, turn, writes, context});
+            return racing_section(&(struct racing){ops, observation, place, worker, timing,
+                                                   latencies, looked_at, step, turn, writes,
+                                                   context});
         unverified_section(place, worker, step.critical_ns, turn, step.shared);
     } else if (step.shared) {
         read_section(place, worker, step.critical_ns, turn);
     } else {
         write_section(place, worker, observation, step.critical_ns, turn, writes);
     }
+    if (looked_at)
+        latency_hold_ends(timing, latencies);
     if (observation == OBSERVE_LATENCY)
-        latency_look_release(timing, &look, &place->guarded->releases, as_reader, latencies);
+        latency_release(timing, &place->guarded->releases, as_reader);
     return as_reader ? ops->release_shared(place->lock, context)
                      : ops->release(place->lock, context);
 }

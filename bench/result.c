@@ -316,6 +316,7 @@ static void add_number(struct result *result, const char *name, double value, co
 /* From the stream of owners. */
 static void add_owners(struct result *result, const struct findings *findings)
 {
+    static const char *const names[] = {"owners", "lwss", "mttr", "max_gap"};
     const char *reason = findings->owners_unmeasured;
     struct owner_metrics metrics;
 
@@ -323,21 +324,23 @@ static void add_owners(struct result *result, const struct findings *findings)
         !owner_stream_measure(findings->owners, findings->repetition->threads, &metrics))
         reason = "there was not enough memory for the stream of owners";
     if (reason != NULL) {
-        result_unmeasured(result, result->object, "lwss", reason);
-        result_unmeasured(result, result->object, "mttr", reason);
-        result_unmeasured(result, result->object, "max_gap", reason);
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+            result_unmeasured(result, result->object, names[i], reason);
         return;
     }
+    json_object_set_new(result->object, "owners",
+                        json_pack("{s:I, s:I}", "noted", (json_int_t)findings->owners->count,
+                                  "windows", (json_int_t)metrics.windows));
     if (isnan(metrics.lwss_mean))
         result_unmeasured(result, result->object, "lwss",
-                          "there were fewer than ten acquisitions a thread to see");
+                          "ten acquisitions a thread in a row were not seen");
     else
         json_object_set_new(result->object, "lwss",
                             json_pack("{s:I, s:f, s:f}", "window", (json_int_t)metrics.window,
                                       "mean", metrics.lwss_mean, "median", metrics.lwss_median));
     add_number(result, "mttr", metrics.mttr, "no thread was seen to have the lock twice");
-    add_number(result, "max_gap", findings->owners->count == 0 ? NAN : (double)metrics.max_gap,
-               "no acquisition was seen");
+    add_number(result, "max_gap", metrics.max_gap == 0 ? NAN : (double)metrics.max_gap,
+               "no exclusive acquisition was seen");
 }
 
 /* Why there is no such time, or NULL. */

@@ -27,13 +27,14 @@ struct cell {
     size_t unfit;     /* samples whose windows are unfit, see fitness.h: left out of all medians, */
     bool unfit_count; /* unless no window is fit */
     size_t apart;     /* samples in which not all threads were at work for half of the window */
-    size_t unverified; /* samples whose verification could not be completed */
-    size_t violations; /* records of violations, samples or not */
-    double throughput; /* median, acquisitions a second; NaN without samples */
-    bool has_interval; /* false with fewer than six samples that count */
-    struct interval interval;
+    size_t unverified;        /* samples whose verification could not be completed */
+    size_t violations;        /* records of violations, samples or not */
+    double throughput;        /* median, acquisitions a second; NaN without samples */
+    bool has_interval;        /* false with fewer than six samples that count: */
+    struct interval interval; /* then NaN */
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
-    double jain, rsd, burst, cpu_ns, transactions, invalidated, mttr;
+    double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
+    double lwss_mean, lwss_median, mttr;
     double voluntary, involuntary; /* context switches per acquisition, likewise */
     unsigned readers;              /* per cent of the acquisitions, and */
     bool one_share;                /* whether other cells have others */

@@ -290,6 +290,10 @@ done
 refuse_run "CPU 9999" "$allowed" tas --placement 9999
 refuse_run "'heavy'" "saturated" tas --workload heavy
 refuse_run "'fast'" "vtable" tas --dispatch fast
+for table in fast '' throughput,fairness; do
+    refuse_run "--table can't be '$table'" "throughput or fairness" tas --table "$table"
+done
+refuse_run "--table" "about signals" futex --workload signal --table fairness
 for passes in fast '' owners, ,none all,fast; do
     refuse_run "--passes can't be '$passes'" "there are owners" tas --passes "$passes"
 done
@@ -476,7 +480,7 @@ want_same "the number of run records" "$(count_records good.jsonl run)" 1
 head -1 good.jsonl | grep -q '^{"record":"run","schema":1,' ||
     fail "the first record should be the run, of schema 1"
 # On a busy machine a window may pass without an acquisition, and then fairness is null.
-for key in throughput elapsed_ns jain rsd; do
+for key in throughput elapsed_ns jain rsd gini theil top_half; do
     want_same "the number of samples with $key" \
         "$(grep -cE "\"record\":\"sample\".*\"$key\":([0-9.e+-]+|null)[,}]" good.jsonl)" 8
 done
@@ -500,7 +504,17 @@ begin "a run: its table"
 run_to table.jsonl tas,ticket -t 1,2
 want_text "$stdout" "1 thread"
 want_text "$stdout" "2 threads"
+want_same "the number of rows before those of times" \
+    "$(sed '/: acquire$/,$d' "$stdout" | grep -cE '^ +(tas|ticket) +[0-9]')" 4
+want_no_text "$stdout" "WRONG"
+end
+
+begin "--table fairness"
+run_to fairness.jsonl tas,ticket -t 1,2 --table fairness
+want_text "$stdout" "M/s  jain  gini theil  half  lwss  mttr max gap"
 want_same "the number of rows" "$(grep -cE '^ +(tas|ticket) +[0-9]' "$stdout")" 4
+want_same "the number of rows of a thread alone, which is fair" \
+    "$(grep -cE '^ +(tas|ticket) +[0-9.]+ 1\.000 0\.000 0\.000 0\.500 ' "$stdout")" 2
 want_no_text "$stdout" "WRONG"
 end
 
@@ -664,6 +678,8 @@ want_verified_samples owners.jsonl 8
     fail "the sequence of owners should be seen in most samples"
 want_same "the samples with the sequence of owners, or why there is none" \
     "$(grep -cE '"max_gap":([0-9]|null.*"max_gap":"no )' owners.jsonl)" 8
+want_same "the samples that say how much of it was noted" \
+    "$(grep -cE '"owners":\{"noted":[0-9]+,"windows":[0-9]+\}' owners.jsonl)" 8
 end
 
 begin "--passes none"
@@ -671,6 +687,11 @@ run_to no_passes.jsonl mcs -t 2 --passes none
 want_verified_samples no_passes.jsonl 2
 want_same "the samples that say why there is no sequence of owners" \
     "$(grep -c '"mttr":null.*"mttr":"not asked for: --passes' no_passes.jsonl)" 2
+end
+
+begin "no sequence of owners where all only read"
+run_to readers.jsonl rw_ticket -t 2 --readers 100
+want_same "the samples that say so" "$(grep -c '"max_gap":null.*"max_gap":"no exclusive acquisition' readers.jsonl)" 2
 end
 
 # On a busy machine a pass may go by in which no thread runs.

@@ -102,12 +102,10 @@ struct crew {
     double spin_rate, spin_rate_least, spin_rate_most;
     double irql_ns; /* the median over the CPUs */
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;
+    WORD(uint64_t) owner_windows; /* see owner_log.h; written as rarely as the phase */
 };
 
 /* For whoever else measures on real cores. */
-
-/* Zeroed memory; without any, complains and ends the process. */
-void *allocate_zeroed(size_t alignment, size_t size);
 
 /* What the kernel did until now. */
 struct usage usage_now(void);
@@ -129,9 +127,6 @@ const char *crew_no_handoffs(const struct crew *crew);
 const char *crew_run(struct crew *crew, char *problem, size_t problem_size);
 
 /* ---- for crew_processes.c ---- */
-
-/* How many acquisitions each thread can note in the pass that does. */
-size_t crew_owners_noted(const struct repetition *repetition);
 
 /* The bytes for what each thread finds in the pass that times. */
 size_t crew_latencies_bytes(const struct repetition *repetition);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "bench/allocate.h"
 #include "bench/native/counters/report.h"
 #include "bench/clock_span.h"
 #include "bench/result.h"
@@ -79,11 +80,22 @@ static void add_no_place(struct result *result)
     result_unmeasured(result, result->validity, "migrations", reason);
 }
 
+/* How many latencies a worker has. */
+static int ways_timed(const struct crew *crew)
+{
+    if (!passes_has(crew->repetition->passes, OBSERVE_LATENCY))
+        return 0;
+    return crew->repetition->workload.readers > 0 ? LATENCIES_WAYS : 1;
+}
+
 /* Of one thread, which looked at its clock after the leader had at the begin of the window, and
  * again after the leader had at its end. */
 static uint64_t clock_backwards_at(const struct crew *crew, const struct member *member)
 {
     uint64_t backwards = member->worker->critical.backwards + member->worker->outside.backwards;
+
+    for (int way = 0; way < ways_timed(crew); way++)
+        backwards += member->worker->latencies[way].backwards;
 
     clock_span(crew->start_ns, member->start_ns, &backwards);
     clock_span(member->start_ns, member->end_ns, &backwards);
@@ -161,7 +173,7 @@ static const char *no_latencies(const struct crew *crew)
 /* Of all threads. */
 static bool merge_latencies(const struct crew *crew, struct latencies *all)
 {
-    const int ways = crew->repetition->workload.readers > 0 ? LATENCIES_WAYS : 1;
+    const int ways = ways_timed(crew);
     bool merged = true;
 
     for (unsigned i = 0; i < crew->repetition->threads; i++) {
@@ -216,6 +228,8 @@ json_t *native_report(struct crew *crew)
     if (findings.threads == NULL)
         return NULL;
     find_all(crew, &findings);
+    if (findings.owners_unmeasured == NULL && findings.torn > 0)
+        findings.owners_unmeasured = "the lock let several threads in at once";
     if (findings.owners_unmeasured == NULL && !merge_owners(crew, &owners))
         findings.owners_unmeasured = "there was not enough memory for the stream of owners";
     if (findings.latencies_unmeasured == NULL && !merge_latencies(crew, latencies))
