@@ -21,15 +21,22 @@ const struct figure_kind *figure_find(const char *name)
     return NULL;
 }
 
+static const char *const formats[] = {"png", "svg", "pdf", "dumb", "dat"};
+
 bool figure_is_format(const char *format)
 {
-    static const char *const formats[] = {"png", "svg", "pdf", "dumb", "dat"};
-
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         if (strcmp(format, formats[i]) == 0)
             return true;
     }
     return false;
+}
+
+const char *figure_format_of(const char *name)
+{
+    const char *ending = strrchr(basename(name), '.');
+
+    return ending != NULL && figure_is_format(ending + 1) ? ending + 1 : NULL;
 }
 
 enum exit_code figure_data(const struct summary *summary, const struct figure_kind *kind,
@@ -112,10 +119,6 @@ void figure_machine(const struct records *file, char *text, size_t size)
 
 void figure_workload(const struct records *file, char text[WORKLOAD_TEXT])
 {
-    struct workload workload;
-
-    text[0] = '\0';
-    if (workload_from_json(json_object_get(json_object_get(file->run, "plan"), "workload"),
-                           &workload))
-        workload_describe(&workload, text);
+    workload_describe_planned(json_object_get(json_object_get(file->run, "plan"), "workload"),
+                              text);
 }

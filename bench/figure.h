@@ -52,6 +52,11 @@ const struct figure_kind *figure_find(const char *name);
 
 /* Whether `format` is one of those of a figure. */
 bool figure_is_format(const char *format);
+
+/* The format in which a file of that name is taken to be, by its ending; NULL: the name does not
+ * say. */
+const char *figure_format_of(const char *name);
+
 #define FIGURE_FORMATS "png, svg, pdf, dumb, dat"
 
 #endif

@@ -5,6 +5,18 @@ const char *const latency_fields[LATENCIES_WAYS][LATENCIES] = {
     [LATENCIES_SHARED] = {"latency_shared_ns", "hold_shared_ns", "handoff_shared_ns"},
 };
 
+uint64_t latency_stride_for(double turn_ns, uint64_t running, uint64_t clock_ns)
+{
+    /* The histograms' lines, and the announcement's that comes and goes. */
+    const uint64_t memory_ns = 200;
+    /* A turn that is announced costs those a look of their own who have the lock meanwhile. */
+    double stride = 100.0 * (double)((4 + running) * clock_ns + memory_ns) / turn_ns;
+
+    if (!(stride > LATENCY_STRIDE_LEAST))
+        return LATENCY_STRIDE_LEAST;
+    return stride < LATENCY_STRIDE_MOST ? (uint64_t)stride | 1 : LATENCY_STRIDE_MOST;
+}
+
 bool latencies_merge(struct latencies *latencies, const struct latencies *other)
 {
     bool merged = true;
@@ -12,6 +24,7 @@ bool latencies_merge(struct latencies *latencies, const struct latencies *other)
     for (int i = 0; i < LATENCIES; i++)
         merged = histogram_merge(&latencies->of[i], &other->of[i]) && merged;
     latencies->long_holds += other->long_holds;
+    latencies->backwards += other->backwards;
     return merged;
 }
 

@@ -48,14 +48,39 @@ struct workplace {
     struct latency_watch *watch; /* of the phase that observes latencies */
 };
 
+/* What a varied loop (varied_loop.h) does besides. Apart from the above, so that no other loop
+ * copies it. */
+struct variation {
+    bool timed;                     /* it looks for how long it has the lock */
+    struct guarded_line *own_lines; /* the thread's own, written under the lock */
+    unsigned own_lines_count;
+    /* From one of several locks to the next, from its guarded pair to the next one's, and so on;
+     * and which of them each step of the script takes. */
+    size_t lock_stride, guarded_stride, lines_stride;
+    uint16_t choices[SCRIPT_STEPS];
+};
+
 /* The phases, in the word that the loop looks at. The passes are on real cores only, and those that
  * nobody asked for are left out. */
 enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_LATENCY, PHASE_WINDOW, PHASE_STOP };
+
+/* What a loop needs of what it observes. Variables of their own, so that those that every turn
+ * looks at stay in registers. */
+struct observing {
+    struct latency_turns *timing;
+    uint64_t *next_look;    /* the turn that is timed next */
+    uint64_t *owned_before; /* the `before` of the worker's owner log */
+};
 
 /* A loop is compiled for each shape. */
 struct loop_shape {
     bool scripted; /* it does what the worker's script says, and not only acquire and release */
     enum observation observation;
+};
+
+/* From when to when a thread had the lock; never: both 0. */
+struct hold {
+    uint64_t since_ns, until_ns;
 };
 
 /* One thread of a run: what it is told, and what it finds. Nothing of it is shared with another
@@ -67,6 +92,10 @@ struct worker {
     struct step script[SCRIPT_STEPS];
     void (*raise)(void), (*lower)(void); /* of a raised loop: around each acquisition */
     void *context; /* where the lock's context lies; NULL: on the thread's stack */
+    /* Where readers run beside a writer: the pair that they find, and one of the thread's own, to
+     * publish when it writes. */
+    WORD(struct guarded *) * published;
+    struct guarded *spare;
 
     /* A turn that was under way when the last phase ended: it belongs to the phase in which it
      * ended. Without this, a window in which each thread gets the lock once would count nothing. */
@@ -79,7 +108,12 @@ struct worker {
     uint64_t bursts;      /* how often it took over from another writer */
     uint64_t burst_start; /* `writes` at the last time */
     uint64_t burst_most;  /* the longest run of writes without another writer in between */
+    uint64_t retries;     /* how often a reader had to read again, where a lock says so */
     struct delay_samples critical, outside;
+    /* In a varied loop that is timed: for how long it had the lock in the turns that it began and
+     * ended in the phase; and when in those that were under way at its begin and at its end. */
+    uint64_t held_ns;
+    struct hold first_hold, last_hold;
 
     /* Found in the passes that observe it. */
     struct owner_log owners;
@@ -88,13 +122,14 @@ struct worker {
     /* Found since the start. */
     uint64_t all_writes;       /* with those that nobody counted: the total to check */
     WORD(uint64_t) violations; /* times that `first` and `second` differed */
+
+    /* Told. */
+    struct variation variation;
 };
 
-/* Busy for a while, and now and then with a look at how long that took. */
-static inline void measured_delay(uint64_t ns, uint64_t turn, struct delay_samples *samples)
+/* Busy for a while that is not 0, and now and then with a look at how long that took. */
+static inline void measured_wait(uint64_t ns, uint64_t turn, struct delay_samples *samples)
 {
-    if (ns == 0)
-        return;
     if (turn % DELAY_SAMPLE_STRIDE != 0) {
         machine_spin(ns);
         return;
@@ -102,6 +137,15 @@ static inline void measured_delay(uint64_t ns, uint64_t turn, struct delay_sampl
     uint64_t start = machine_clock();
     machine_spin(ns);
     delay_sample_add(samples, ns, start, machine_clock());
+}
+
+/* Inlined by order, as the sections below: there are so many loops that the compiler would rather
+ * call them. */
+static inline __attribute__((always_inline)) void measured_delay(uint64_t ns, uint64_t turn,
+                                                                 struct delay_samples *samples)
+{
+    if (ns != 0)
+        measured_wait(ns, turn, samples);
 }
 
 static inline void note_violation(struct worker *worker)
@@ -126,6 +170,8 @@ static inline void forget_take_over(struct worker *worker, uint64_t writes)
         worker->bursts--;
 }
 
+/* The sections are always inlined: left to the compiler, they are in the loops of some locks and
+ * called by those of others. */
 static inline void write_lines(const struct workplace *place)
 {
     for (unsigned i = 0; i < place->lines_beyond; i++) {
@@ -134,9 +180,9 @@ static inline void write_lines(const struct workplace *place)
     }
 }
 
-static inline void write_section(const struct workplace *place, struct worker *worker,
-                                 enum observation observation, uint64_t critical_ns, uint64_t turn,
-                                 uint64_t writes)
+static inline __attribute__((always_inline)) void write_section(
+    const struct workplace *place, struct worker *worker, enum observation observation,
+    const struct observing *observing, uint64_t critical_ns, uint64_t turn, uint64_t writes)
 {
     struct guarded *guarded = place->guarded;
     uint64_t count = plain_load(&guarded->first);
@@ -145,7 +191,7 @@ static inline void write_section(const struct workplace *place, struct worker *w
         note_violation(worker);
     plain_store(&guarded->first, count + 1);
     if (observation == OBSERVE_OWNERS)
-        owner_log_add(&worker->owners, count);
+        owner_log_add(&worker->owners, observing->owned_before, count);
     if (plain_load(&guarded->owner) != place->self + 1u) {
         plain_store(&guarded->owner, place->self + 1u);
         take_over(worker, writes);
@@ -155,8 +201,9 @@ static inline void write_section(const struct workplace *place, struct worker *w
     plain_store(&guarded->second, count + 1);
 }
 
-static inline void read_section(const struct workplace *place, struct worker *worker,
-                                uint64_t critical_ns, uint64_t turn)
+static inline __attribute__((always_inline)) void read_section(const struct workplace *place,
+                                                               struct worker *worker,
+                                                               uint64_t critical_ns, uint64_t turn)
 {
     struct guarded *guarded = place->guarded;
     uint64_t count = plain_load(&guarded->first);
@@ -169,8 +216,10 @@ static inline void read_section(const struct workplace *place, struct worker *wo
 }
 
 /* A lock that promises no exclusion gets the same traffic and no check. */
-static inline void unverified_section(const struct workplace *place, struct worker *worker,
-                                      uint64_t critical_ns, uint64_t turn, bool shared)
+static inline __attribute__((always_inline)) void unverified_section(const struct workplace *place,
+                                                                     struct worker *worker,
+                                                                     uint64_t critical_ns,
+                                                                     uint64_t turn, bool shared)
 {
     if (!shared) {
         if (place->unverified_writes)
@@ -182,41 +231,202 @@ static inline void unverified_section(const struct workplace *place, struct work
     measured_delay(critical_ns, turn, &worker->critical);
 }
 
+/* ---- locks that keep readers and writers apart in another way ---- */
+
+/* A lock with one of these traits has a loop of its own shape; all others have none of it. */
+enum { LOCK_READERS_RACE = LOCK_READERS_RETRY | LOCK_READERS_BESIDE_WRITER };
+
+/* One side of a race that is meant: atomic, and ordered by the lock alone. */
+static inline uint64_t racing_load(const volatile uint64_t *value)
+{
+    return word_load((const volatile WORD(uint64_t) *)value, relaxed);
+}
+
+static inline void racing_store(volatile uint64_t *value, uint64_t stored)
+{
+    word_store((volatile WORD(uint64_t) *)value, stored, relaxed);
+}
+
+/* What nobody may find any more. */
+#define POISON UINT64_MAX
+
+/* Those of a pair that is published lie behind it, and are published with it. */
+static inline struct guarded_line *racing_lines(const struct workplace *place, struct guarded *pair)
+{
+    return pair == place->guarded ? place->lines : (struct guarded_line *)pair + 1;
+}
+
+/* What measured_turn() is about, from its acquire on. */
+struct racing {
+    const struct lock_ops *ops;
+    enum observation observation;
+    const struct workplace *place;
+    struct worker *worker;
+    struct latency_turns *timing;
+    uint64_t *owned_before;
+    struct latencies *latencies;
+    bool looked_at; /* the turn's hold is timed */
+    struct step step;
+    uint64_t turn, writes;
+    void *context;
+};
+
+/* As write_section(), of a pair that readers may look at meanwhile, or that is to take the place of
+ * `old`. */
+static inline void write_racing(const struct racing *racing, struct guarded *old,
+                                struct guarded *pair)
+{
+    const struct workplace *place = racing->place;
+    struct worker *worker = racing->worker;
+    struct guarded_line *lines = racing_lines(place, pair);
+    uint64_t count = racing_load(&old->first);
+
+    if (racing_load(&old->second) != count || count == POISON)
+        note_violation(worker);
+    if (plain_load(&old->owner) != place->self + 1u)
+        take_over(worker, racing->writes);
+    racing_store(&pair->first, count + 1);
+    if (racing->observation == OBSERVE_OWNERS)
+        owner_log_add(&worker->owners, racing->owned_before, count);
+    plain_store(&pair->owner, place->self + 1u);
+    for (unsigned i = 0; i < place->lines_beyond; i++)
+        racing_store(&lines[i].value, racing_load(&lines[i].value) + 1);
+    measured_delay(racing->step.critical_ns, racing->turn, &worker->critical);
+    racing_store(&pair->second, count + 1);
+}
+
+/* As read_section(); returns whether the pair was whole, which is for the caller to judge. */
+static inline bool read_racing(const struct racing *racing, struct guarded *pair)
+{
+    const struct workplace *place = racing->place;
+    const struct guarded_line *lines = racing_lines(place, pair);
+    uint64_t count = racing_load(&pair->first);
+
+    for (unsigned i = 0; i < place->lines_beyond; i++)
+        (void)racing_load(&lines[i].value);
+    measured_delay(racing->step.critical_ns, racing->turn, &racing->worker->critical);
+    return racing_load(&pair->second) == count && count != POISON;
+}
+
+/* From the first shared acquire on: what is read counts when the release says so. Only the first
+ * reading is timed. */
+static inline __attribute__((always_inline)) int read_until_valid(const struct racing *racing)
+{
+    void *lock = racing->place->lock;
+
+    for (bool first = true;; first = false) {
+        bool whole = read_racing(racing, racing->place->guarded);
+        if (first && racing->looked_at)
+            latency_hold_ends(racing->timing, racing->latencies);
+        int error = racing->ops->release_shared(lock, racing->context);
+        if (error == 0 && !whole)
+            note_violation(racing->worker);
+        if (error != EAGAIN)
+            return error;
+        racing->worker->retries++;
+        error = racing->ops->acquire_shared(lock, racing->context);
+        if (error != 0)
+            return error;
+    }
+}
+
+/* acquire: pairs with the release by which the pair was published. Only what follows from the
+ * pointer has to be ordered, for which C11 has no order that compilers take at its word. */
+static inline __attribute__((always_inline)) int read_published(const struct racing *racing)
+{
+    struct guarded *pair = word_load(racing->worker->published, acquire);
+
+    if (!read_racing(racing, pair))
+        note_violation(racing->worker);
+    if (racing->looked_at)
+        latency_hold_ends(racing->timing, racing->latencies);
+    return racing->ops->release_shared(racing->place->lock, racing->context);
+}
+
+/* What was published before is poisoned as soon as nobody may look at it any more, and is the
+ * thread's own from then on. */
+static inline __attribute__((always_inline)) int write_published(const struct racing *racing)
+{
+    struct worker *worker = racing->worker;
+    struct guarded *old = word_load(worker->published, relaxed);
+
+    write_racing(racing, old, worker->spare);
+    word_store(worker->published, worker->spare, release);
+    if (racing->looked_at)
+        latency_hold_ends(racing->timing, racing->latencies);
+    int error = racing->ops->release(racing->place->lock, racing->context);
+    racing_store(&old->first, POISON);
+    racing_store(&old->second, POISON);
+    worker->spare = old;
+    return error;
+}
+
+static inline __attribute__((always_inline)) int racing_section(const struct racing *racing)
+{
+    struct guarded *guarded = racing->place->guarded;
+
+    if ((racing->ops->traits & LOCK_READERS_BESIDE_WRITER) != 0)
+        return racing->step.shared ? read_published(racing) : write_published(racing);
+    if (racing->step.shared)
+        return read_until_valid(racing);
+    write_racing(racing, guarded, guarded);
+    if (racing->looked_at)
+        latency_hold_ends(racing->timing, racing->latencies);
+    return racing->ops->release(racing->place->lock, racing->context);
+}
+
+/* Of a condition, for the compiler. */
+static inline __attribute__((always_inline)) bool rarely(bool condition)
+{
+    return __builtin_expect(condition, false);
+}
+
 /* One acquisition with what is done under it; returns what the lock says. A reader of a lock that
  * has no readers takes it exclusively and reads. */
 static inline __attribute__((always_inline)) int measured_turn(
     const struct lock_ops *ops, enum observation observation, const struct workplace *place,
-    struct worker *worker, struct latency_turns *timing, struct step step, uint64_t turn,
+    struct worker *worker, const struct observing *observing, struct step step, uint64_t turn,
     uint64_t writes, void *context)
 {
+    struct latency_turns *timing = observing->timing;
     bool as_reader = step.shared && ops->acquire_shared != NULL;
     struct latencies *latencies =
         observation == OBSERVE_LATENCY
             ? &worker->latencies[as_reader ? LATENCIES_SHARED : LATENCIES_EXCLUSIVE]
             : NULL;
-    struct latency_look look = {0};
+    bool looked_at = observation == OBSERVE_LATENCY && rarely(turn == *observing->next_look);
 
-    if (observation == OBSERVE_LATENCY)
-        look = latency_look_begin(timing, turn);
+    if (looked_at) {
+        latency_arrive(timing);
+        *observing->next_look = timing->next;
+    }
     int error =
         as_reader ? ops->acquire_shared(place->lock, context) : ops->acquire(place->lock, context);
 
     if (error != 0)
         return error;
-    if (observation == OBSERVE_LATENCY)
-        latency_look_acquired(timing, &look, &place->guarded->releases, as_reader, latencies);
+    if (looked_at)
+        latency_acquired(timing, &place->guarded->releases, as_reader, latencies);
     /* Published here, for the case that this thread never comes back from its next acquire: behind
      * the release, the store would delay the next acquire, which on x86 waits for all stores before
      * it; measured, 0.5 ns. */
     word_store(&worker->acquisitions, turn + 1, relaxed);
-    if ((ops->traits & LOCK_UNVERIFIED) != 0)
+    /* For the loop through the vtable: the others know. */
+    if (rarely((ops->traits & (LOCK_UNVERIFIED | LOCK_READERS_RACE)) != 0)) {
+        if ((ops->traits & LOCK_UNVERIFIED) == 0)
+            return racing_section(&(struct racing){ops, observation, place, worker, timing,
+                                                   observing->owned_before, latencies, looked_at,
+                                                   step, turn, writes, context});
         unverified_section(place, worker, step.critical_ns, turn, step.shared);
-    else if (step.shared)
+    } else if (step.shared) {
         read_section(place, worker, step.critical_ns, turn);
-    else
-        write_section(place, worker, observation, step.critical_ns, turn, writes);
+    } else {
+        write_section(place, worker, observation, observing, step.critical_ns, turn, writes);
+    }
+    if (looked_at)
+        latency_hold_ends(timing, latencies);
     if (observation == OBSERVE_LATENCY)
-        latency_look_release(timing, &look, &place->guarded->releases, as_reader, latencies);
+        latency_release(timing, place->watch, &place->guarded->releases, as_reader, turn);
     return as_reader ? ops->release_shared(place->lock, context)
                      : ops->release(place->lock, context);
 }
@@ -235,18 +445,22 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
     uint64_t acquisitions = worker->carried, writes = worker->carried_writes;
     const uint64_t writes_before = writes;
     struct latency_turns timing = {0};
+    uint64_t next_look = 0, owned_before = worker->owners.before;
+    const struct observing observing = {&timing, &next_look, &owned_before};
     int error;
 
-    if (shape.observation == OBSERVE_LATENCY)
+    if (shape.observation == OBSERVE_LATENCY) {
         timing = latency_turns_begin(place.watch);
+        next_look = timing.next;
+    }
 
     worker->carried = worker->carried_writes = 0;
     for (;;) {
         struct step step = {0};
         if (shape.scripted)
             step = worker->script[acquisitions % SCRIPT_STEPS];
-        error = measured_turn(ops, shape.observation, &place, worker, &timing, step, acquisitions,
-                              writes, context);
+        error = measured_turn(ops, shape.observation, &place, worker, &observing, step,
+                              acquisitions, writes, context);
         if (error != 0)
             break;
         if (word_load(place.phase, relaxed) != phase) {
@@ -264,6 +478,7 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
             break;
     }
     word_store(&worker->acquisitions, acquisitions, relaxed);
+    worker->owners.before = owned_before;
     worker->writes = writes;
     worker->all_writes += writes - writes_before + worker->carried_writes;
     if (writes - worker->burst_start > worker->burst_most)

@@ -7,6 +7,7 @@
 
 #include "bench/options.h"
 #include "bench/plan.h"
+#include "bench/table.h"
 
 struct measuring {
     /* Lists of names as written: what they can name depends on the workload. */
@@ -29,7 +30,10 @@ struct measuring {
     unsigned repetitions;
     double until_percent; /* 0: not given */
     const char *placement;
-    struct workload workload;
+    struct workload workload; /* with the most readers */
+    unsigned *readers;        /* several shares, one workload each; NULL: the one above */
+    size_t readers_count;
+    struct workload *workloads; /* of the plan */
     uint64_t seed;
     bool seeded; /* a seed was given */
     struct machine machine;
@@ -37,6 +41,8 @@ struct measuring {
     const char *trace;  /* NULL: none */
     const char *output; /* NULL: not given */
     enum counting counters;
+    enum table_view table; /* that is printed */
+    bool tabled;           /* a table was chosen by name */
     passes_set passes;
     bool passed;             /* passes were given */
     uint64_t latency_stride; /* 0: not given */

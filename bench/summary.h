@@ -21,21 +21,26 @@ struct cell {
     unsigned cpus;      /* that this many threads ran on */
     char *workload;     /* as one text, to tell cells apart */
     bool ranked;        /* neither unverified nor broken */
+    bool has_hogs;      /* its critical sections differ in length */
     bool spins;         /* its waiters never give their CPU away */
     json_t *records;    /* its samples, a list */
     size_t samples;
     size_t unfit;     /* samples whose windows are unfit, see fitness.h: left out of all medians, */
     bool unfit_count; /* unless no window is fit */
     size_t apart;     /* samples in which not all threads were at work for half of the window */
-    size_t unverified; /* samples whose verification could not be completed */
-    size_t violations; /* records of violations, samples or not */
-    double throughput; /* median, acquisitions a second; NaN without samples */
-    bool has_interval; /* false with fewer than six samples that count */
-    struct interval interval;
+    size_t unverified;        /* samples whose verification could not be completed */
+    size_t violations;        /* records of violations, samples or not */
+    double throughput;        /* median, acquisitions a second; NaN without samples */
+    bool has_interval;        /* false with fewer than six samples that count: */
+    struct interval interval; /* then NaN */
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
-    double jain, rsd, burst, cpu_ns, transactions, invalidated, mttr;
+    double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
+    double lwss_mean, lwss_median, mttr, opportunity_jain;
     double voluntary, involuntary; /* context switches per acquisition, likewise */
-    bool less_null; /* the traffic is that of real cores, without what `null` caused there */
+    unsigned readers;              /* per cent of the acquisitions, and */
+    bool one_share;                /* whether other cells have others */
+    double read_scaling; /* see measuring.md; NaN without readers, or without a cell of 1 thread */
+    bool less_null;      /* the traffic is that of real cores, without what `null` caused there */
     double burst_most, max_gap; /* the largest in all samples; NaN likewise */
     /* Of all samples that count together, one for each way of taking the lock; NULL: none has any.
      */
@@ -48,9 +53,9 @@ struct summary {
     size_t count;
 };
 
-/* Makes the cells of the files' samples and violations, sorted by source, machine, workload and
- * placement, then by threads, then as a ranking: the locks that promise nothing first, then by
- * throughput, largest first, then those that are broken. Strings are the records'. */
+/* Makes the cells of the files' samples and violations, sorted by source, machine, readers,
+ * workload and placement, then by threads, then as a ranking: the locks that promise nothing first,
+ * then by throughput, largest first, then those that are broken. Strings are the records'. */
 struct summary summary_make(const struct records *files, size_t files_count);
 void summary_free(struct summary *summary);
 

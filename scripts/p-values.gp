@@ -33,13 +33,14 @@ count(p) = (p < 0.05 ? small = small + 1 : 0, 1)
 
 set multiplot layout (format eq "dumb" ? 2 : 1),(format eq "dumb" ? 1 : 2) title title noenhanced
 set xrange [0 : 1]
-set xlabel "p"
+set xlabel "p" offset 0,0.4
 set ylabel format eq "dumb" ? "" : "cells with at most that p"
 set border 3
 set tics nomirror
 set grid linecolor rgb "#dddddd" linewidth 0.6
-set key right bottom Left reverse samplen 2 spacing 1.2
-if (format eq "dumb") { set key off }
+set key at graph 0.5, graph -0.15 center top Left reverse samplen 2 spacing 1.1
+set bmargin 8
+if (format eq "dumb") { set key off; set bmargin 3 }
 set arrow 1 from 0.05, graph 0 to 0.05, graph 1 nohead dashtype 2 linecolor rgb "#777777"
 set label 1 "0.05" at 0.05, graph 1 offset 0.6,-0.8 textcolor rgb "#777777"
 
@@ -50,10 +51,15 @@ do for [panel = 1 : 2] {
     small = 0
     stats file using (strlen(stringcolumn("p_raw")) > 0 ? count(column("p_raw")) : 1) nooutput
     set yrange [0 : n * 1.02]
-    set title sprintf("%s: %d of %d cells have p < 0.05, by chance up to %d", \
-                      panel == 1 ? "A as A" : "A as slowed B", small, n, allowed(n, 0))
-    set samples n
-    plot [1 : n] \
-         '+' using (margin(int($1 + 0.5), n)):(int($1 + 0.5)) with fillsteps notitle
+    set title sprintf("%s: %d of %d cells with p < 0.05, by chance up to %d", \
+                      panel == 1 ? "A and B alike" : "B slowed", small, n, allowed(n, 0)) font "sans,12"
+    set arrow 2 from 0, 0 to 1, n nohead linecolor rgb "#999999"
+    # A cell without a p-value has too few repetitions for one.
+    plot sample \
+        [i = 1 : n : 1] '+' using (margin(i, n)):(i) with lines linecolor rgb "#d55e00" dashtype 2 linewidth 1.2 \
+            title "by chance 99 of 100 tests stay below", \
+        keyentry with lines linecolor rgb "#999999" title "expected by chance", \
+        file using (strlen(stringcolumn("p_raw")) > 0 ? column("p_raw") : NaN):(1) smooth cumulative \
+            with points pointtype 7 pointsize 0.8 linecolor rgb "#0072b2" title "cells"
 }
 unset multiplot

@@ -7,6 +7,7 @@
 # left_low, left_high          the columns of a band around the left curve, or 0
 # left_least, right_least      a linear axis begins there
 # left_most, right_most        and ends there, or 0: as the data has it, perhaps on a logarithmic axis
+# right_floor                  where a logarithmic axis begins on the right; not there: as the data has it
 # beyond                       1: what is measured where threads share CPUs counts for that choice too (what
 #                              rises there presses the rest flat); otherwise it does not
 #
@@ -150,7 +151,11 @@ set lmargin at screen left_room + panel + right_room
 set rmargin at screen left_room + 2 * panel + right_room
 if (right_spread > 20 && right_most == 0) {
     set logscale y
-    set yrange [* : *]
+    if (exists("right_floor")) {
+        set yrange [right_floor : *]
+    } else {
+        set yrange [* : *]
+    }
     right_label = right_label . (right_zeros ? no_zero : "")
 } else {
     if (right_most > 0) {

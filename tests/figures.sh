@@ -3,6 +3,7 @@
 #
 # shellcheck disable=SC2016
 set -u
+sources=$(realpath -- "${SOURCES:-$(dirname "$0")/..}")
 . "$(dirname "$0")/harness.sh"
 
 have_gnuplot=no
@@ -166,6 +167,34 @@ want_text "$stderr" " on native: "
 end
 
 # ---------------------------------------------------------------------------------------------
+# curves
+
+begin "a file with two workloads: each curve with its own"
+"$LOCKBENCH" run tas -m 'sim:core:4 pu:1' -t 1,2 -d 300us -R 1 -c 1us -q -O critical.jsonl >"$work/ignored" 2>&1
+{ cat model.jsonl && grep '"record":"sample"' critical.jsonl; } >workloads.jsonl
+call "$LOCKBENCH" plot workloads.jsonl --format dat --output -
+want_code 0
+want_same "the curves of tas" "$(sed -n 's/^"\(tas[^"]*\)".*/\1/p' "$stdout" | sort | tr '\n' ';')" \
+    "tas (critical 0, outside exp:50ns, 1 line, 0% readers);tas (critical 1us, outside exp:50ns, 1 line, 0% readers);"
+if [ $have_gnuplot = yes ]; then
+    call "$LOCKBENCH" plot workloads.jsonl --format svg --output -
+    want_text "$stdout" "different workloads"
+fi
+end
+
+begin "a lock with a quote in its name, from a file of somebody else"
+sed 's/"lock":"tas"/"lock":"t\\"a\\ns"/' model.jsonl >quoted.jsonl
+call "$LOCKBENCH" plot quoted.jsonl --format dat --output -
+want_code 0
+want_text "$stdout" '"t_a_s" lock'
+if [ $have_gnuplot = yes ]; then
+    call "$LOCKBENCH" plot quoted.jsonl --format svg --output -
+    want_code 0
+    want_picture svg "$stdout" t_a_s
+fi
+end
+
+# ---------------------------------------------------------------------------------------------
 # core-latency
 
 # make_matrix CPUS: what `lockbench topology --json` writes on a machine of so many CPUs: two to a core, four to a
@@ -285,6 +314,79 @@ refuse "plot --figure throughput of a matrix" 2 "'cpus-16.json'" "" "$LOCKBENCH"
 begin "what is refused leaves no picture"
 want_missing picture.png
 end
+
+# ---------------------------------------------------------------------------------------------
+# names of files
+
+refuse "plot --output of another format" 2 "'x.png'" "leave out its ending" \
+    "$LOCKBENCH" plot model.jsonl --output x.png --format svg
+refuse "plot --output of a format that is not among those named" 2 "'x.png'" "svg,pdf" \
+    "$LOCKBENCH" plot model.jsonl --output x.png --format svg,pdf
+begin "what is refused leaves no picture"
+for ending in png svg pdf; do
+    want_missing x.$ending
+done
+end
+
+begin "plot --output with a dot in a folder's name, and with an ending that is no format's"
+mkdir folder.png
+call "$LOCKBENCH" plot model.jsonl --output folder.png/x --format dat
+want_code 0
+want_text folder.png/x '"tas"'
+call "$LOCKBENCH" plot model.jsonl --output x.txt --format dat
+want_code 0
+want_text x.txt '"tas"'
+end
+
+begin "run without --output beside a run of the same second: both have their results"
+mkdir same-second
+now=$(date +%s)
+for ((second = 0; second <= patience; second++)); do
+    echo taken >"same-second/$(date -d "@$((now + second))" +lockbench-%Y%m%d-%H%M%S.jsonl)"
+done
+(cd same-second && exec "$LOCKBENCH" run tas -m 'sim:core:2 pu:1' -t 2 -d 100us -R 1 >"$stdout" 2>"$stderr")
+code=$?
+want_code 0
+saved=$(sed -n 's/^lockbench: saved: //p' "$stderr")
+case $saved in
+*-2.jsonl) ;;
+*) fail "the results' name should end with -2.jsonl: $saved" ;;
+esac
+want_same "the number of samples" "$(count_records "same-second/$saved" sample)" 1
+want_same "the file of the other" "$(cat "same-second/${saved%-2.jsonl}.jsonl")" taken
+end
+
+# ---------------------------------------------------------------------------------------------
+# p-values of scripts/aa-test
+
+for folder in native model; do
+    for format in png svg pdf dumb; do
+        name="the p-values of results/aa/$folder as $format"
+        if [ $have_gnuplot = no ]; then
+            skip "$name" "there is no gnuplot"
+            continue
+        fi
+        begin "$name"
+        call sh -c 'gnuplot -c "$0" "$1/a-b.csv" "$1/a-slower.csv" "$2" "a <b> & {c}_d" >"p-values.$2"' \
+            "$sources/scripts/p-values.gp" "$sources/results/aa/$folder" $format
+        want_code 0
+        want_empty "$stderr"
+        case $format in
+        png) want_same "its beginning" "$(first_bytes p-values.png)" '211PNG' ;;
+        pdf) want_same "its beginning" "$(first_bytes p-values.pdf)" '%PDF' ;;
+        svg | dumb)
+            sed -i 's/&lt;/</; s/&amp;/\&/' p-values.$format
+            want_text p-values.$format 'a <b> & {c}_d'
+            # The same counts and the same margin as the test itself found.
+            result=$(sed -n 's/ have p / with p /; s/; by/, by/; s/ by 10%//; /^A and B\|^B slowed/p' \
+                "$sources/results/aa/$folder/result.txt")
+            want_text p-values.$format "$(head -1 <<<"$result")"
+            want_text p-values.$format "$(tail -1 <<<"$result")"
+            ;;
+        esac
+        end
+    done
+done
 
 begin "no temporary file is left"
 want_same "what is in TMPDIR" "$(ls -A "$TMPDIR")" ""

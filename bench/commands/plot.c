@@ -137,16 +137,34 @@ static enum exit_code check_formats(const char *formats)
     return code;
 }
 
-/* Whether all samples of a file are of the machine that its first record names: files that were put
- * one after another may be of several. */
-static bool is_of_one_machine(const struct records *file)
+/* Who names a PNG is not to find an SVG in it, nor one beside it. */
+static enum exit_code check_output(const struct settings *settings)
 {
-    const json_t *machine = json_object_get(json_object_get(file->run, "plan"), "machine");
+    const char *format = settings->output == NULL ? NULL : figure_format_of(settings->output);
+    char *copy = strdup(settings->formats), *rest = copy, *other;
+    bool drawn = format == NULL;
+
+    while ((other = strsep(&rest, ",")) != NULL)
+        drawn = drawn || strcmp(other, format) == 0;
+    free(copy);
+    if (drawn)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "--output '%s' is a name for %s, and --format has %s: name another output, or "
+                    "leave out its ending",
+                    settings->output, format, settings->formats);
+}
+
+/* Whether all samples of a file have what its first record says that they have: files that were put
+ * one after another may be of several machines or workloads. */
+static bool is_of_one(const struct records *file, const char *field)
+{
+    const json_t *planned = json_object_get(json_object_get(file->run, "plan"), field);
     size_t i;
     json_t *sample;
 
     json_array_foreach (file->samples, i, sample) {
-        if (!json_equal(json_object_get(sample, "machine"), machine))
+        if (!json_equal(json_object_get(sample, field), planned))
             return false;
     }
     return true;
@@ -156,14 +174,15 @@ static bool is_of_one_machine(const struct records *file)
 static void title_of_all(const struct records *files, size_t count, char *title, size_t size)
 {
     char machine[200], workload[WORKLOAD_TEXT], other_machine[200], other_workload[WORKLOAD_TEXT];
-    bool machines = !is_of_one_machine(&files[0]), workloads = false;
+    bool machines = !is_of_one(&files[0], "machine"), workloads = !is_of_one(&files[0], "workload");
 
     figure_machine(&files[0], machine, sizeof machine);
     figure_workload(&files[0], workload);
     for (size_t i = 1; i < count; i++) {
         figure_machine(&files[i], other_machine, sizeof other_machine);
         figure_workload(&files[i], other_workload);
-        machines = machines || !is_of_one_machine(&files[i]);
+        machines = machines || !is_of_one(&files[i], "machine");
+        workloads = workloads || !is_of_one(&files[i], "workload");
         if (strcmp(machine, other_machine) == 0 && strcmp(workload, other_workload) == 0)
             continue;
         say("'%s' and '%s' are of different machines or workloads: %s: %s; %s: %s", files[0].name,
@@ -256,6 +275,8 @@ static enum exit_code plot_main(int argc, char **argv)
     if (words == 0)
         return complain(EXIT_USAGE, "plot needs a results file: lockbench plot FILE...");
     code = check_formats(settings.formats);
+    if (code == EXIT_FINE)
+        code = check_output(&settings);
     if (code == EXIT_FINE && strchr(settings.formats, ',') != NULL && settings.output != NULL &&
         strcmp(settings.output, "-") == 0)
         return complain(EXIT_USAGE, "--output - takes one format, not '%s'", settings.formats);

@@ -16,6 +16,7 @@
 #include "bench/measuring.h"
 #include "bench/native/doctor.h"
 #include "bench/native/irql.h"
+#include "bench/native/lock_memory.h"
 #include "bench/outliers.h"
 #include "bench/plan_file.h"
 #include "bench/resume.h"
@@ -25,7 +26,7 @@
 #include "bench/summary.h"
 #include "bench/table.h"
 
-/* A name that does not stand for an earlier run. */
+/* A name that does not stand for an earlier run, unless that began in the same second. */
 static void name_results(char *name, size_t size)
 {
     time_t now = time(NULL);
@@ -104,7 +105,7 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     if (measuring->json) {
         print_results(summary_to_json(&summary), file);
     } else {
-        table_print(stdout, file, &summary);
+        table_print(stdout, file, &summary, measuring->table);
     }
     if (measuring->draw && figure_has_curves(&summary, &figure_throughput))
         code = draw_all(measuring, file, &summary);
@@ -217,6 +218,8 @@ static enum exit_code make_plan(struct measuring *measuring, hwloc_topology_t to
 
     if (code == EXIT_FINE)
         code = check_model(&measuring->machine, topology, plan);
+    if (code == EXIT_FINE && !machine_is_simulated(&measuring->machine))
+        code = lock_memory_check_node(topology, &measuring->workload.memory);
     return code == EXIT_FINE ? check_irql(measuring->workload.irql) : code;
 }
 
@@ -225,6 +228,7 @@ struct session {
     struct measuring measuring;
     struct resumption resumption; /* with --resume */
     hwloc_topology_t topology;
+    char name[64]; /* of the results, where none was given */
     int argc;
     char **argv;
 };
@@ -260,7 +264,9 @@ static enum exit_code measure_anew(struct session *session, struct job *job)
     bool traced = code == EXIT_FINE && measuring->trace != NULL;
 
     if (code == EXIT_FINE)
-        code = records_create(&writer, measuring->output);
+        code = measuring->output == session->name
+                   ? records_create_another(&writer, session->name, sizeof session->name)
+                   : records_create(&writer, measuring->output);
     if (code == EXIT_FINE) {
         json_t *run = job_describe(job->plan, session->topology, session->argc, session->argv);
         job->writer = &writer;
@@ -269,8 +275,8 @@ static enum exit_code measure_anew(struct session *session, struct job *job)
         code = measure_and_show(measuring, job, session->topology, run);
         records_free(&job->kept);
     }
-    if (traced)
-        trace_give_up(measuring->trace);
+    if (traced && trace_keep(measuring->trace) && !measuring->quiet)
+        say("traced: %s", measuring->trace);
     return code;
 }
 
@@ -402,14 +408,14 @@ static enum exit_code read_options(struct session *session, bool *helped)
 static enum exit_code run_session(struct session *session)
 {
     struct measuring *measuring = &session->measuring;
-    char name[64], about[PATH_MAX] = "";
+    char about[PATH_MAX] = "";
 
     if (measuring->resume != NULL)
         snprintf(about, sizeof about, "with --resume '%s'", measuring->resume);
     else if (measuring->plan != NULL)
         snprintf(about, sizeof about, "with the plan '%s'", measuring->plan);
     complain_about(about[0] == '\0' ? NULL : about);
-    enum exit_code code = fill_in_defaults(measuring, name, sizeof name);
+    enum exit_code code = fill_in_defaults(measuring, session->name, sizeof session->name);
     if (code == EXIT_FINE)
         code = machine_load(&measuring->machine, &session->topology);
     if (code == EXIT_FINE) {

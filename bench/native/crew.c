@@ -3,31 +3,22 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench/allocate.h"
 #include "bench/native/bind.h"
 #include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
+#include "bench/native/owner_pass.h"
 #include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
 enum { STACK_BYTES = 256 * 1024, PAGE_BYTES = 4096 };
-
-void *allocate_zeroed(size_t alignment, size_t size)
-{
-    size = (size + alignment - 1) / alignment * alignment;
-    void *memory = aligned_alloc(alignment, size);
-
-    if (memory == NULL) {
-        fputs("lockbench: out of memory\n", stderr);
-        exit(EXIT_MACHINE);
-    }
-    return memset(memory, 0, size);
-}
 
 void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size)
 {
@@ -44,19 +35,9 @@ void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_
     exit(EXIT_MACHINE);
 }
 
-static uint64_t timespec_ns(struct timespec t)
-{
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static struct timespec ns_timespec(uint64_t ns)
-{
-    return (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
-}
-
 static void sleep_until(uint64_t deadline_ns)
 {
-    struct timespec deadline = ns_timespec(deadline_ns);
+    struct timespec deadline = native_timespec(deadline_ns);
 
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
         ;
@@ -69,7 +50,7 @@ struct usage usage_now(void)
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
     getrusage(RUSAGE_SELF, &rusage);
-    return (struct usage){timespec_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
+    return (struct usage){native_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
 }
 
 /* For whoever looks after the thread has gone. */
@@ -111,9 +92,13 @@ static int init_lock(struct crew *crew, void *storage)
     const size_t threads = repetition->threads;
 
     if (!workload_is_nested(&repetition->workload)) {
+        int error = 0;
         crew->ops = ops;
         crew->lock = storage;
-        return ops->init(storage, repetition->threads, repetition->lock.parameters);
+        for (unsigned i = 0; i < crew->layout.count && error == 0; i++)
+            error = ops->init((char *)storage + i * crew->layout.lock_stride, repetition->threads,
+                              repetition->lock.parameters);
+        return error;
     }
     crew->ops = &crew->nested.ops;
     crew->lock = &crew->nested;
@@ -123,45 +108,65 @@ static int init_lock(struct crew *crew, void *storage)
         crew_allocate(crew, "refusals", MACHINE_APART, threads * sizeof(struct order_refusal)));
 }
 
+struct layout crew_layout(const struct repetition *repetition)
+{
+    const struct workload *workload = &repetition->workload;
+
+    const enum memory_lines lines = workload->memory.lines;
+    bool behind = lines == MEMORY_SAME_LINE || (lines == MEMORY_USUAL && workload->lines == 0);
+
+    return layout_make(repetition->lock.ops, repetition->threads, workload, behind);
+}
+
+/* Bytes from one published pair to the next: with its lines behind it. */
+static size_t pair_bytes(const struct workload *workload)
+{
+    size_t bytes = (workload->lines > 1 ? workload->lines : 1) * sizeof(struct guarded_line);
+
+    return (bytes + MACHINE_APART - 1) / MACHINE_APART * MACHINE_APART;
+}
+
+/* The one that is published first, and a spare for each thread. */
+static void make_pairs(struct crew *crew)
+{
+    size_t bytes = pair_bytes(&crew->repetition->workload);
+    char *pairs =
+        crew_allocate(crew, "guarded", MACHINE_APART, (crew->repetition->threads + 1) * bytes);
+
+    crew->guarded = (struct guarded *)pairs;
+    crew->lines = (struct guarded_line *)pairs + 1;
+    crew->spares = pairs + bytes;
+}
+
 /* By the first thread, where it runs, so that the pages lie on its node. With no lines under the
  * lock, the words by which exclusion is checked follow the lock itself, on its line if there is
  * room; otherwise they are the first line, apart from the lock. */
 static void make_lock(struct crew *crew)
 {
-    const struct repetition *repetition = crew->repetition;
-    const struct workload *workload = &repetition->workload;
-    size_t lock_bytes =
-        nested_bytes(repetition->lock.ops, repetition->threads, workload_locks(workload));
-    size_t lock_end = (lock_bytes + _Alignof(struct guarded) - 1) / _Alignof(struct guarded) *
-                      _Alignof(struct guarded);
+    const struct layout *layout = &crew->layout;
+    char *storage = crew->memory.start;
 
-    char *storage = crew_allocate(crew, "lock", MACHINE_APART, lock_end + sizeof(struct guarded));
-    if (workload->lines == 0)
-        crew->guarded = (struct guarded *)(storage + lock_end);
-    else
-        crew->guarded = crew_allocate(crew, "guarded", MACHINE_APART, sizeof(struct guarded));
-    if (workload->lines > 1)
-        crew->lines = crew_allocate(crew, "lines", MACHINE_APART,
-                                    (workload->lines - 1) * sizeof *crew->lines);
+    if (storage == NULL)
+        storage = crew_allocate(crew, "lock", MACHINE_APART, layout->bytes);
+    crew->storage = storage;
+    if ((crew->repetition->lock.ops->traits & LOCK_READERS_BESIDE_WRITER) != 0) {
+        make_pairs(crew);
+    } else {
+        crew->guarded = (struct guarded *)(storage + layout->guarded);
+        crew->lines = (struct guarded_line *)(storage + layout->lines);
+    }
+    word_init(&crew->published, crew->guarded);
     crew->init_error = init_lock(crew, storage);
-}
-
-/* Many turns, within some memory for all threads together. */
-size_t crew_owners_noted(const struct repetition *repetition)
-{
-    const size_t all = 1 << 21, most = 1 << 14, least = 1 << 8;
-    size_t each = all / repetition->threads;
-
-    return each > most ? most : each < least ? least : each;
 }
 
 static void make_owner_log(struct crew *crew, unsigned self, struct owner_log *log)
 {
     char name[32];
 
-    log->capacity = crew_owners_noted(crew->repetition);
+    log->windows = &crew->owner_windows;
+    log->capacity = owner_pass_room(crew->repetition->threads);
     snprintf(name, sizeof name, "owners %u", self);
-    log->numbers = crew_allocate(crew, name, MACHINE_APART, log->capacity * sizeof *log->numbers);
+    log->notes = crew_allocate(crew, name, MACHINE_APART, log->capacity * sizeof *log->notes);
 }
 
 /* Where nobody reads, nothing is there for readers. */
@@ -178,6 +183,28 @@ static struct latencies *make_latencies(struct crew *crew, unsigned self)
     return crew_allocate(crew, name, MACHINE_APART, crew_latencies_bytes(crew->repetition));
 }
 
+/* By the thread itself, so that the lines lie on its node. */
+static void make_variation(struct crew *crew, unsigned self, struct variation *variation)
+{
+    const struct repetition *repetition = crew->repetition;
+    const struct workload *workload = &repetition->workload;
+    char name[32];
+
+    *variation = (struct variation){
+        .timed = workload->hogs > 0 && !workload_has_choice(workload),
+        .own_lines_count = workload->own_lines,
+        .lock_stride = crew->layout.lock_stride,
+        .guarded_stride = crew->layout.guarded_stride,
+        .lines_stride = crew->layout.lines_stride,
+    };
+    snprintf(name, sizeof name, "own lines %u", self);
+    if (workload->own_lines > 0)
+        variation->own_lines = crew_allocate(crew, name, MACHINE_APART,
+                                             workload->own_lines * sizeof *variation->own_lines);
+    if (workload_has_choice(workload))
+        workload_choices(workload, repetition->seed + self, variation->choices);
+}
+
 static void make_worker(struct member *member, unsigned self)
 {
     const struct repetition *repetition = member->crew->repetition;
@@ -191,7 +218,8 @@ static void make_worker(struct member *member, unsigned self)
     member->worker->context = member->crew->arena != NULL ? station->context : NULL;
     member->worker->raise = irql_mode(repetition->workload.irql)->raise;
     member->worker->lower = irql_mode(repetition->workload.irql)->lower;
-    workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
+    workload_script(&repetition->workload, self, repetition->seed + self, member->worker->script);
+    make_variation(member->crew, self, &member->worker->variation);
     if (passes_has(repetition->passes, OBSERVE_OWNERS))
         make_owner_log(member->crew, self, &member->worker->owners);
     if (passes_has(repetition->passes, OBSERVE_LATENCY))
@@ -204,6 +232,10 @@ static void place_worker(struct member *member, unsigned self)
     const struct workload *workload = &crew->repetition->workload;
 
     member->worker->ops = crew->ops;
+    if (crew->spares != NULL) {
+        member->worker->published = &crew->published;
+        member->worker->spare = (struct guarded *)(crew->spares + self * pair_bytes(workload));
+    }
     member->worker->place = (struct workplace){
         .lock = crew->lock,
         .guarded = crew->guarded,
@@ -219,15 +251,19 @@ static void place_worker(struct member *member, unsigned self)
 /* A thread that waited for the lock through a whole phase goes on with the present one. */
 static void work_until_window(struct member *member)
 {
-    static const enum observation observations[PHASE_WINDOW] = {
-        [PHASE_WARMUP] = OBSERVE_NOTHING,
-        [PHASE_OWNERS] = OBSERVE_OWNERS,
-        [PHASE_LATENCY] = OBSERVE_LATENCY,
+    const struct crew *crew = member->crew;
+    loop_function *owners = crew->loops[OBSERVE_OWNERS];
+    /* The warm-up is as the pass that follows it, so that each thread knows when it had the lock
+     * before, and the thread that gets it first in the pass knows that it has begun. */
+    loop_function *const loops[PHASE_WINDOW] = {
+        [PHASE_WARMUP] = owners != NULL ? owners : crew->loops[OBSERVE_NOTHING],
+        [PHASE_OWNERS] = owners,
+        [PHASE_LATENCY] = crew->loops[OBSERVE_LATENCY],
     };
     uint32_t phase = PHASE_WARMUP;
 
     while (member->error == 0 && phase < PHASE_WINDOW) {
-        member->error = member->crew->loops[observations[phase]](member->worker, phase);
+        member->error = loops[phase](member->worker, phase);
         phase = word_load(&member->crew->phase, acquire);
     }
 }
@@ -238,7 +274,10 @@ static void work_in_window(struct member *member)
 
     counters_begin(&member->counters);
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
+    worker->retries = 0;
     worker->critical.taken = worker->outside.taken = 0;
+    worker->held_ns = 0;
+    worker->first_hold = worker->last_hold;
     worker->critical.backwards = worker->outside.backwards = 0;
     word_store(&worker->acquisitions, worker->carried, relaxed);
     word_store(&member->in_window, true, release);
@@ -257,6 +296,9 @@ static void work(struct member *member)
     bool held = irql_is_held(crew->repetition->workload.irql);
 
     pthread_barrier_wait(&crew->barrier);
+    /* From here on, the thread waits for nobody but by way of the lock. */
+    if (crew->ops->thread_begins != NULL)
+        crew->ops->thread_begins();
     if (held)
         member->worker->raise();
     work_until_window(member);
@@ -264,6 +306,8 @@ static void work(struct member *member)
         work_in_window(member);
     if (held)
         member->worker->lower();
+    if (crew->ops->thread_ends != NULL)
+        crew->ops->thread_ends();
     member->stayed = member->stayed && machine_cpu() == member->cpu;
     member->migrations_known = known && migrations_now(&member->migrations);
     member->migrations -= migrations;
@@ -301,41 +345,35 @@ static void *member_main(void *argument)
     return NULL;
 }
 
-/* In turns a nanosecond. */
-struct spin_rates {
+/* What one thread on each CPU measured, all at once. */
+struct spread {
     double median, least, most;
 };
 
-/* Sets the rate of this process, from what all CPUs found. */
-static struct spin_rates set_spin_rate(const struct crew *crew)
+/* Of the number that lies there in each member. */
+static struct spread spread_over_cpus(const struct crew *crew, size_t place)
 {
-    double *rates = allocate_zeroed(sizeof *rates, crew->repetition->threads * sizeof *rates);
+    const unsigned threads = crew->repetition->threads;
+    double *found = allocate_zeroed(sizeof *found, threads * sizeof *found);
     size_t count = 0;
 
-    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+    for (unsigned i = 0; i < threads; i++) {
         if (crew->members[i].first_on_cpu)
-            rates[count++] = crew->members[i].spin_rate;
+            found[count++] = *(const double *)((const char *)&crew->members[i] + place);
     }
-    statistics_sort(rates, count);
-    struct spin_rates found = {statistics_median(rates, count), rates[0], rates[count - 1]};
-    free(rates);
-    native_set_spin_rate(found.median);
-    return found;
+    statistics_sort(found, count);
+    struct spread spread = {statistics_median(found, count), found[0], found[count - 1]};
+    free(found);
+    return spread;
 }
 
-/* Likewise of what was measured on all CPUs at once. */
-static void set_irql_cost(struct crew *crew)
+/* Sets the rate of this process. */
+static struct spread set_spin_rate(const struct crew *crew)
 {
-    double *costs = allocate_zeroed(sizeof *costs, crew->repetition->threads * sizeof *costs);
-    size_t count = 0;
+    struct spread rates = spread_over_cpus(crew, offsetof(struct member, spin_rate));
 
-    for (unsigned i = 0; i < crew->repetition->threads; i++) {
-        if (crew->members[i].first_on_cpu)
-            costs[count++] = crew->members[i].irql_ns;
-    }
-    statistics_sort(costs, count);
-    crew->irql_ns = statistics_median(costs, count);
-    free(costs);
+    native_set_spin_rate(rates.median);
+    return rates;
 }
 
 struct clock_cost measure_clock_cost(void)
@@ -394,7 +432,7 @@ static const char *check_ready(struct crew *crew, char *problem, size_t problem_
         }
     }
     if (crew->init_error == 0)
-        return NULL;
+        return lock_memory_check(&crew->memory, problem, problem_size);
     snprintf(problem, problem_size, "the lock can't be made for %u threads: %s",
              crew->repetition->threads, strerror(crew->init_error));
     return problem;
@@ -406,7 +444,7 @@ static bool await_departure(struct crew *crew, uint64_t *silence_ns)
 {
     const uint64_t step_ns = 100000000;
     uint64_t start_ns = machine_clock();
-    struct timespec deadline = ns_timespec(start_ns + step_ns);
+    struct timespec deadline = native_timespec(start_ns + step_ns);
     bool came = sem_clockwait(&crew->departures, CLOCK_MONOTONIC, &deadline) == 0;
     uint64_t waited_ns = machine_clock() - start_ns;
 
@@ -441,26 +479,47 @@ static void take_usage(struct crew *crew, struct usage *usage, bool begins)
         crew_processes_usage(crew, usage, begins);
 }
 
-/* Looking at the clock may take a hundredth of the time: so the stride follows from how long a turn
- * takes, which the warm-up tells. Each look that is announced costs those a look of their own who
- * have the lock meanwhile, at most one for each thread that can run. */
+/* Of all threads, in the present phase. */
+static uint64_t turns_until_now(const struct crew *crew)
+{
+    uint64_t turns = 0;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++)
+        turns += word_load(&crew->members[i].worker->acquisitions, relaxed);
+    return turns;
+}
+
+/* From the warm-up, which took that long. Readers are no owners. */
+static double expected_in_pass(const struct crew *crew, uint64_t warmup_ns)
+{
+    const struct repetition *repetition = crew->repetition;
+
+    return (double)turns_until_now(crew) * (1 - repetition->workload.readers / 100.0) *
+           (double)repetition->pass_ns / (double)warmup_ns;
+}
+
+static void observe_owners(struct crew *crew, uint64_t warmup_ns)
+{
+    const struct repetition *repetition = crew->repetition;
+    double expected = expected_in_pass(crew, warmup_ns);
+
+    word_store(&crew->owner_windows, owner_pass_windows(repetition->threads, expected), relaxed);
+    word_store(&crew->phase, PHASE_OWNERS, release);
+    sleep_until(machine_clock() + repetition->pass_ns);
+    word_store(&crew->owner_windows, OWNER_WINDOWS_AFTER, relaxed);
+}
+
+/* The warm-up tells how long a turn takes. */
 static uint64_t choose_stride(const struct crew *crew, uint64_t warmup_ns)
 {
     const struct repetition *repetition = crew->repetition;
     const uint64_t running =
         repetition->threads < repetition->cpus_count ? repetition->threads : repetition->cpus_count;
-    /* The histograms' lines, and taking the announcement's line from the others and back. */
-    const uint64_t memory_ns = 200, look_ns = (4 + running) * crew->clock_cost.median + memory_ns;
-    uint64_t turns = 0;
 
     if (repetition->latency_stride != 0)
         return repetition->latency_stride;
-    for (unsigned i = 0; i < repetition->threads; i++)
-        turns += word_load(&crew->members[i].worker->acquisitions, relaxed);
-    double most = 100.0 * (double)look_ns * (double)turns / ((double)warmup_ns * (double)running);
-    if (most >= LATENCY_STRIDE_MOST)
-        return LATENCY_STRIDE_MOST;
-    return most < LATENCY_STRIDE_LEAST ? LATENCY_STRIDE_LEAST : (uint64_t)most | 1;
+    return latency_stride_for((double)(warmup_ns * running) / (double)turns_until_now(crew),
+                              running, crew->clock_cost.median);
 }
 
 /* Why no hand-off is timed, or NULL. */
@@ -470,6 +529,8 @@ const char *crew_no_handoffs(const struct crew *crew)
         return "one thread hands over to nobody";
     if ((crew->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
         return "nobody owns a lock that is none";
+    if ((crew->repetition->lock.ops->traits & LOCK_READERS_RACE) != 0)
+        return "readers and writers of this lock do not hand it to each other";
     return crew->clocks.verdict == CLOCKS_AGREE ? NULL : crew->clocks.reason;
 }
 
@@ -485,10 +546,8 @@ static void lead_to_window(struct crew *crew)
         crew->watch.clock_ns = crew->clock_cost.median;
         crew->watch.handoffs = crew_no_handoffs(crew) == NULL;
     }
-    if (passes_has(repetition->passes, OBSERVE_OWNERS)) {
-        word_store(&crew->phase, PHASE_OWNERS, release);
-        sleep_until(machine_clock() + repetition->pass_ns);
-    }
+    if (passes_has(repetition->passes, OBSERVE_OWNERS))
+        observe_owners(crew, machine_clock() - start_ns);
     if (passes_has(repetition->passes, OBSERVE_LATENCY)) {
         word_store(&crew->phase, PHASE_LATENCY, release);
         sleep_until(machine_clock() + repetition->pass_ns);
@@ -522,6 +581,8 @@ static loop_function *choose_loop(const struct repetition *repetition, enum obse
         return through_vtable || observation != OBSERVE_NOTHING
                    ? loop_raised_through_vtable(observation)
                    : loop_raised(repetition->lock.ops);
+    if (workload_is_varied(workload) && observation == OBSERVE_NOTHING)
+        return through_vtable ? loop_varied_through_vtable() : loop_varied(repetition->lock.ops);
     if (workload_is_nested(workload))
         return loop_nested(observation);
     return through_vtable ? loop_through_vtable(shape) : loop_inlined(repetition->lock.ops, shape);
@@ -548,11 +609,11 @@ const char *crew_lead(struct crew *crew, char *problem, size_t problem_size)
     if (crew->called_off)
         return problem;
     pthread_barrier_wait(&crew->barrier);
-    struct spin_rates rates = set_spin_rate(crew);
+    struct spread rates = set_spin_rate(crew);
     crew->spin_rate = rates.median;
     crew->spin_rate_least = rates.least;
     crew->spin_rate_most = rates.most;
-    set_irql_cost(crew);
+    crew->irql_ns = spread_over_cpus(crew, offsetof(struct member, irql_ns)).median;
     irql_raise_leader(irql);
     pthread_barrier_wait(&crew->barrier);
     lead(crew);
@@ -605,6 +666,10 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
     if (crew == NULL)
         return NULL;
     crew->repetition = repetition;
+    crew->layout = crew_layout(repetition);
+    if (lock_memory_make(&crew->memory, &repetition->workload.memory, crew->layout.bytes, split,
+                         problem, problem_size) != NULL)
+        return NULL;
     choose_loops(crew);
     crew->members =
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);

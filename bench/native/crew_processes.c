@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/native/owner_pass.h"
+
 enum { PAGE_BYTES = 4096 };
 
 /* ---- the memory ---- */
@@ -24,21 +26,20 @@ static size_t room(size_t alignment, size_t bytes)
 /* All that crew.c asks crew_allocate() for. */
 static size_t room_for_all(const struct repetition *repetition)
 {
-    const struct lock_ops *ops = repetition->lock.ops;
     const size_t threads = repetition->threads;
-    size_t lock = nested_bytes(ops, repetition->threads, workload_locks(&repetition->workload)) +
-                  2 * sizeof(struct guarded);
 
     return room(MACHINE_APART, sizeof(struct crew)) +
            room(MACHINE_APART, repetition->processes * sizeof(struct crew_process)) +
-           room(MACHINE_APART, threads * sizeof(struct member)) + room(MACHINE_APART, lock) +
-           room(MACHINE_APART, sizeof(struct guarded)) +
+           room(MACHINE_APART, threads * sizeof(struct member)) +
+           room(MACHINE_APART, crew_layout(repetition).bytes) +
            room(MACHINE_APART, threads * sizeof(struct lock_order_thread)) +
            room(MACHINE_APART, threads * sizeof(struct order_refusal)) +
-           room(MACHINE_APART, repetition->workload.lines * sizeof(struct guarded_line)) +
+           threads *
+               room(MACHINE_APART, repetition->workload.own_lines * sizeof(struct guarded_line)) +
            threads * room(PAGE_BYTES, sizeof(struct crew_station)) +
            (passes_has(repetition->passes, OBSERVE_OWNERS)
-                ? threads * room(MACHINE_APART, crew_owners_noted(repetition) * sizeof(uint64_t))
+                ? threads * room(MACHINE_APART,
+                                 owner_pass_room(repetition->threads) * sizeof(struct owner_note))
                 : 0) +
            (passes_has(repetition->passes, OBSERVE_LATENCY)
                 ? threads * room(MACHINE_APART, crew_latencies_bytes(repetition))
@@ -177,7 +178,7 @@ static void add_cpu_time(const struct crew *crew, struct usage *usage)
         struct timespec cpu;
         if (clock_getcpuclockid(crew->processes[i].pid, &clock) == 0 &&
             clock_gettime(clock, &cpu) == 0)
-            usage->cpu_ns += (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec;
+            usage->cpu_ns += native_ns(cpu);
     }
 }
 

@@ -80,7 +80,7 @@ static void settle(struct exchange_crew *crew)
 {
     uint64_t until =
         machine_clock() + drawn_between(crew, EXCHANGE_SETTLE_LEAST_NS, EXCHANGE_SETTLE_MOST_NS);
-    struct timespec wake = signal_timespec(until);
+    struct timespec wake = native_timespec(until);
 
     while (machine_clock() < until) {
         if (crew->shared_cpu)

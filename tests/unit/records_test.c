@@ -192,7 +192,7 @@ static void a_throughput_may_be_unknown(void **state)
     assert_float_equal(summary.cells[0].throughput, 5e6, 1);
     assert_true(isnan(summary.cells[1].throughput));
     assert_false(summary.cells[1].has_interval);
-    table_print(stderr, &records, &summary);
+    table_print(stderr, &records, &summary, TABLE_THROUGHPUT);
     summary_free(&summary);
     records_free(&records);
 }
@@ -299,7 +299,7 @@ static char *notes_of(const char *lock, double cpu_ns)
     json_array_append_new(file.samples, record);
     FILE *out = open_memstream(&text, &length);
     struct summary summary = summary_make(&file, 1);
-    table_print(out, &file, &summary);
+    table_print(out, &file, &summary, TABLE_THROUGHPUT);
     fclose(out);
     summary_free(&summary);
     records_free(&file);
