@@ -49,58 +49,32 @@ enum exit_code resume_check_options(const struct measuring *measuring)
     return EXIT_FINE;
 }
 
-/* Its text, or the JSON of anything else. */
-static const char *value_text(const json_t *value, char text[128])
+static enum exit_code complain_difference(const char *name, const char *difference)
 {
-    char *dumped = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-
-    snprintf(text, 128, "%s",
-             json_is_string(value) ? json_string_value(value)
-             : dumped != NULL      ? dumped
-                                   : "not recorded");
-    free(dumped);
-    return text;
-}
-
-/* Complains when a member of the two objects differs. */
-static enum exit_code check_same(const char *name, const char *what, const json_t *then,
-                                 const json_t *now)
-{
-    const json_t *before = json_object_get(then, what), *here = json_object_get(now, what);
-    char before_text[128], here_text[128];
-
-    if (before == here || (before != NULL && here != NULL && json_equal(before, here)))
-        return EXIT_FINE;
     return complain(EXIT_USAGE,
-                    "'%s' can't be gone on with here: its %s is %s, and here it is %s: what was "
-                    "measured would not fit",
-                    name, what, value_text(before, before_text), value_text(here, here_text));
+                    "'%s' can't be gone on with here: %s: what was measured would not fit", name,
+                    difference);
 }
 
 static enum exit_code check_program(const struct records *records)
 {
     json_t *now = json_pack("{s:s, s:s}", "version", PACKAGE_VERSION, "build", BUILD_FLAGS);
-    enum exit_code code = check_same(records->name, "version", records->run, now);
+    char difference[HOST_DIFFERENCE];
+    bool same = host_has_same(records->run, now, "version", difference) &&
+                host_has_same(records->run, now, "build", difference);
 
-    if (code == EXIT_FINE)
-        code = check_same(records->name, "build", records->run, now);
     json_decref(now);
-    return code;
+    return same ? EXIT_FINE : complain_difference(records->name, difference);
 }
 
-/* What bears on every number, and stays when a machine is left alone. */
 static enum exit_code check_host(const struct records *records, hwloc_topology_t topology)
 {
-    static const char *const same[] = {"cpu_model", "cpus",     "allowed_cpus", "topology",
-                                       "kernel",    "governor", "turbo",        "smt"};
-    const json_t *then = json_object_get(records->run, "host");
     json_t *now = host_describe(topology);
-    enum exit_code code = EXIT_FINE;
+    char difference[HOST_DIFFERENCE];
+    bool same = host_is_same(json_object_get(records->run, "host"), now, difference);
 
-    for (size_t i = 0; i < sizeof same / sizeof same[0] && code == EXIT_FINE; i++)
-        code = check_same(records->name, same[i], then, now);
     json_decref(now);
-    return code;
+    return same ? EXIT_FINE : complain_difference(records->name, difference);
 }
 
 /* What was recorded and what comes of it here, with the options that were given besides. */
