@@ -54,6 +54,7 @@ static const struct key plan_keys[] = {
     {"seed", NUMBER, "seed"},
     {"draw", FLAG, NULL},
     {"cpus", DERIVED, NULL},
+    {"auto_budgets", DERIVED, NULL},
     {"warmup_ns", DERIVED, NULL},
     {"latency_ns", DERIVED, NULL},
     {0},

@@ -21,9 +21,17 @@ static const char *const source_names[] = {
 
 /* ---- budgets ---- */
 
+/* Three digits are more than a cost is known to. */
+static uint64_t rounded(double ns)
+{
+    double step = ns < 1000 ? 1 : pow(10, floor(log10(ns)) - 2);
+
+    return (uint64_t)llround(round(ns / step) * step);
+}
+
 static struct profile_budget budget_of(const struct calibration_value *cost)
 {
-    return (struct profile_budget){(uint64_t)llround(cost->median_ns), cost->interval.low,
+    return (struct profile_budget){rounded(cost->median_ns), cost->interval.low,
                                    cost->interval.high};
 }
 

@@ -40,7 +40,7 @@ enum profile_state {
     PROFILE_IGNORED, /* what is there is another machine's, or can't be used */
 };
 
-/* Sets the budgets by the costs: C where every thread has a CPU, and the processor time of a sleep
+/* Sets the budgets by the costs, rounded to three digits: C where every thread has a CPU, and the processor time of a sleep
  * with its wake where others wait for it (calibration.h); nothing where there is one CPU, on which
  * no owner can run while another thread spins. False when a cost is not known; `reason` then says
  * why not. */

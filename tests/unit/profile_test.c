@@ -351,9 +351,11 @@ static void advice_follows_the_costs(void **state)
     char reason[CALIBRATION_REASON] = "";
 
     (void)state;
-    profile.calibration.values[CALIBRATION_COST] = cost(4200.4);
+    profile.calibration.values[CALIBRATION_COST] = cost(4204.4);
+    profile.calibration.values[CALIBRATION_CPU] = cost(432.6);
     assert_true(profile_advise(&profile, reason));
     assert_int_equal(profile.fitting.ns, 4200);
+    assert_int_equal(profile.crowded.ns, 433);
     profile.calibration.other_cpu = profile.calibration.cpu;
     assert_true(profile_advise(&profile, reason));
     assert_int_equal(profile.fitting.ns, 0);
