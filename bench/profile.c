@@ -12,6 +12,7 @@
 #include "config.h"
 
 #include "bench/native/host.h"
+#include "bench/run_fields.h"
 #include "locks/machine/machine.h"
 
 static const char *const source_names[] = {
@@ -276,13 +277,28 @@ static bool profile_from_json(const json_t *object, struct profile *profile)
            calibration_from_json(json_object_get(object, "calibration"), &profile->calibration);
 }
 
+/* False, with the first thing that differs. */
+static bool is_of_machine(const json_t *host, const json_t *here, char *reason, size_t size)
+{
+    char then_text[RUN_VALUE_TEXT], here_text[RUN_VALUE_TEXT];
+
+    for (const char *const *field = run_host_fields; *field != NULL; field++) {
+        const json_t *a = json_object_get(host, *field), *b = json_object_get(here, *field);
+        if (run_same_value(a, b))
+            continue;
+        snprintf(reason, size, "is another machine's: its %s is %s, and here it is %s", *field,
+                 run_value_text(a, then_text), run_value_text(b, here_text));
+        return false;
+    }
+    return true;
+}
+
 /* False, with what keeps the profile from being used here. */
 static bool accept(const json_t *object, hwloc_topology_t topology, struct profile *profile,
                    char *reason, size_t size)
 {
     const json_t *kind = json_object_get(object, "record");
     json_int_t schema = json_integer_value(json_object_get(object, "schema"));
-    char difference[HOST_DIFFERENCE];
 
     if (!json_is_string(kind) || strcmp(json_string_value(kind), "profile") != 0) {
         snprintf(reason, size, "is no profile");
@@ -298,10 +314,8 @@ static bool accept(const json_t *object, hwloc_topology_t topology, struct profi
         return false;
     }
     json_t *here = host_describe(topology);
-    bool same = host_is_same(json_object_get(object, "host"), here, difference);
+    bool same = is_of_machine(json_object_get(object, "host"), here, reason, size);
     json_decref(here);
-    if (!same)
-        snprintf(reason, size, "is another machine's: %s", difference);
     return same;
 }
 

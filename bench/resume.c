@@ -9,6 +9,7 @@
 
 #include "bench/native/host.h"
 #include "bench/plan_file.h"
+#include "bench/run_fields.h"
 
 enum exit_code resume_open(const char *name, struct measuring *measuring,
                            struct resumption *resumption)
@@ -49,32 +50,44 @@ enum exit_code resume_check_options(const struct measuring *measuring)
     return EXIT_FINE;
 }
 
-static enum exit_code complain_difference(const char *name, const char *difference)
+/* Complains when a member of the two objects differs. */
+static enum exit_code check_same(const char *name, const char *what, const json_t *then,
+                                 const json_t *now)
 {
+    const json_t *before = json_object_get(then, what), *here = json_object_get(now, what);
+    char before_text[RUN_VALUE_TEXT], here_text[RUN_VALUE_TEXT];
+
+    if (run_same_value(before, here))
+        return EXIT_FINE;
     return complain(EXIT_USAGE,
-                    "'%s' can't be gone on with here: %s: what was measured would not fit", name,
-                    difference);
+                    "'%s' can't be gone on with here: its %s is %s, and here it is %s: what was "
+                    "measured would not fit",
+                    name, what, run_value_text(before, before_text),
+                    run_value_text(here, here_text));
 }
 
 static enum exit_code check_program(const struct records *records)
 {
     json_t *now = json_pack("{s:s, s:s}", "version", PACKAGE_VERSION, "build", BUILD_FLAGS);
-    char difference[HOST_DIFFERENCE];
-    bool same = host_has_same(records->run, now, "version", difference) &&
-                host_has_same(records->run, now, "build", difference);
+    enum exit_code code = check_same(records->name, "version", records->run, now);
 
+    if (code == EXIT_FINE)
+        code = check_same(records->name, "build", records->run, now);
     json_decref(now);
-    return same ? EXIT_FINE : complain_difference(records->name, difference);
+    return code;
 }
 
+/* What bears on every number, and stays when a machine is left alone. */
 static enum exit_code check_host(const struct records *records, hwloc_topology_t topology)
 {
+    const json_t *then = json_object_get(records->run, "host");
     json_t *now = host_describe(topology);
-    char difference[HOST_DIFFERENCE];
-    bool same = host_is_same(json_object_get(records->run, "host"), now, difference);
+    enum exit_code code = EXIT_FINE;
 
+    for (const char *const *field = run_host_fields; *field != NULL && code == EXIT_FINE; field++)
+        code = check_same(records->name, *field, then, now);
     json_decref(now);
-    return same ? EXIT_FINE : complain_difference(records->name, difference);
+    return code;
 }
 
 /* What was recorded and what comes of it here, with the options that were given besides. */

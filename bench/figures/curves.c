@@ -100,6 +100,11 @@ static void put_curve_name(FILE *data, const struct summary *summary, const stru
     fputc(')', data);
 }
 
+bool curves_may_have(const struct cell *cell)
+{
+    return cell->ranked && cell->samples > 0;
+}
+
 /* Whether they differ in the lock and the number of threads at most. */
 static bool same_variant(const struct cell *a, const struct cell *b)
 {
@@ -133,7 +138,7 @@ static struct drawable drawable_make(const struct summary *summary)
         abort();
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
-        if (cell->ranked && cell->samples > 0)
+        if (curves_may_have(cell))
             drawable.cells[drawable.count++] = cell;
     }
     qsort(drawable.cells, drawable.count, sizeof *drawable.cells, compare_orders);
@@ -215,7 +220,7 @@ bool curves_any(const struct summary *summary, const struct figure_kind *kind)
 {
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
-        if (cell->ranked && cell->samples > 0 && kind->has(cell))
+        if (curves_may_have(cell) && kind->has(cell))
             return true;
     }
     return false;

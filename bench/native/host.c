@@ -1,5 +1,6 @@
 #include "bench/native/host.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,42 +109,4 @@ json_t *host_describe(hwloc_topology_t topology)
     add_topology(&d, topology);
     json_object_set_new(d.host, "unmeasured", d.unmeasured);
     return d.host;
-}
-
-/* Its text, or the JSON of anything else. */
-static const char *value_text(const json_t *value, char text[128])
-{
-    char *dumped = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-
-    snprintf(text, 128, "%s",
-             json_is_string(value) ? json_string_value(value)
-             : dumped != NULL      ? dumped
-                                   : "not recorded");
-    free(dumped);
-    return text;
-}
-
-bool host_has_same(const json_t *then, const json_t *now, const char *member,
-                   char difference[HOST_DIFFERENCE])
-{
-    const json_t *before = json_object_get(then, member), *here = json_object_get(now, member);
-    char before_text[128], here_text[128];
-
-    if (before == here || (before != NULL && here != NULL && json_equal(before, here)))
-        return true;
-    snprintf(difference, HOST_DIFFERENCE, "its %s is %s, and here it is %s", member,
-             value_text(before, before_text), value_text(here, here_text));
-    return false;
-}
-
-bool host_is_same(const json_t *then, const json_t *now, char difference[HOST_DIFFERENCE])
-{
-    static const char *const same[] = {"cpu_model", "cpus",     "allowed_cpus", "topology",
-                                       "kernel",    "governor", "turbo",        "smt"};
-
-    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
-        if (!host_has_same(then, now, same[i], difference))
-            return false;
-    }
-    return true;
 }
