@@ -1,89 +1,21 @@
 #include "bench/native/calibration.h"
 
-#include <errno.h>
 #include <linux/futex.h>
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench/interrupt.h"
-#include "bench/native/bind.h"
+#include "bench/native/cast.h"
 #include "bench/native/clock_check.h"
 #include "bench/native/core_latency.h"
 #include "bench/native/crew.h"
 #include "bench/topology.h"
 #include "locks/machine/machine.h"
 
-enum { BATCHES = 11, BATCH_TURNS = 200, STACK_BYTES = 256 * 1024 };
-
-/* ---- threads that play a scene together, each bound to its CPU ---- */
-
-enum { PLAYERS_MOST = 3, SIGN_WAIT = 0, SIGN_PLAY, SIGN_LEAVE };
-
-struct player {
-    void (*play)(void *scene);
-    unsigned cpu;
-    int error; /* of the binding */
-    struct cast *cast;
-};
-
-struct cast {
-    struct player players[PLAYERS_MOST];
-    unsigned count;
-    void *scene;
-    WORD(uint32_t) sign, bound;
-};
-
-static void *player_main(void *argument)
-{
-    struct player *player = argument;
-    struct cast *cast = player->cast;
-
-    player->error = bind_to_cpu(player->cpu);
-    word_fetch_add(&cast->bound, 1, release);
-    if (word_await_differ_pausing(&cast->sign, SIGN_WAIT, acquire, sign, machine_yield()) ==
-        SIGN_PLAY)
-        player->play(cast->scene);
-    return NULL;
-}
-
-static int first_error(const struct cast *cast)
-{
-    int error = 0;
-
-    for (unsigned i = 0; i < cast->count && error == 0; i++)
-        error = cast->players[i].error;
-    return error;
-}
-
-/* Returns 0 when all of them have played, or the error because of which none has. */
-static int perform(struct cast *cast)
-{
-    pthread_t threads[PLAYERS_MOST];
-    pthread_attr_t attributes;
-    uint32_t started = 0;
-    int error = 0;
-
-    word_init(&cast->sign, SIGN_WAIT);
-    word_init(&cast->bound, 0);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    for (; started < cast->count && error == 0; started += error == 0) {
-        cast->players[started].cast = cast;
-        error =
-            pthread_create(&threads[started], &attributes, player_main, &cast->players[started]);
-    }
-    pthread_attr_destroy(&attributes);
-    word_await_equal_pausing(&cast->bound, started, acquire, bound, machine_yield());
-    error = error != 0 ? error : first_error(cast);
-    word_store(&cast->sign, error == 0 ? SIGN_PLAY : SIGN_LEAVE, release);
-    for (uint32_t i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
-    return error;
-}
+enum { BATCHES = 11, BATCH_TURNS = 200 };
 
 /* ---- one thread's pauses ---- */
 
@@ -311,7 +243,7 @@ static void measure_pauses(struct bench *bench)
     struct pauses pauses;
     struct cast cast = {
         .players = {{.play = play_pauses, .cpu = bench->cpu}}, .count = 1, .scene = &pauses};
-    int error = perform(&cast);
+    int error = cast_perform(&cast);
 
     if (error != 0) {
         explain_error(bench, CALIBRATION_RELAX, error);
@@ -331,7 +263,7 @@ static void measure_switch(struct bench *bench)
                         .scene = &turns};
     double found[BATCHES];
     size_t count = 0;
-    int error = perform(&cast);
+    int error = cast_perform(&cast);
 
     if (error != 0) {
         explain_error(bench, CALIBRATION_SWITCH, error);
@@ -382,7 +314,7 @@ static void measure_wake(struct bench *bench, enum calibration_item item, unsign
                                     {.play = play_third, .cpu = bench->other_cpu}},
                         .count = count,
                         .scene = &vigil};
-    int error = perform(&cast);
+    int error = cast_perform(&cast);
 
     if (error != 0)
         explain_error(bench, item, error);
@@ -397,7 +329,7 @@ static void measure_wake_beside(struct bench *bench)
                                     {.play = play_sleeper_beside, .cpu = bench->cpu}},
                         .count = 2,
                         .scene = &vigil};
-    int error = perform(&cast);
+    int error = cast_perform(&cast);
 
     if (error != 0)
         explain_error(bench, CALIBRATION_WAKE_SAME, error);
