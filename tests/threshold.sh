@@ -230,4 +230,32 @@ want_text one.jsonl '"budget_ns":0,'
 want_text "$stderr" "budget=auto is 0 with up to 1 thread, 0 with more"
 end
 
+# ---------------------------------------------------------------------------------------------
+# How long glibc's adaptive mutex spins
+
+refuse "spin-time without CPUs" 2 "two CPUs" "as in 0 1" "$LOCKBENCH" spin-time
+refuse "spin-time with one CPU" 2 "two CPUs" "as in 0 1" "$LOCKBENCH" spin-time 0
+refuse "spin-time with no number" 2 "'zero' is no number of a CPU" "" "$LOCKBENCH" spin-time zero 1
+refuse "spin-time on one CPU alone" 3 "one CPU is allowed" "" "$LOCKBENCH" spin-time 0 0
+refuse "spin-time on a CPU that there is not" 3 "can't be" "" "$LOCKBENCH" spin-time 0 65535
+
+# spun COUNT: its median with that count, in whole nanoseconds.
+spun() {
+    GLIBC_TUNABLES=glibc.pthread.mutex_spin_count=$1 "$LOCKBENCH" spin-time "${pair[@]}" |
+        sed -n 's/^{"median_ns":\([0-9]*\).*,"waits":61}$/\1/p'
+}
+mapfile -t pair < <("$LOCKBENCH" topology --json --no-latency | tr -d ' \n' |
+    sed 's/.*"cpus":\[\([0-9,]*\)\].*/\1/' | tr ',' '\n' | head -2)
+call "$LOCKBENCH" spin-time "${pair[0]}" "${pair[1]:-${pair[0]}}"
+if [ "$code" = 0 ] && getconf GNU_LIBC_VERSION >"$work/ignored" 2>&1; then
+    begin "more turns of the adaptive mutex spin longer, in an order of magnitude that noise does not reach"
+    command="spin-time with counts 0 and 30000"
+    none=$(spun 0)
+    many=$(spun 30000)
+    [ "${many:-0}" -gt $((20 * ${none:-999999999})) ] || fail "30000 turns spin '$many' ns, and none '$none' ns"
+    end
+else
+    skip "more turns of the adaptive mutex spin longer" "it can't be measured here: $(head -1 "$stderr")"
+fi
+
 echo "1..$number"

@@ -468,7 +468,8 @@ const struct command command_run = {
         "in "
         "one random order. Saves every sample to a results file (JSON Lines), prints a table, and "
         "ends with 1 when a lock was caught being wrong. LOCK is a name, a name with parameters "
-        "(spin_park:budget=20us), @FAMILY, @nt (all that NT has) or @all; 'lockbench list' shows "
+        "(spin_park:budget=20us; budget=auto is what the machine's profile has, see doctor), "
+        "@FAMILY, @nt (all that NT has) or @all; 'lockbench list' shows "
         "them. Under a workload of signals (--workload " EXCHANGE_NAMES
         ") it is a primitive such as futex or eventfd.",
     .run = run_main,
