@@ -48,6 +48,18 @@ struct workplace {
     struct latency_watch *watch; /* of the phase that observes latencies */
 };
 
+/* What a varied loop (varied_loop.h) does besides. Apart from the above, so that no other loop
+ * copies it. */
+struct variation {
+    bool timed;                     /* it looks for how long it has the lock */
+    struct guarded_line *own_lines; /* the thread's own, written under the lock */
+    unsigned own_lines_count;
+    /* From one of several locks to the next, from its guarded pair to the next one's, and so on;
+     * and which of them each step of the script takes. */
+    size_t lock_stride, guarded_stride, lines_stride;
+    uint16_t choices[SCRIPT_STEPS];
+};
+
 /* The phases, in the word that the loop looks at. The passes are on real cores only, and those that
  * nobody asked for are left out. */
 enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_LATENCY, PHASE_WINDOW, PHASE_STOP };
@@ -56,6 +68,11 @@ enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_LATENCY, PHASE_WINDOW, PHASE_STOP
 struct loop_shape {
     bool scripted; /* it does what the worker's script says, and not only acquire and release */
     enum observation observation;
+};
+
+/* From when to when a thread had the lock; never: both 0. */
+struct hold {
+    uint64_t since_ns, until_ns;
 };
 
 /* One thread of a run: what it is told, and what it finds. Nothing of it is shared with another
@@ -80,6 +97,10 @@ struct worker {
     uint64_t burst_start; /* `writes` at the last time */
     uint64_t burst_most;  /* the longest run of writes without another writer in between */
     struct delay_samples critical, outside;
+    /* In a varied loop that is timed: for how long it had the lock in the turns that it began and
+     * ended in the phase; and when in those that were under way at its begin and at its end. */
+    uint64_t held_ns;
+    struct hold first_hold, last_hold;
 
     /* Found in the passes that observe it. */
     struct owner_log owners;
@@ -88,6 +109,9 @@ struct worker {
     /* Found since the start. */
     uint64_t all_writes;       /* with those that nobody counted: the total to check */
     WORD(uint64_t) violations; /* times that `first` and `second` differed */
+
+    /* Told. */
+    struct variation variation;
 };
 
 /* Busy for a while that is not 0, and now and then with a look at how long that took. */

@@ -341,7 +341,7 @@ json_t *plan_to_command(const struct plan *plan)
     json_t *object = plan_to_json(plan), *words = json_pack("[s, s]", "lockbench", "run");
     json_t *locks = join(json_object_get(object, "locks"));
     json_t *threads = join(json_object_get(object, "threads"));
-    char delay[DELAY_TEXT], time[TIME_TEXT];
+    char delay[DELAY_TEXT], part[WORKLOAD_PART_TEXT], time[TIME_TEXT];
 
     add_option(words, "--locks", json_string_value(locks));
     add_option(words, "--machine", plan->machine.text);
@@ -351,8 +351,18 @@ json_t *plan_to_command(const struct plan *plan)
     add_option(words, "--threads", json_string_value(threads));
     add_option(words, "--placement", plan->placement);
     add_option(words, "--critical", format_delay(&workload->critical, delay));
-    add_option(words, "--outside", format_delay(&workload->outside, delay));
+    if (workload->hogs > 0)
+        add_option(words, "--hogs", workload_format_hogs(workload, part));
+    add_option(words, "--outside", workload_format_outside(workload, part));
     add_number(words, "--lines", workload->lines);
+    if (workload->own_lines > 0)
+        add_number(words, "--own-lines", workload->own_lines);
+    if (memory_is_asked_for(&workload->memory))
+        add_option(words, "--memory", memory_format(&workload->memory, part));
+    if (workload_has_choice(workload)) {
+        add_number(words, "--locks-per-run", workload->locks);
+        add_option(words, "--choice", workload_format_choice(workload->zipf, part));
+    }
     add_number(words, "--readers", workload->readers);
     if (workload_is_nested(workload)) {
         add_number(words, "--nested", workload->nested);

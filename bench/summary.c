@@ -28,6 +28,7 @@ static const struct {
     {"lwss.mean", offsetof(struct cell, lwss_mean)},
     {"lwss.median", offsetof(struct cell, lwss_median)},
     {"mttr", offsetof(struct cell, mttr)},
+    {"lock_opportunity_jain", offsetof(struct cell, opportunity_jain)},
 };
 
 static const char *text_of(const json_t *record, const char *name)
@@ -82,6 +83,7 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
         abort();
     summary->cells = grown;
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
+    key.has_hogs = json_object_get(workload, "hogs") != NULL;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
     key.order = records_order_of_lock(file, key.lock);
     key.burst_most = key.max_gap = NAN;
@@ -320,7 +322,7 @@ json_t *summary_to_json(const struct summary *summary)
                                : json_null();
         json_t *object = json_pack(
             "{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, "
-            "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+            "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
             "source", cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
             cell->placement, "threads", (int)cell->threads, "processes",
             processes_to_json(cell->processes), "workload",
@@ -334,7 +336,8 @@ json_t *summary_to_json(const struct summary *summary)
             "transactions", number_or_null(cell->transactions), "invalidated",
             number_or_null(cell->invalidated), "lwss_mean", number_or_null(cell->lwss_mean),
             "lwss_median", number_or_null(cell->lwss_median), "mttr", number_or_null(cell->mttr),
-            "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null);
+            "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null,
+            "lock_opportunity_jain", number_or_null(cell->opportunity_jain));
         add_latencies(object, cell);
         json_array_append_new(cells, object);
     }

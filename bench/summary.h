@@ -21,6 +21,7 @@ struct cell {
     unsigned cpus;      /* that this many threads ran on */
     char *workload;     /* as one text, to tell cells apart */
     bool ranked;        /* neither unverified nor broken */
+    bool has_hogs;      /* its critical sections differ in length */
     bool spins;         /* its waiters never give their CPU away */
     json_t *records;    /* its samples, a list */
     size_t samples;
@@ -34,7 +35,7 @@ struct cell {
     struct interval interval; /* then NaN */
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
     double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
-    double lwss_mean, lwss_median, mttr;
+    double lwss_mean, lwss_median, mttr, opportunity_jain;
     double voluntary, involuntary; /* context switches per acquisition, likewise */
     bool less_null; /* the traffic is that of real cores, without what `null` caused there */
     double burst_most, max_gap; /* the largest in all samples; NaN likewise */

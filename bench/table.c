@@ -141,7 +141,7 @@ static void print_block_head(FILE *out, const struct layout *layout, const struc
     fprintf(out, "  %-*s", layout->width, "lock");
     for (const struct column *column = layout->columns; column->name != NULL; column++)
         fprintf(out, "%*s", column->width, column->name);
-    fputc('\n', out);
+    fputs(cell->has_hogs ? " opp jain\n" : "\n", out);
 }
 
 static void print_cell(FILE *out, const struct layout *layout, const struct cell *cell)
@@ -155,6 +155,10 @@ static void print_cell(FILE *out, const struct layout *layout, const struct cell
         column->put(column->of_several && cell->threads == 1 ? NAN : *value, text);
         fprintf(out, "%*s", column->width, text);
     }
+    if (cell->has_hogs && isnan(cell->opportunity_jain))
+        fprintf(out, " %8s", "-");
+    else if (cell->has_hogs)
+        fprintf(out, " %8.3f", cell->opportunity_jain);
     fprintf(out, "%s%s\n", cell->violations > 0 ? " WRONG" : "",
             table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
@@ -228,6 +232,22 @@ static void print_irql(FILE *out, const struct records *file, bool *first)
                     : "included in the figures");
     }
     free(costs);
+}
+
+/* What the column is that only such a table has. */
+static void print_hogs(FILE *out, const struct summary *summary, bool *first)
+{
+    bool hogs = false;
+
+    for (size_t i = 0; i < summary->count; i++)
+        hogs = hogs || summary->cells[i].has_hogs;
+    if (!hogs)
+        return;
+    begin_note(out, first);
+    fputs(
+        "opp jain: Jain's index of the parts of the window in which each thread had the lock or\n"
+        "    nobody did; 1 when all could have had it equally long.\n",
+        out);
 }
 
 /* What the locks are then, which is not what they are among threads. */
@@ -364,6 +384,7 @@ static void print_notes(FILE *out, const struct records *file, const struct summ
         all_unfit += summary->cells[i].unfit > 0 && summary->cells[i].unfit_count;
     table_print_unfit(out, file, all_unfit, &first);
     print_irql(out, file, &first);
+    print_hogs(out, summary, &first);
     table_print_outliers(out, file, &first);
     table_print_drift(out, file, &first);
     print_processes(out, summary, &first);

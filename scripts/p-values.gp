@@ -38,8 +38,9 @@ set ylabel format eq "dumb" ? "" : "cells with at most that p"
 set border 3
 set tics nomirror
 set grid linecolor rgb "#dddddd" linewidth 0.6
-set key below Left reverse samplen 2 maxrows 1 width -3
-if (format eq "dumb") { set key off }
+set key at graph 0.5, graph -0.15 center top Left reverse samplen 2 spacing 1.1
+set bmargin 8
+if (format eq "dumb") { set key off; set bmargin 3 }
 set arrow 1 from 0.05, graph 0 to 0.05, graph 1 nohead dashtype 2 linecolor rgb "#777777"
 set label 1 "0.05" at 0.05, graph 1 offset 0.6,-0.8 textcolor rgb "#777777"
 

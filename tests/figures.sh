@@ -167,6 +167,34 @@ want_text "$stderr" " on native: "
 end
 
 # ---------------------------------------------------------------------------------------------
+# curves
+
+begin "a file with two workloads: each curve with its own"
+"$LOCKBENCH" run tas -m 'sim:core:4 pu:1' -t 1,2 -d 300us -R 1 -c 1us -q -O critical.jsonl >"$work/ignored" 2>&1
+{ cat model.jsonl && grep '"record":"sample"' critical.jsonl; } >workloads.jsonl
+call "$LOCKBENCH" plot workloads.jsonl --format dat --output -
+want_code 0
+want_same "the curves of tas" "$(sed -n 's/^"\(tas[^"]*\)".*/\1/p' "$stdout" | sort | tr '\n' ';')" \
+    "tas (critical 0, outside exp:50ns, 1 line, 0% readers);tas (critical 1us, outside exp:50ns, 1 line, 0% readers);"
+if [ $have_gnuplot = yes ]; then
+    call "$LOCKBENCH" plot workloads.jsonl --format svg --output -
+    want_text "$stdout" "different workloads"
+fi
+end
+
+begin "a lock with a quote in its name, from a file of somebody else"
+sed 's/"lock":"tas"/"lock":"t\\"a\\ns"/' model.jsonl >quoted.jsonl
+call "$LOCKBENCH" plot quoted.jsonl --format dat --output -
+want_code 0
+want_text "$stdout" '"t_a_s" lock'
+if [ $have_gnuplot = yes ]; then
+    call "$LOCKBENCH" plot quoted.jsonl --format svg --output -
+    want_code 0
+    want_picture svg "$stdout" t_a_s
+fi
+end
+
+# ---------------------------------------------------------------------------------------------
 # core-latency
 
 # make_matrix CPUS: what `lockbench topology --json` writes on a machine of so many CPUs: two to a core, four to a

@@ -155,16 +155,16 @@ static enum exit_code check_output(const struct settings *settings)
                     settings->output, format, settings->formats);
 }
 
-/* Whether all samples of a file are of the machine that its first record names: files that were put
- * one after another may be of several. */
-static bool is_of_one_machine(const struct records *file)
+/* Whether all samples of a file have what its first record says that they have: files that were put
+ * one after another may be of several machines or workloads. */
+static bool is_of_one(const struct records *file, const char *field)
 {
-    const json_t *machine = json_object_get(json_object_get(file->run, "plan"), "machine");
+    const json_t *planned = json_object_get(json_object_get(file->run, "plan"), field);
     size_t i;
     json_t *sample;
 
     json_array_foreach (file->samples, i, sample) {
-        if (!json_equal(json_object_get(sample, "machine"), machine))
+        if (!json_equal(json_object_get(sample, field), planned))
             return false;
     }
     return true;
@@ -174,14 +174,15 @@ static bool is_of_one_machine(const struct records *file)
 static void title_of_all(const struct records *files, size_t count, char *title, size_t size)
 {
     char machine[200], workload[WORKLOAD_TEXT], other_machine[200], other_workload[WORKLOAD_TEXT];
-    bool machines = !is_of_one_machine(&files[0]), workloads = false;
+    bool machines = !is_of_one(&files[0], "machine"), workloads = !is_of_one(&files[0], "workload");
 
     figure_machine(&files[0], machine, sizeof machine);
     figure_workload(&files[0], workload);
     for (size_t i = 1; i < count; i++) {
         figure_machine(&files[i], other_machine, sizeof other_machine);
         figure_workload(&files[i], other_workload);
-        machines = machines || !is_of_one_machine(&files[i]);
+        machines = machines || !is_of_one(&files[i], "machine");
+        workloads = workloads || !is_of_one(&files[i], "workload");
         if (strcmp(machine, other_machine) == 0 && strcmp(workload, other_workload) == 0)
             continue;
         say("'%s' and '%s' are of different machines or workloads: %s: %s; %s: %s", files[0].name,

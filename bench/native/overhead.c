@@ -14,9 +14,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "bench/allocate.h"
 #include "bench/native/bind.h"
 #include "bench/native/crew.h"
 #include "bench/native/loops.h"
+#include "bench/native/owner_pass.h"
 #include "bench/statistics.h"
 #include "locks/catalogue.h"
 
@@ -178,9 +180,9 @@ static void compare(const char *name, uint64_t (*by_hand)(void))
 
 /* ---- the loops of the passes ---- */
 
-enum { THREADS_MOST = 2, NUMBERS = 1 << 22 };
+enum { THREADS_MOST = 2 };
 
-/* A thread of an observed window; the log of owners has room for all of it. */
+/* A thread of an observed window. */
 struct observer {
     _Alignas(MACHINE_APART) struct worker worker;
     struct latencies latencies;
@@ -191,6 +193,7 @@ struct observer {
 
 static struct {
     struct latency_watch watch;
+    _Alignas(MACHINE_APART) WORD(uint64_t) owner_windows;
     struct observer observers[THREADS_MOST];
     pthread_barrier_t barrier;
 } scene;
@@ -210,7 +213,7 @@ static void *observe(void *argument)
 static void make_observer(unsigned number, const struct lock_ops *ops, enum observation observation)
 {
     struct observer *observer = &scene.observers[number];
-    uint64_t *numbers = observer->worker.owners.numbers;
+    struct owner_note *notes = observer->worker.owners.notes;
 
     observer->worker = (struct worker){
         .ops = ops,
@@ -219,7 +222,9 @@ static void make_observer(unsigned number, const struct lock_ops *ops, enum obse
                   .self = number,
                   .phase = &place.phase,
                   .watch = &scene.watch},
-        .owners = {.numbers = numbers, .capacity = NUMBERS},
+        .owners = {.windows = &scene.owner_windows,
+                   .notes = notes,
+                   .capacity = owner_pass_room(THREADS_MOST)},
         .latencies = &observer->latencies,
     };
     observer->loop = loop_inlined(ops, (struct loop_shape){false, observation});
@@ -271,8 +276,10 @@ static void compare_passes(const char *name, unsigned threads)
     ops->init(place.lock, threads, NULL);
     scene.watch.clock_ns = measure_clock_cost().median;
     scene.watch.handoffs = threads > 1;
-    scene.watch.stride = latency_stride_for(
-        threads / observed_window(ops, OBSERVE_NOTHING, threads), threads, scene.watch.clock_ns);
+    /* From a window of its own, as the warm-up of a repetition is. */
+    double rate = observed_window(ops, OBSERVE_NOTHING, threads);
+    scene.watch.stride = latency_stride_for(threads / rate, threads, scene.watch.clock_ns);
+    word_store(&scene.owner_windows, owner_pass_windows(threads, rate * WINDOW_NS), relaxed);
     for (int i = 0; i < ROUNDS; i++) {
         /* Which goes first takes turns as well. */
         for (int j = 0; j < OBSERVATIONS; j++) {
@@ -294,8 +301,8 @@ static void compare_passes(const char *name, unsigned threads)
 static void make_logs(void)
 {
     for (unsigned i = 0; i < THREADS_MOST; i++)
-        scene.observers[i].worker.owners.numbers =
-            allocate_zeroed(MACHINE_APART, NUMBERS * sizeof(uint64_t));
+        scene.observers[i].worker.owners.notes = allocate_zeroed(
+            MACHINE_APART, owner_pass_room(THREADS_MOST) * sizeof(struct owner_note));
 }
 
 static void compare_all_passes(const cpu_set_t *allowed)

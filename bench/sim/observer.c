@@ -5,6 +5,32 @@ static unsigned self(const struct observer *observer)
     return observer->engine->running->number;
 }
 
+/* The part of a time from `since` to now that lies within the recording. */
+static uint64_t recorded(const struct observer *observer, uint64_t since)
+{
+    if (!observer->recording)
+        return 0;
+    return observer->engine->now - (since > observer->began ? since : observer->began);
+}
+
+void observer_begin(struct observer *observer)
+{
+    observer->began = observer->engine->now;
+    observer->recording = true;
+}
+
+void observer_end(struct observer *observer)
+{
+    for (unsigned i = 0; i < observer->engine->threads_count; i++) {
+        struct observed_thread *thread = &observer->threads[i];
+        if (thread->holds)
+            thread->held += recorded(observer, thread->since);
+    }
+    if (observer->writers + observer->readers == 0)
+        observer->idle += recorded(observer, observer->free_since);
+    observer->recording = false;
+}
+
 static uint64_t ns_between(uint64_t from, uint64_t to)
 {
     return (to - from + PS_PER_NS / 2) / PS_PER_NS;
@@ -28,7 +54,10 @@ static void note_acquired(struct observer *observer, uint64_t arrived, bool shar
 static void enter(struct observer *observer, uint64_t arrived, bool shared)
 {
     struct sim_engine *engine = observer->engine;
+    struct observed_thread *thread = &observer->threads[self(observer)];
 
+    if (observer->writers + observer->readers == 0)
+        observer->idle += recorded(observer, observer->free_since);
     if (observer->writers > 0 || (!shared && observer->readers > 0))
         observer->overlaps++;
     if (shared)
@@ -44,24 +73,30 @@ static void enter(struct observer *observer, uint64_t arrived, bool shared)
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "acquire shared" : "acquire", arrived,
                    engine->now);
-    observer->since[self(observer)] = engine->now;
+    thread->holds = true;
+    thread->since = engine->now;
 }
 
 static void leave(struct observer *observer, bool shared)
 {
     struct sim_engine *engine = observer->engine;
+    struct observed_thread *thread = &observer->threads[self(observer)];
 
+    thread->holds = false;
+    thread->held += recorded(observer, thread->since);
     if (shared)
         observer->readers--;
     else
         observer->writers--;
+    if (observer->writers + observer->readers == 0)
+        observer->free_since = engine->now;
     observer->released[shared] = engine->now;
     if (observer->recording)
         latencies_add(&observer->latencies[shared], LATENCY_HOLD,
-                      ns_between(observer->since[self(observer)], engine->now));
+                      ns_between(thread->since, engine->now));
     if (engine->trace != NULL)
-        trace_lock(engine->trace, self(observer), shared ? "hold shared" : "hold",
-                   observer->since[self(observer)], engine->now);
+        trace_lock(engine->trace, self(observer), shared ? "hold shared" : "hold", thread->since,
+                   engine->now);
 }
 
 static int acquire(void *lock, void *context)
@@ -103,14 +138,16 @@ static int release_shared(void *lock, void *context)
 }
 
 struct observer observer_make(const struct lock_ops *observed, void *lock,
-                              struct sim_engine *engine, uint64_t *since)
+                              struct sim_engine *engine, struct observed_thread *threads,
+                              struct latencies *latencies)
 {
     struct observer observer = {
         .ops = *observed,
         .observed = observed,
         .lock = lock,
         .engine = engine,
-        .since = since,
+        .threads = threads,
+        .latencies = latencies,
     };
 
     observer.ops.acquire = acquire;

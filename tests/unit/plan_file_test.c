@@ -25,7 +25,8 @@ static void every_key(void **state)
                   "\"locks\": [\"tas\", \"mcs\"], \"threads\": [1, \"max\", \"4-8:2\"], "
                   "\"objects\": 3, \"processes\": \"each\", \"workload\": {\"readers\": 50, "
                   "\"preset\": \"moderate\", \"nested\": 2, \"nested_order\": \"mixed\", \"irql\": "
-                  "\"apc-guard\"}, \"placement\": \"0,1\", \"repetitions\": 3, \"window_ns\": "
+                  "\"apc-guard\", \"hogs\": \"2:5us\"}, \"placement\": \"0,1\", \"repetitions\": "
+                  "3, \"window_ns\": "
                   "5000000, \"dispatch\": \"vtable\", \"seed\": 7, \"draw\": true, \"cpus\": 2, "
                   "\"warmup_ns\": null}",
                   &measuring),
@@ -45,6 +46,7 @@ static void every_key(void **state)
     assert_int_equal(measuring.workload.nested, 2);
     assert_true(measuring.workload.mixed);
     assert_int_equal(measuring.workload.irql, IRQL_APC_GUARD);
+    assert_int_equal(measuring.workload.hogs, 2);
     assert_string_equal(measuring.placement, "0,1");
     assert_int_equal(measuring.repetitions, 3);
     assert_int_equal(measuring.planned_duration_ns, 5000000);
