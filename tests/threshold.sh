@@ -215,6 +215,21 @@ want_same "the budget of more threads" "$(sed -n 's/.*"threads":4,.*"budget_ns":
 want_text "$stderr" "calibration of the model"
 end
 
+# The same turns, drawn from the same seed: what differs is the name alone.
+counts_of() { # FILE THREADS
+    sed -n "/\"threads\":$2,/s/.*\"acquisitions\":\(\[[0-9,]*\]\).*/\1/p" "$1"
+}
+begin "budget=auto is measured as the budget that it says it is"
+call "$LOCKBENCH" run "spin_park:budget=${budget}ns" --machine "$model" --threads 1,2,4 --repetitions 1 \
+    --model wake=10us,jitter=0 --output fitting.jsonl
+call "$LOCKBENCH" run spin_park:budget=1900ns --machine "$model" --threads 1,2,4 --repetitions 1 \
+    --model wake=10us,jitter=0 --output crowded.jsonl
+want_code 0
+want_same "acquisitions of 2 threads" "$(counts_of model.jsonl 2)" "$(counts_of fitting.jsonl 2)"
+want_same "acquisitions of 4 threads" "$(counts_of model.jsonl 4)" "$(counts_of crowded.jsonl 4)"
+[ "$(counts_of fitting.jsonl 4)" != "$(counts_of crowded.jsonl 4)" ] || fail "the two budgets should differ"
+end
+
 begin "budget=auto on a model gives the same file twice"
 call "$LOCKBENCH" run spin_park:budget=auto --machine "$model" --threads 1,2,4 --repetitions 1 \
     --model wake=10us,jitter=0 --output again.jsonl

@@ -22,7 +22,7 @@ struct scene {
     _Alignas(MACHINE_APART) pthread_mutex_t mutex;
     _Alignas(MACHINE_APART) WORD(uint32_t) held;
     WORD(uint32_t) passed;
-    _Alignas(MACHINE_APART) uint64_t called_ns;
+    _Alignas(MACHINE_APART) WORD(uint64_t) called_ns;
     double spun_ns[COUNTED];
     size_t waits;
 };
@@ -45,7 +45,7 @@ static void hold(void *argument)
             ;
         uint64_t slept_ns = machine_clock();
         /* It was written before the waiter's call, and the state after it. */
-        uint64_t called_ns = scene->called_ns;
+        uint64_t called_ns = word_load(&scene->called_ns, relaxed);
         if (wait > GROWING)
             scene->spun_ns[scene->waits++] =
                 slept_ns > called_ns ? (double)(slept_ns - called_ns) : 0;
@@ -60,7 +60,7 @@ static void wait_for_it(void *argument)
 
     for (uint32_t wait = 1; wait <= GROWING + COUNTED; wait++) {
         word_await_equal(&scene->held, wait, acquire);
-        scene->called_ns = machine_clock();
+        word_store(&scene->called_ns, machine_clock(), relaxed);
         pthread_mutex_lock(&scene->mutex);
         pthread_mutex_unlock(&scene->mutex);
         word_store(&scene->passed, wait, release);
