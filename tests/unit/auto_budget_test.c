@@ -118,8 +118,8 @@ static void wrong_records_are_refused(void **state)
         "{\"fitting_ns\": 1.5, \"crowded_ns\": 1, \"from\": \"x\"}",
         "{\"fitting_ns\": \"long\", \"crowded_ns\": 1, \"from\": \"x\"}",
         "{\"fitting_ns\": 9000000000000, \"crowded_ns\": 1, \"from\": \"x\"}",
-        "{\"fitting_ns\": 1, \"crowded_ns\": 1, \"from\": \"a text that is longer than any title "
-        "of a profile or of a calibration ever is, and by far\"}",
+        ("{\"fitting_ns\": 1, \"crowded_ns\": 1, \"from\": \"a text that is longer than any title "
+         "of a profile or of a calibration ever is, and by far\"}"),
     };
     struct auto_budgets read;
 
