@@ -25,6 +25,7 @@ struct thread_findings {
     uint64_t writes;            /* in the window: exclusive acquisitions, */
     uint64_t bursts;            /* how often it took over from another writer, */
     uint64_t burst_most;        /* the longest run without another writer in between */
+    uint64_t retries;           /* times that it had to read again */
     uint64_t start_ns, end_ns;  /* its part of the window */
     const struct delay_samples *critical, *outside;
 };

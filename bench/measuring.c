@@ -33,6 +33,8 @@ void measuring_free(struct measuring *measuring)
 {
     free(measuring->names);
     free(measuring->locks);
+    free(measuring->readers);
+    free(measuring->workloads);
     json_decref(measuring->texts);
     *measuring = (struct measuring){0};
 }
@@ -86,6 +88,9 @@ static enum exit_code set_workload(void *settings, const struct option_row *row,
     if (!workload_preset(value, option_field(settings, row)))
         return complain(EXIT_USAGE, "--%s can't be '%s': there are " WORKLOAD_PRESETS, row->name,
                         value);
+    struct measuring *measuring = settings;
+    free(measuring->readers);
+    measuring->readers = NULL;
     return EXIT_FINE;
 }
 
@@ -216,9 +221,58 @@ static enum exit_code set_choice(void *settings, const struct option_row *row, c
     return EXIT_FINE;
 }
 
+/* A number that stands twice would be two cells in one. */
+static size_t without_repeated(unsigned *values, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t j = 0;
+        while (j < kept && values[j] != values[i])
+            j++;
+        if (j == kept)
+            values[kept++] = values[i];
+    }
+    return kept;
+}
+
 static enum exit_code set_readers(void *settings, const struct option_row *row, const char *value)
 {
-    return read_unsigned_within(0, 100, settings, row, value);
+    struct measuring *measuring = settings;
+    char culprit[64];
+    size_t count;
+    unsigned *readers = read_list(value, 0, 100, NULL, NULL, &count, culprit, sizeof culprit);
+
+    if (readers == NULL)
+        return complain(EXIT_USAGE,
+                        "--%s can't have '%s': it is a list of percentages from 0 to 100, such as "
+                        "95 or 0,50,90-100:5",
+                        row->name, culprit);
+    free(measuring->readers);
+    measuring->readers = readers;
+    measuring->readers_count = without_repeated(readers, count);
+    measuring->workload.readers = 0;
+    for (size_t i = 0; i < measuring->readers_count; i++) {
+        if (readers[i] > measuring->workload.readers)
+            measuring->workload.readers = readers[i];
+    }
+    return EXIT_FINE;
+}
+
+/* One for each share of readers. */
+static enum exit_code make_workloads(struct measuring *measuring, size_t *count)
+{
+    *count = measuring->readers == NULL ? 1 : measuring->readers_count;
+    free(measuring->workloads);
+    measuring->workloads = calloc(*count, sizeof *measuring->workloads);
+    if (measuring->workloads == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    for (size_t i = 0; i < *count; i++) {
+        measuring->workloads[i] = measuring->workload;
+        if (measuring->readers != NULL)
+            measuring->workloads[i].readers = measuring->readers[i];
+    }
+    return EXIT_FINE;
 }
 
 static enum exit_code set_irql(void *settings, const struct option_row *row, const char *value)
@@ -381,7 +435,9 @@ const struct option_row measuring_options[] = {
           "of one of several locks: uniform (default), zipf, or zipf:EXPONENT; the first one is "
           "taken most often then",
           set_choice, workload.zipf),
-    VALUE("readers", 'r', "PERCENT", "acquisitions that only read; shared where the lock can",
+    VALUE("readers", 'r', "LIST",
+          "per cent of the acquisitions that only read, shared where the lock can, as in 95 or "
+          "0,50,90,99,100: a cell for each",
           set_readers, workload.readers),
     VALUE("irql", 0, "NAME",
           "what keeps a thread from being interrupted from each acquire to its release: " IRQL_NAMES
@@ -477,21 +533,6 @@ static bool read_cpus_word(const char *item, void *argument, unsigned *value)
         return false;
     *value = (unsigned)factor * cpus;
     return true;
-}
-
-/* A cell that is named twice is measured once. */
-static size_t without_repeated(unsigned *values, size_t count)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t j = 0;
-        while (j < kept && values[j] != values[i])
-            j++;
-        if (j == kept)
-            values[kept++] = values[i];
-    }
-    return kept;
 }
 
 /* Below that, starting and stopping real threads is all that a window would measure. */
@@ -733,22 +774,29 @@ static enum exit_code check_trace(const struct measuring *measuring, const struc
         return complain(EXIT_USAGE, "--trace needs a file's name: standard output is for results");
     if (measuring->trace != NULL && strcmp(measuring->trace, measuring->output) == 0)
         return complain(EXIT_USAGE, "--trace and --output can't both be '%s'", measuring->trace);
-    if (measuring->trace == NULL || plan->locks_count * plan->threads_count == 1)
+    if (measuring->trace == NULL || plan_cells(plan) == 1)
         return EXIT_FINE;
+    if (plan->workloads_count > 1)
+        return complain(EXIT_USAGE, "--trace is of one share of readers: here are %zu",
+                        plan->workloads_count);
     return complain(EXIT_USAGE,
                     "--trace is of one lock and one number of threads: here are %zu and %zu",
                     plan->locks_count, plan->threads_count);
 }
 
-static enum exit_code check_nested(const struct measuring *measuring)
+static enum exit_code check_nested(struct measuring *measuring)
 {
-    if (!measuring->workload.mixed || workload_is_nested(&measuring->workload))
+    if (workload_is_nested(&measuring->workload))
+        return choose_locks(measuring, LOCK_READERS_BESIDE_WRITER,
+                            "waits for readers in its release", "wait for readers in their release",
+                            "--nested");
+    if (!measuring->workload.mixed)
         return EXIT_FINE;
     return complain(EXIT_USAGE, "--nested-order mixed takes two locks or more: add --nested 2");
 }
 
 /* What goes with several locks, and with loops of their own. */
-static enum exit_code check_varied(const struct measuring *measuring)
+static enum exit_code check_varied(struct measuring *measuring)
 {
     const struct workload *workload = &measuring->workload;
     const char *varied = workload_has_choice(workload) ? "locks-per-run"
@@ -772,6 +820,11 @@ static enum exit_code check_varied(const struct measuring *measuring)
                         "--%s does not go with --irql %s: leave one of them out, or raise once "
                         "with dispatch-fifo-held",
                         varied, irql_name(workload->irql));
+    if (workload_is_varied(workload))
+        return choose_locks(measuring, LOCK_READERS_RETRY | LOCK_READERS_BESIDE_WRITER,
+                            "lets its readers go beside a writer",
+                            "let their readers go beside a writer",
+                            "--locks-per-run, --own-lines and --hogs");
     return EXIT_FINE;
 }
 
@@ -890,14 +943,17 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         code = check_until(measuring);
     if (code == EXIT_FINE)
         code = check_duration(measuring);
+    size_t workloads_count;
+    if (code == EXIT_FINE)
+        code = make_workloads(measuring, &workloads_count);
     if (code != EXIT_FINE)
         return code;
     *plan = (struct plan){
         .machine = measuring->machine,
         .locks = measuring->locks,
         .locks_count = measuring->locks_count,
-        .workloads = &measuring->workload,
-        .workloads_count = 1,
+        .workloads = measuring->workloads,
+        .workloads_count = workloads_count,
         .placement = measuring->placement,
         .cpus = placed,
         .processes = measuring->processes,

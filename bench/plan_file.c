@@ -72,7 +72,7 @@ static const struct key workload_keys[] = {
     {"memory", TEXT, "memory"},
     {"locks_per_run", NUMBER, "locks-per-run"},
     {"choice", TEXT, "choice"},
-    {"readers", NUMBER, "readers"},
+    {"readers", TEXT | NUMBER | LIST, "readers"},
     {"irql", TEXT, "irql"},
     {"nested", NUMBER, "nested"},
     {"nested_order", TEXT, "nested-order"},

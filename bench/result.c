@@ -192,6 +192,20 @@ static void add_burst(struct result *result, const struct findings *findings)
                                   (json_int_t)most));
 }
 
+static void add_retries(struct result *result, const struct findings *findings)
+{
+    uint64_t retries = 0;
+
+    if ((findings->repetition->lock.ops->traits & LOCK_READERS_RETRY) == 0) {
+        result_unmeasured(result, result->object, "retries",
+                          "the readers of this lock never have to read again");
+        return;
+    }
+    for (unsigned i = 0; i < findings->repetition->threads; i++)
+        retries += findings->threads[i].retries;
+    json_object_set_new(result->object, "retries", json_integer((json_int_t)retries));
+}
+
 /* What the machine did for and to all threads within the window. */
 static void add_usage(struct result *result, const struct findings *findings)
 {
@@ -378,6 +392,7 @@ static void nothing_found(struct result *result, const struct findings *findings
     const char *reason = "not every thread came back in time after the window";
 
     result_unmeasured(result, result->object, "burst", reason);
+    result_unmeasured(result, result->object, "retries", reason);
     result_unmeasured(result, result->object, "lock_stats", reason);
     for (size_t i = 0; i < count; i++)
         result_unmeasured(result, result->validity, names[i], reason);
@@ -391,6 +406,7 @@ struct result result_begin(const struct findings *findings)
     find_violations(&result, findings);
     if (all_are_back(findings)) {
         add_burst(&result, findings);
+        add_retries(&result, findings);
         add_lock_stats(&result, findings);
         add_full_concurrency(&result, findings);
         add_busy_times(&result, findings);

@@ -83,6 +83,18 @@ static const struct column throughput_columns[] = {
     {0},
 };
 
+/* Where there are readers, how their cost grows takes the place of the second index of fairness. */
+static const struct column reading_columns[] = {
+    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
+    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, false},
+    {"interval", 8, offsetof(struct cell, interval.high), put_millions, false},
+    {"jain", 7, offsetof(struct cell, jain), put_index, false},
+    {"rscale", 7, offsetof(struct cell, read_scaling), put_number, false},
+    {"burst", 8, offsetof(struct cell, burst), put_number, true},
+    {"cpu ns", 8, offsetof(struct cell, cpu_ns), put_number, false},
+    {0},
+};
+
 static const struct column fairness_columns[] = {
     {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
     {"jain", 6, offsetof(struct cell, jain), put_index, false},
@@ -125,12 +137,14 @@ void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, c
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
     unsigned processes = processes_for(cell->processes, cell->threads);
-    char split[32] = "";
+    char split[32] = "", share[32] = "";
 
     if (processes > 1)
         snprintf(split, sizeof split, " of %u processes", processes);
-    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s\n", bold, cell->threads,
-            cell->threads == 1 ? "" : "s", split,
+    if (cell->one_share)
+        snprintf(share, sizeof share, ", %u%% readers", cell->readers);
+    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s%s\n", bold, cell->threads,
+            cell->threads == 1 ? "" : "s", split, share,
             cell->threads > cpus ? ", more than there are CPUs" : "",
             cell->source[0] != '\0' ? ", " : "", cell->source, behind, plain);
 }
@@ -454,12 +468,13 @@ void table_print_head(FILE *out, const struct records *file)
                  json_array_size(json_object_get(plan, "threads")) * (size_t)repetitions;
     size_t objects = json_array_size(json_object_get(plan, "objects"));
     unsigned cpus = table_cpus(file);
+    size_t shares = json_array_size(json_object_get(json_object_get(plan, "workload"), "readers"));
     char text[WORKLOAD_TEXT];
-    struct workload workload;
 
-    all *= objects > 0 ? objects : 1;
-    if (workload_from_json(json_object_get(plan, "workload"), &workload))
-        fprintf(out, "%s\n", workload_describe(&workload, text));
+    all *= (objects > 0 ? objects : 1) * (shares > 0 ? shares : 1);
+    workload_describe_planned(json_object_get(plan, "workload"), text);
+    if (text[0] != '\0')
+        fprintf(out, "%s\n", text);
     print_machine(out, plan);
     fprintf(out, "%" PRId64 "%s repetition%s of ", repetitions,
             json_object_get(plan, "until") != NULL ? " or more" : "", repetitions == 1 ? "" : "s");
@@ -525,6 +540,11 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
                  enum table_view view)
 {
     struct layout layout = {views[view].columns, 22, table_cpus(file)};
+
+    for (size_t i = 0; i < summary->count; i++) {
+        if (view == TABLE_THROUGHPUT && summary->cells[i].readers > 0)
+            layout.columns = reading_columns;
+    }
 
     for (size_t i = 0; i < summary->count; i++) {
         int length = (int)strlen(summary->cells[i].lock);

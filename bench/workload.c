@@ -257,7 +257,8 @@ bool workload_from_json(const json_t *object, struct workload *workload)
            workload_read_hogs(hogs, workload);
 }
 
-const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT])
+static const char *describe(const struct workload *workload, const char *readers,
+                            char text[WORKLOAD_TEXT])
 {
     char critical[DELAY_TEXT], outside[WORKLOAD_PART_TEXT], hogs[DELAY_TEXT];
     char choice[CHOICE_TEXT], memory[MEMORY_TEXT];
@@ -266,10 +267,10 @@ const char *workload_describe(const struct workload *workload, char text[WORKLOA
         snprintf(text, WORKLOAD_TEXT, "%s", exchange_traits(workload->exchange)->name);
         return text;
     }
-    int used = snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %u%% readers",
+    int used = snprintf(text, WORKLOAD_TEXT, "critical %s, outside %s, %u line%s, %s readers",
                         format_delay(&workload->critical, critical),
                         workload_format_outside(workload, outside), workload->lines,
-                        workload->lines == 1 ? "" : "s", workload->readers);
+                        workload->lines == 1 ? "" : "s", readers);
     if (workload->hogs > 0)
         used +=
             snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", %u hog%s for %s", workload->hogs,
@@ -289,6 +290,38 @@ const char *workload_describe(const struct workload *workload, char text[WORKLOA
     if (workload_is_nested(workload))
         snprintf(text + used, WORKLOAD_TEXT - (size_t)used, ", %u nested locks%s", workload->nested,
                  workload->mixed ? " in mixed orders" : "");
+    return text;
+}
+
+const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT])
+{
+    char readers[16];
+
+    snprintf(readers, sizeof readers, "%u%%", workload->readers);
+    return describe(workload, readers, text);
+}
+
+const char *workload_describe_planned(const json_t *object, char text[WORKLOAD_TEXT])
+{
+    json_t *shares = json_object_get(object, "readers"), *one = json_deep_copy(object);
+    char readers[64] = "", share[32];
+    struct workload workload;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < json_array_size(shares); i++) {
+        snprintf(share, sizeof share, "%s%d%%", i == 0 ? "" : ", ",
+                 (int)json_integer_value(json_array_get(shares, i)));
+        if (strlen(readers) + strlen(share) < sizeof readers - strlen(", ..."))
+            strcat(readers, share);
+        else if (strstr(readers, "...") == NULL)
+            strcat(readers, ", ...");
+    }
+    if (json_is_array(shares))
+        json_object_set(one, "readers", json_array_get(shares, 0));
+    if (workload_from_json(one, &workload))
+        readers[0] == '\0' ? workload_describe(&workload, text)
+                           : describe(&workload, readers, text);
+    json_decref(one);
     return text;
 }
 

@@ -118,6 +118,26 @@ struct layout crew_layout(const struct repetition *repetition)
     return layout_make(repetition->lock.ops, repetition->threads, workload, behind);
 }
 
+/* Bytes from one published pair to the next: with its lines behind it. */
+static size_t pair_bytes(const struct workload *workload)
+{
+    size_t bytes = (workload->lines > 1 ? workload->lines : 1) * sizeof(struct guarded_line);
+
+    return (bytes + MACHINE_APART - 1) / MACHINE_APART * MACHINE_APART;
+}
+
+/* The one that is published first, and a spare for each thread. */
+static void make_pairs(struct crew *crew)
+{
+    size_t bytes = pair_bytes(&crew->repetition->workload);
+    char *pairs =
+        crew_allocate(crew, "guarded", MACHINE_APART, (crew->repetition->threads + 1) * bytes);
+
+    crew->guarded = (struct guarded *)pairs;
+    crew->lines = (struct guarded_line *)pairs + 1;
+    crew->spares = pairs + bytes;
+}
+
 /* By the first thread, where it runs, so that the pages lie on its node. With no lines under the
  * lock, the words by which exclusion is checked follow the lock itself, on its line if there is
  * room; otherwise they are the first line, apart from the lock. */
@@ -129,9 +149,13 @@ static void make_lock(struct crew *crew)
     if (storage == NULL)
         storage = crew_allocate(crew, "lock", MACHINE_APART, layout->bytes);
     crew->storage = storage;
-
-    crew->guarded = (struct guarded *)(storage + layout->guarded);
-    crew->lines = (struct guarded_line *)(storage + layout->lines);
+    if ((crew->repetition->lock.ops->traits & LOCK_READERS_BESIDE_WRITER) != 0) {
+        make_pairs(crew);
+    } else {
+        crew->guarded = (struct guarded *)(storage + layout->guarded);
+        crew->lines = (struct guarded_line *)(storage + layout->lines);
+    }
+    word_init(&crew->published, crew->guarded);
     crew->init_error = init_lock(crew, storage);
 }
 
@@ -208,6 +232,10 @@ static void place_worker(struct member *member, unsigned self)
     const struct workload *workload = &crew->repetition->workload;
 
     member->worker->ops = crew->ops;
+    if (crew->spares != NULL) {
+        member->worker->published = &crew->published;
+        member->worker->spare = (struct guarded *)(crew->spares + self * pair_bytes(workload));
+    }
     member->worker->place = (struct workplace){
         .lock = crew->lock,
         .guarded = crew->guarded,
@@ -246,6 +274,7 @@ static void work_in_window(struct member *member)
 
     counters_begin(&member->counters);
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
+    worker->retries = 0;
     worker->critical.taken = worker->outside.taken = 0;
     worker->held_ns = 0;
     worker->first_hold = worker->last_hold;
@@ -267,6 +296,9 @@ static void work(struct member *member)
     bool held = irql_is_held(crew->repetition->workload.irql);
 
     pthread_barrier_wait(&crew->barrier);
+    /* From here on, the thread waits for nobody but by way of the lock. */
+    if (crew->ops->thread_begins != NULL)
+        crew->ops->thread_begins();
     if (held)
         member->worker->raise();
     work_until_window(member);
@@ -274,6 +306,8 @@ static void work(struct member *member)
         work_in_window(member);
     if (held)
         member->worker->lower();
+    if (crew->ops->thread_ends != NULL)
+        crew->ops->thread_ends();
     member->stayed = member->stayed && machine_cpu() == member->cpu;
     member->migrations_known = known && migrations_now(&member->migrations);
     member->migrations -= migrations;
@@ -495,6 +529,8 @@ const char *crew_no_handoffs(const struct crew *crew)
         return "one thread hands over to nobody";
     if ((crew->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
         return "nobody owns a lock that is none";
+    if ((crew->repetition->lock.ops->traits & LOCK_READERS_RACE) != 0)
+        return "readers and writers of this lock do not hand it to each other";
     return crew->clocks.verdict == CLOCKS_AGREE ? NULL : crew->clocks.reason;
 }
 

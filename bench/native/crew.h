@@ -89,9 +89,13 @@ struct crew {
     struct nested nested;      /* where the lock is several */
     struct guarded *guarded;
     struct guarded_line *lines;
-    int init_error;             /* what the lock returned for that many threads */
-    uint64_t start_ns, end_ns;  /* of the window */
-    struct usage before, after; /* likewise; the leader itself sleeps */
+    /* The pair that holds the count: `guarded`, or where readers run beside a writer, the one that
+     * was published last. */
+    _Alignas(MACHINE_APART) WORD(struct guarded *) published;
+    _Alignas(MACHINE_APART) char *spares; /* further pairs, one a thread, to be published */
+    int init_error;                       /* what the lock returned for that many threads */
+    uint64_t start_ns, end_ns;            /* of the window */
+    struct usage before, after;           /* likewise; the leader itself sleeps */
     struct counters_plan counting;
     bool switches_unknown; /* not every thread's context switches could be read */
     struct surroundings around_before, around_after; /* likewise */

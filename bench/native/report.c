@@ -56,6 +56,7 @@ static void find_thread(struct member *member, struct thread_findings *thread)
     thread->writes = worker->writes;
     thread->bursts = worker->bursts;
     thread->burst_most = worker->burst_most;
+    thread->retries = worker->retries;
     thread->start_ns = member->start_ns;
     thread->end_ns = member->end_ns;
 }
@@ -72,7 +73,8 @@ static void find_all(struct crew *crew, struct findings *findings)
     }
     if (crew->departed == crew->repetition->threads) {
         for (unsigned i = 0; i < crew->layout.count; i++) {
-            const char *guarded = (const char *)crew->guarded + i * crew->layout.guarded_stride;
+            const char *guarded = (const char *)word_load(&crew->published, relaxed) +
+                                  i * crew->layout.guarded_stride;
             findings->counted += ((const struct guarded *)guarded)->first;
         }
         findings_ask_locks(findings, crew->ops, crew->lock, crew->layout.lock_stride,

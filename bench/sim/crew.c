@@ -82,6 +82,7 @@ static void work_in_window(struct member *member, struct loop_shape shape, void 
     struct worker *worker = member->worker;
 
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
+    worker->retries = 0;
     worker->critical.taken = worker->outside.taken = 0;
     worker->acquisitions = worker->carried;
     member->in_window = true;
@@ -325,6 +326,7 @@ static void find_all(struct crew *crew, struct findings *findings)
             .writes = worker->writes,
             .bursts = worker->bursts,
             .burst_most = worker->burst_most,
+            .retries = worker->retries,
             .start_ns = member->start_ns,
             .end_ns = member->end_ns,
             .critical = &worker->critical,

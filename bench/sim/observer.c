@@ -31,6 +31,21 @@ void observer_end(struct observer *observer)
     observer->recording = false;
 }
 
+/* Its readers exclude nobody, and come again until they are let go. */
+static bool readers_retry(const struct observer *observer)
+{
+    return (observer->observed->traits & LOCK_READERS_RETRY) != 0;
+}
+
+static void note(struct observer *observer)
+{
+    if (!observer->recording)
+        return;
+    observer->acquisitions++;
+    if (!owner_stream_add(&observer->stream, self(observer)))
+        observer->stream_cut = true;
+}
+
 static uint64_t ns_between(uint64_t from, uint64_t to)
 {
     return (to - from + PS_PER_NS / 2) / PS_PER_NS;
@@ -55,21 +70,20 @@ static void enter(struct observer *observer, uint64_t arrived, bool shared)
 {
     struct sim_engine *engine = observer->engine;
     struct observed_thread *thread = &observer->threads[self(observer)];
+    bool retried = shared && readers_retry(observer);
 
     if (observer->writers + observer->readers == 0)
         observer->idle += recorded(observer, observer->free_since);
     if (observer->writers > 0 || (!shared && observer->readers > 0))
-        observer->overlaps++;
+        observer->overlaps += !retried;
     if (shared)
-        observer->readers++;
+        observer->readers += !retried;
     else
         observer->writers++;
-    if (observer->recording) {
-        observer->acquisitions++;
+    if (!retried)
+        note(observer);
+    if (observer->recording)
         note_acquired(observer, arrived, shared);
-        if (!owner_stream_add(&observer->stream, self(observer)))
-            observer->stream_cut = true;
-    }
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "acquire shared" : "acquire", arrived,
                    engine->now);
@@ -84,13 +98,15 @@ static void leave(struct observer *observer, bool shared)
 
     thread->holds = false;
     thread->held += recorded(observer, thread->since);
-    if (shared)
-        observer->readers--;
-    else
+    if (!shared)
         observer->writers--;
+    else if (!readers_retry(observer))
+        observer->readers--;
     if (observer->writers + observer->readers == 0)
         observer->free_since = engine->now;
-    observer->released[shared] = engine->now;
+    /* No writer waits for a reader who may have to read again. */
+    if (!shared || !readers_retry(observer))
+        observer->released[shared] = engine->now;
     if (observer->recording)
         latencies_add(&observer->latencies[shared], LATENCY_HOLD,
                       ns_between(thread->since, engine->now));
@@ -134,7 +150,10 @@ static int release_shared(void *lock, void *context)
     struct observer *observer = lock;
 
     leave(observer, true);
-    return observer->observed->release_shared(observer->lock, context);
+    int error = observer->observed->release_shared(observer->lock, context);
+    if (error == 0 && readers_retry(observer))
+        note(observer);
+    return error;
 }
 
 struct observer observer_make(const struct lock_ops *observed, void *lock,

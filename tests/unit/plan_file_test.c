@@ -62,6 +62,14 @@ static void every_key(void **state)
     assert_int_equal(measuring.workload.exchange, EXCHANGE_SIGNAL);
     assert_int_equal(measuring.planned_budget_ns, 120000000000);
     measuring_free(&measuring);
+    assert_int_equal(read_text("{\"workload\": {\"readers\": [0, 95, \"40-60:10\"], \"preset\": "
+                               "\"read-mostly\"}}",
+                               &measuring),
+                     EXIT_FINE);
+    assert_int_equal(measuring.readers_count, 5);
+    assert_int_equal(measuring.readers[4], 60);
+    assert_int_equal(measuring.workload.readers, 95);
+    measuring_free(&measuring);
 }
 
 static void wrong_plans(void **state)
@@ -100,6 +108,8 @@ static void wrong_plans(void **state)
         "{\"workload\": {\"criticl\": \"0\"}}",
         "{\"workload\": {\"critical\": \"100\"}}",
         "{\"workload\": {\"readers\": 101}}",
+        "{\"workload\": {\"readers\": [0, 101]}}",
+        "{\"workload\": {\"readers\": []}}",
         "{\"workload\": {\"preset\": \"light\", \"exchange\": \"signal\"}}",
         "{\"workload\": {\"settle_ns\": [1, 2]}}",
         "{\"workload\": {\"exchange\": \"signal\", \"settle_ns\": [1, 2]}}",
