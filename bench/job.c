@@ -104,6 +104,10 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
                                "repetition", (int)turn->repetition, "seed", (json_int_t)turn->seed);
     if (exchange_has_objects(turn->workload->exchange))
         json_object_set_new(object, "objects", json_integer(turn->objects));
+    if (turn->lock->automatic)
+        json_object_set_new(object, "budget_ns",
+                            auto_budget_to_json(auto_budget_ns(&job->plan->auto_budgets,
+                                                               turn->threads, job->plan->cpus)));
     if (!machine_is_simulated(&job->plan->machine))
         json_object_set_new(object, "processes", processes_to_json(job->plan->processes));
     return object;
@@ -164,7 +168,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
     uint64_t window_ns = plan_window_ns(job->plan, turn);
     struct repetition repetition = {
         .machine = job->plan->machine,
-        .lock = *turn->lock,
+        .lock = plan_lock(job->plan, turn),
         .threads = turn->threads,
         .objects = turn->objects,
         .cpus = job->placement->cpus,

@@ -12,6 +12,9 @@
 
 enum { NAMES_MOST = 512 };
 
+/* What a budget may be besides a time. */
+static const char automatic[] = "auto";
+
 static size_t all_names(const char *names[NAMES_MOST])
 {
     size_t count = 0;
@@ -51,6 +54,12 @@ static enum exit_code complain_unknown_parameter(const struct lock_ops *ops, con
                     known);
 }
 
+/* The one parameter that may be `auto`. */
+static bool is_budget(const struct lock_parameter *p)
+{
+    return p->unit == LOCK_TIME && strcmp(p->name, "budget") == 0;
+}
+
 static enum exit_code complain_value(const struct lock_ops *ops, const struct lock_parameter *p,
                                      const char *value)
 {
@@ -62,9 +71,10 @@ static enum exit_code complain_value(const struct lock_ops *ops, const struct lo
                         " to %" PRIu64,
                         p->name, ops->name, value, p->least, p->most);
     return complain(EXIT_USAGE,
-                    "%s of the lock '%s' can't be '%s': it is a time from %s to %s, as in 20us",
+                    "%s of the lock '%s' can't be '%s': it is a time from %s to %s, as in 20us%s",
                     p->name, ops->name, value, format_time(p->least, least),
-                    p->most == MACHINE_NEVER ? "1h, or inf" : format_time(p->most, most));
+                    p->most == MACHINE_NEVER ? "1h, or inf" : format_time(p->most, most),
+                    is_budget(p) ? ", or auto" : "");
 }
 
 static bool read_parameter_value(const struct lock_parameter *p, const char *text, uint64_t *value)
@@ -98,21 +108,22 @@ const char *parameter_format(const struct lock_parameter *parameter, uint64_t va
 }
 
 /* Writes the canonical text: what was given, in the lock's own order, in canonical units. */
-static void write_text(struct lock_spec *spec, const bool given[LOCK_PARAMETERS_MOST])
+static void write_text(struct lock_spec *spec)
 {
     int used = snprintf(spec->text, sizeof spec->text, "%s", spec->ops->name);
 
     for (int i = 0; spec->ops->parameters != NULL && spec->ops->parameters[i].name != NULL; i++) {
         const struct lock_parameter *p = &spec->ops->parameters[i];
         char value[PARAMETER_TEXT];
-        if (given[i])
-            used += snprintf(spec->text + used, sizeof spec->text - (size_t)used, ":%s=%s", p->name,
-                             parameter_format(p, spec->parameters[i], value));
+        if ((spec->given >> i & 1) == 0)
+            continue;
+        parameter_format(p, spec->parameters[i], value);
+        used += snprintf(spec->text + used, sizeof spec->text - (size_t)used, ":%s=%s", p->name,
+                         spec->automatic && is_budget(p) ? automatic : value);
     }
 }
 
-static enum exit_code read_parameter(struct lock_spec *spec, char *item,
-                                     bool given[LOCK_PARAMETERS_MOST])
+static enum exit_code read_parameter(struct lock_spec *spec, char *item)
 {
     char *value = strchr(item, '=');
 
@@ -124,12 +135,14 @@ static enum exit_code read_parameter(struct lock_spec *spec, char *item,
         const struct lock_parameter *p = &spec->ops->parameters[i];
         if (strcmp(p->name, item) != 0)
             continue;
-        if (given[i])
+        if ((spec->given >> i & 1) != 0)
             return complain(EXIT_USAGE, "%s of the lock '%s' is given twice", p->name,
                             spec->ops->name);
-        if (!read_parameter_value(p, value, &spec->parameters[i]))
+        spec->given |= UINT32_C(1) << i;
+        if (is_budget(p) && strcmp(value, automatic) == 0)
+            spec->automatic = true;
+        else if (!read_parameter_value(p, value, &spec->parameters[i]))
             return complain_value(spec->ops, p, value);
-        given[i] = true;
         return EXIT_FINE;
     }
     return complain_unknown_parameter(spec->ops, item);
@@ -156,7 +169,6 @@ static enum exit_code try_init(const struct lock_spec *spec)
 enum exit_code lock_spec_read(const char *text, struct lock_spec *spec)
 {
     char copy[LOCK_SPEC_TEXT];
-    bool given[LOCK_PARAMETERS_MOST] = {0};
     enum exit_code code = EXIT_FINE;
 
     if (snprintf(copy, sizeof copy, "%s", text) >= (int)sizeof copy)
@@ -169,11 +181,38 @@ enum exit_code lock_spec_read(const char *text, struct lock_spec *spec)
     for (int i = 0; spec->ops->parameters != NULL && spec->ops->parameters[i].name != NULL; i++)
         spec->parameters[i] = spec->ops->parameters[i].usual;
     while (code == EXIT_FINE && (item = strsep(&rest, ":")) != NULL)
-        code = read_parameter(spec, item, given);
+        code = read_parameter(spec, item);
     if (code != EXIT_FINE)
         return code;
-    write_text(spec, given);
+    write_text(spec);
     return try_init(spec);
+}
+
+struct lock_spec lock_spec_with_budget(const struct lock_spec *spec, uint64_t budget_ns)
+{
+    struct lock_spec settled = *spec;
+
+    if (!spec->automatic)
+        return settled;
+    for (int i = 0; spec->ops->parameters[i].name != NULL; i++) {
+        if (is_budget(&spec->ops->parameters[i]))
+            settled.parameters[i] = budget_ns;
+    }
+    settled.automatic = false;
+    write_text(&settled);
+    return settled;
+}
+
+enum exit_code lock_specs_refuse_auto(const struct lock_spec *specs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (specs[i].automatic)
+            return complain(EXIT_USAGE,
+                            "'%s' is for measuring, where the machine's profile says what auto "
+                            "is: give a time here, as in budget=5us",
+                            specs[i].text);
+    }
+    return EXIT_FINE;
 }
 
 void family_word(const char *family, char *word, size_t size)

@@ -19,6 +19,10 @@ struct lock_spec {
     /* Under a workload of signals (bench/exchange.h): what is called instead, and `ops` is NULL. */
     const struct signal_ops *signal;
     uint64_t parameters[LOCK_PARAMETERS_MOST];
+    uint32_t given; /* bit i: parameter i was */
+    /* Its budget was given as `auto`, and stands as the lock's usual one: see
+     * lock_spec_with_budget(). */
+    bool automatic;
     /* The lock's own name and the parameters that were given, as they are recorded and shown: of
      * an alias, the lock that is really called. */
     char text[LOCK_SPEC_TEXT];
@@ -27,6 +31,12 @@ struct lock_spec {
 /* Reads one specification, `name` or `name:parameter=value:...`. Complains and returns EXIT_USAGE
  * when it can't. */
 enum exit_code lock_spec_read(const char *text, struct lock_spec *spec);
+
+/* The specification with that budget in the place of `auto`, also in its text. */
+struct lock_spec lock_spec_with_budget(const struct lock_spec *spec, uint64_t budget_ns);
+
+/* For who can't tell what `auto` is: complains and returns EXIT_USAGE when one of them has it. */
+enum exit_code lock_specs_refuse_auto(const struct lock_spec *specs, size_t count);
 
 /* Reads a list separated by commas of specifications, `@all` (every lock that is correct) and
  * `@family` (see lock_is_of_family(), or a trait such as `@shared`; those that are correct), and

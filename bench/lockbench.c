@@ -13,7 +13,7 @@
 static const struct command *const commands[] = {
     &command_run,      &command_check,     &command_list,       &command_plot,
     &command_compare,  &command_threshold, &command_export,     &command_doctor,
-    &command_counters, &command_topology,  &command_repetition,
+    &command_counters, &command_topology,  &command_repetition, &command_spin_time,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -164,6 +164,21 @@ struct turn plan_cell(const struct plan *plan, size_t cell)
     };
 }
 
+bool plan_needs_budgets(const struct plan *plan)
+{
+    bool needed = false;
+
+    for (size_t i = 0; i < plan->locks_count; i++)
+        needed = needed || plan->locks[i].automatic;
+    return needed;
+}
+
+struct lock_spec plan_lock(const struct plan *plan, const struct turn *turn)
+{
+    return lock_spec_with_budget(turn->lock,
+                                 auto_budget_ns(&plan->auto_budgets, turn->threads, plan->cpus));
+}
+
 static bool is_workload(const json_t *recorded, const struct workload *workload)
 {
     json_t *object = workload_to_json(workload);
@@ -282,6 +297,8 @@ json_t *plan_to_json(const struct plan *plan)
                                length_to_json(plan, plan_warmup_ns(plan, plan->window_ns)),
                                "window_ns", length_to_json(plan, plan->window_ns), "dispatch",
                                plan->through_vtable ? "vtable" : "inline");
+    if (plan->auto_budgets.known)
+        json_object_set_new(object, "auto_budgets", auto_budgets_to_json(&plan->auto_budgets));
     if (plan->objects != NULL) {
         json_t *objects = json_array();
         for (size_t i = 0; i < plan->objects_count; i++)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/auto_budget.h"
 #include "bench/counting.h"
 #include "bench/lock_spec.h"
 #include "bench/machine.h"
@@ -24,6 +25,7 @@ struct plan {
     json_t *latencies; /* of a simulated machine: its measured matrix, or NULL */
     struct lock_spec *locks;
     size_t locks_count;
+    struct auto_budgets auto_budgets; /* known where a lock has `budget=auto` */
     unsigned *threads;
     size_t threads_count;
     unsigned *objects; /* of one wait; NULL in workloads that have no such number */
@@ -98,6 +100,13 @@ struct turn *plan_round(const struct plan *plan, const bool *open, unsigned repe
 
 /* A cell, in the plan's order: its lock, threads, workload and objects. */
 struct turn plan_cell(const struct plan *plan, size_t cell);
+
+/* Whether a lock's budget is `auto`, so that the plan has to have its `auto_budgets`. */
+bool plan_needs_budgets(const struct plan *plan);
+
+/* The lock of a turn as it is measured, with its budget for so many threads. Its text is not what
+ * the records name it by: they keep `auto`, so that runs with it compare. */
+struct lock_spec plan_lock(const struct plan *plan, const struct turn *turn);
 
 /* Whether a record (a sample, a violation, an ending) is of that cell. */
 bool plan_is_of_cell(const json_t *record, const struct turn *cell);

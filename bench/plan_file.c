@@ -55,6 +55,7 @@ static const struct key plan_keys[] = {
     {"draw", FLAG, NULL},
     {"table", TEXT, "table"},
     {"cpus", DERIVED, NULL},
+    {"auto_budgets", DERIVED, NULL},
     {"warmup_ns", DERIVED, NULL},
     {"latency_ns", DERIVED, NULL},
     {0},

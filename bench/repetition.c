@@ -142,6 +142,8 @@ enum exit_code repetition_from_json(json_t *object, struct repetition *repetitio
         code = repetition->workload.exchange == EXCHANGE_NONE
                    ? lock_spec_read(lock, &repetition->lock)
                    : signal_spec_read(lock, repetition->workload.exchange, &repetition->lock);
+    if (code == EXIT_FINE)
+        code = lock_specs_refuse_auto(&repetition->lock, 1);
     if (code == EXIT_FINE && machine_is_simulated(&repetition->machine) &&
         repetition->workload.irql != IRQL_NONE)
         code = complain(EXIT_USAGE, "the request is wrong: an irql is raised on real cores only");

@@ -450,6 +450,8 @@ static enum exit_code replay(const char *name)
     if (code == EXIT_FINE)
         code = lock_spec_read(lock, &spec);
     if (code == EXIT_FINE)
+        code = lock_specs_refuse_auto(&spec, 1);
+    if (code == EXIT_FINE)
         code = replay_on(name, object, &spec);
     json_decref(object);
     return code;
@@ -465,6 +467,8 @@ static enum exit_code check_all(struct settings *settings)
     settings->named = settings->locks_count > 0;
     if (!settings->named && settings->plugin == NULL)
         code = lock_specs_read("@all", &settings->locks, &settings->locks_count);
+    if (code == EXIT_FINE)
+        code = lock_specs_refuse_auto(settings->locks, settings->locks_count);
     interrupt_catch();
     progress_enable(!settings->quiet);
     if (code == EXIT_FINE && !settings->json && !settings->mutate)

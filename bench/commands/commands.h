@@ -15,5 +15,6 @@ extern const struct command command_threshold;
 extern const struct command command_plot;
 extern const struct command command_topology;
 extern const struct command command_repetition;
+extern const struct command command_spin_time;
 
 #endif

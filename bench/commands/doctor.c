@@ -4,19 +4,24 @@
 
 #include <jansson.h>
 
+#include "bench/auto_budget.h"
 #include "bench/commands/commands.h"
 #include "bench/job.h"
 #include "bench/native/doctor.h"
+#include "bench/profile.h"
 #include "bench/topology.h"
 
 struct settings {
-    bool json, quiet;
+    bool json, quiet, save;
 };
 
 static const struct option_row options[] = {
     OPTION_FLAG("json", 'j', "as JSON", struct settings, json),
     OPTION_FLAG("quiet", 'q', "only what is not ok: warnings, and what is bad", struct settings,
                 quiet),
+    OPTION_FLAG("save", 's',
+                "measure what sleeping and waking costs here, and save it as the machine's profile",
+                struct settings, save),
     {0},
 };
 
@@ -53,7 +58,9 @@ static void print_findings(const struct doctor_finding *findings, size_t count, 
                bad, warnings, warnings == 1 ? "" : "s");
 }
 
-static void print_json(const struct doctor_finding *findings, size_t count, bool quiet)
+/* `profile` was saved; NULL: none was asked for. */
+static void print_json(const struct doctor_finding *findings, size_t count, bool quiet,
+                       const struct profile *profile)
 {
     json_t *list = json_array();
 
@@ -68,24 +75,70 @@ static void print_json(const struct doctor_finding *findings, size_t count, bool
     }
     json_t *object = json_pack("{s:b, s:o}", "fit", doctor_count(findings, count, DOCTOR_BAD) == 0,
                                "checks", list);
-    json_dumpf(object, stdout, JSON_INDENT(2));
+    if (profile != NULL) {
+        json_object_set_new(object, "profile", json_string(profile->path));
+        json_object_set_new(object, "calibration", calibration_to_json(&profile->calibration));
+    }
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
     putchar('\n');
     json_decref(object);
 }
 
+static enum exit_code save_profile(const struct settings *settings, hwloc_topology_t topology,
+                                   struct profile *profile)
+{
+    const struct machine machine = machine_native();
+    char reason[CALIBRATION_REASON];
+
+    progress_enable(!settings->quiet);
+    enum exit_code code = calibration_measure(&machine, topology, &profile->calibration);
+    if (code != EXIT_FINE)
+        return code;
+    if (!profile_advise(profile, reason))
+        return complain(EXIT_MACHINE, "there is no profile to save: C can't be measured: %s",
+                        reason);
+    return profile_write(profile, topology);
+}
+
+static void print_profile(const struct profile *profile, unsigned cpus)
+{
+    struct auto_budgets budgets = {
+        .known = true, .fitting_ns = profile->fitting.ns, .crowded_ns = profile->crowded.ns};
+
+    printf("\nmedians of %d rounds, [95%% interval]\n", CALIBRATION_ROUNDS);
+    calibration_print(stdout, &profile->calibration);
+    fflush(stdout);
+    snprintf(budgets.from, sizeof budgets.from, "calibration");
+    say("saved: %s", profile->path);
+    auto_budgets_say(&budgets, cpus);
+}
+
 static enum exit_code examine(const struct settings *settings, hwloc_topology_t topology)
 {
+    struct profile profile = {0};
+    enum exit_code code = EXIT_FINE;
+
+    if (settings->save)
+        job_wait_for_machine(settings->quiet);
     const struct doctor_patient patient = {.root = "",
                                            .topology = topology,
                                            .look_ns = 500000000,
-                                           .another_measures = !job_take_machine()};
+                                           .another_measures =
+                                               !settings->save && !job_take_machine()};
     struct doctor_finding findings[DOCTOR_FINDINGS_MOST];
     size_t count = doctor_examine(&patient, findings);
 
+    if (settings->save)
+        code = save_profile(settings, topology, &profile);
     if (settings->json)
-        print_json(findings, count, settings->quiet);
+        print_json(findings, count, settings->quiet,
+                   settings->save && code == EXIT_FINE ? &profile : NULL);
     else
         print_findings(findings, count, settings->quiet);
+    if (settings->save && code == EXIT_FINE && !settings->json && !settings->quiet)
+        print_profile(&profile, topology_cpus(topology));
+    if (code != EXIT_FINE)
+        return code;
     return doctor_count(findings, count, DOCTOR_BAD) > 0 ? EXIT_NEGATIVE : EXIT_FINE;
 }
 
@@ -116,7 +169,9 @@ const struct command command_doctor = {
     .text =
         "Looks for what spoils measurements, for about a second, and says what to do about it. "
         "'bad' makes them worthless, 'warn' widens their intervals or bends them, 'note' is worth "
-        "knowing. Ends with 1 when something is bad. 'lockbench run' makes the same checks more "
+        "knowing. Ends with 1 when something is bad. With --save, some seconds longer: measures "
+        "the costs of sleeping and waking, of switching and spinning, and writes the profile that "
+        "'budget=auto' of a lock is taken from. 'lockbench run' makes the same checks more "
         "shortly and says only what is bad.",
     .run = doctor_main,
     .options = options,

@@ -296,6 +296,26 @@ static enum exit_code measure_rest(struct session *session, struct job *job)
                             job_describe_resumption(job->plan, session->argc, session->argv));
 }
 
+/* What a run is gone on with has found them already. */
+static enum exit_code find_budgets(const struct session *session, struct plan *plan)
+{
+    const struct measuring *measuring = &session->measuring;
+    const json_t *recorded =
+        json_object_get(json_object_get(session->resumption.records.run, "plan"), "auto_budgets");
+    enum exit_code code = EXIT_FINE;
+
+    if (!plan_needs_budgets(plan))
+        return EXIT_FINE;
+    if (measuring->resume == NULL)
+        code = auto_budgets_find(&plan->machine, session->topology, &plan->auto_budgets);
+    else if (!auto_budgets_from_json(recorded, &plan->auto_budgets))
+        code = complain(EXIT_USAGE, "'%s' does not tell which budgets 'auto' was: it is damaged",
+                        measuring->resume);
+    if (code == EXIT_FINE && !measuring->quiet)
+        auto_budgets_say(&plan->auto_budgets, plan->cpus);
+    return code;
+}
+
 static enum exit_code run_plan(struct session *session)
 {
     struct measuring *measuring = &session->measuring;
@@ -307,6 +327,8 @@ static enum exit_code run_plan(struct session *session)
     if (code != EXIT_FINE)
         return code;
     code = make_plan(measuring, session->topology, &placement, &plan);
+    if (code == EXIT_FINE)
+        code = find_budgets(session, &plan);
     if (measuring->resume != NULL)
         complain_about(NULL); /* what follows names the file itself */
     if (code == EXIT_FINE && measuring->resume != NULL)
@@ -449,7 +471,8 @@ const struct command command_run = {
         "in "
         "one random order. Saves every sample to a results file (JSON Lines), prints a table, and "
         "ends with 1 when a lock was caught being wrong. LOCK is a name, a name with parameters "
-        "(spin_park:budget=20us), @FAMILY, @nt (all that NT has) or @all; 'lockbench list' shows "
+        "(spin_park:budget=20us; budget=auto is what the machine's profile has, see doctor), "
+        "@FAMILY, @nt (all that NT has) or @all; 'lockbench list' shows "
         "them. Under a workload of signals (--workload " EXCHANGE_NAMES
         ") it is a primitive such as futex or eventfd.",
     .run = run_main,

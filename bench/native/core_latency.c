@@ -64,7 +64,7 @@ static void *first_side(void *argument)
 }
 
 /* In threads of its own, so that the caller's binding stays as it is. */
-static double measure_pair(unsigned a, unsigned b)
+double core_latency_of_pair(unsigned a, unsigned b)
 {
     struct pair pair = {.cpus = {a, b}};
     pthread_t thread;
@@ -89,7 +89,7 @@ void core_latency_measure(const unsigned *cpus, size_t n, double *matrix)
         matrix[i * n + i] = NAN;
         for (size_t j = i + 1; j < n; j++) {
             progress_show(done++, all, start_ns, "core-to-core latency");
-            matrix[i * n + j] = matrix[j * n + i] = measure_pair(cpus[i], cpus[j]);
+            matrix[i * n + j] = matrix[j * n + i] = core_latency_of_pair(cpus[i], cpus[j]);
         }
     }
     progress_wipe();
