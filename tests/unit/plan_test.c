@@ -148,6 +148,23 @@ static void scripts_have_the_mean_that_was_asked_for(void **state)
     assert_memory_not_equal(script, again, sizeof script);
 }
 
+/* Of 512 turns, to the nearest one, a quarter. */
+static void scripts_have_both_modes(void **state)
+{
+    struct workload workload = {.lines = 1};
+    struct step script[SCRIPT_STEPS];
+    unsigned longer = 0;
+
+    (void)state;
+    assert_true(read_delay("bimodal:100ns-20us:25%", &workload.critical));
+    workload_script(&workload, 1, script);
+    for (size_t i = 0; i < SCRIPT_STEPS; i++) {
+        assert_true(script[i].critical_ns == 100 || script[i].critical_ns == 20000);
+        longer += script[i].critical_ns == 20000;
+    }
+    assert_int_equal(longer, SCRIPT_STEPS / 4);
+}
+
 static void workloads_come_back_from_json(void **state)
 {
     static const char *const presets[] = {"saturated", "moderate", "light", "read-mostly"};
@@ -316,6 +333,7 @@ int main(void)
         cmocka_unit_test(default_threads),
         cmocka_unit_test(budgets),
         cmocka_unit_test(scripts_have_the_mean_that_was_asked_for),
+        cmocka_unit_test(scripts_have_both_modes),
         cmocka_unit_test(workloads_come_back_from_json),
         cmocka_unit_test(processes),
         cmocka_unit_test(lock_names),

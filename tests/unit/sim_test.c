@@ -25,7 +25,7 @@ static struct repetition make_repetition(const char *machine, const char *lock, 
         .threads = threads,
         .cpus = cpus,
         .cpus_count = threads,
-        .workload = {.critical = {DELAY_FIXED, 1000, 1000}},
+        .workload = {.critical = {DELAY_FIXED, 1000, 1000, 0}},
         .warmup_ns = 200000,
         .window_ns = 2000000,
         .seed = 1,
@@ -149,7 +149,7 @@ static void tas_moves_lines_while_the_lock_is_held(void **state)
 
     (void)state;
     for (uint64_t critical_ns = 500; critical_ns <= 8000; critical_ns *= 4) {
-        repetition.workload.critical = (struct delay){DELAY_FIXED, critical_ns, critical_ns};
+        repetition.workload.critical = (struct delay){DELAY_FIXED, critical_ns, critical_ns, 0};
         json_t *result = measure(&repetition);
         double transactions = traffic_of(result, "transactions");
         assert_true(transactions > 2 * before);
@@ -254,7 +254,7 @@ static void long_holds_are_told(void **state)
     json_t *result = measure(&repetition);
     assert_near(latency_of(result, "hold_ns", "over_25us"), 0, 0);
     json_decref(result);
-    repetition.workload.critical = (struct delay){DELAY_FIXED, 26000, 26000};
+    repetition.workload.critical = (struct delay){DELAY_FIXED, 26000, 26000, 0};
     result = measure(&repetition);
     assert_near(latency_of(result, "hold_ns", "over_25us"), latency_of(result, "hold_ns", "count"),
                 0);
