@@ -1,0 +1,385 @@
+#include "bench/threshold/grid.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/fitness.h"
+#include "bench/processes.h"
+#include "bench/sample_cells.h"
+#include "bench/statistics.h"
+#include "bench/table.h"
+#include "bench/workload.h"
+#include "locks/catalogue.h"
+
+static const struct {
+    const char *name, *title;
+} measures[GRID_MEASURES] = {
+    [GRID_THROUGHPUT] = {"throughput", "throughput"},
+    [GRID_CPU] = {"cpu_ns", "CPU time"},
+    [GRID_TAIL] = {"latency_p99_ns", "p99 acquire latency"},
+    [GRID_WAIT] = {"wait_ns", "cost of waiting"},
+    [GRID_SLEEPS] = {"sleeps", "sleeps"},
+    [GRID_PREEMPTIONS] = {"preemptions", "involuntary switches"},
+    [GRID_WORK] = {"work_ns", "work"},
+};
+
+const char *grid_measure_name(enum grid_measure measure)
+{
+    return measures[measure].name;
+}
+
+const char *grid_measure_title(enum grid_measure measure)
+{
+    return measures[measure].title;
+}
+
+bool grid_less_is_better(enum grid_measure measure)
+{
+    return measure != GRID_THROUGHPUT;
+}
+
+const char *grid_format_budget(uint64_t budget_ns, char text[TIME_TEXT])
+{
+    return budget_ns == GRID_FOREVER ? strcpy(text, "inf") : format_time(budget_ns, text);
+}
+
+/* ---- reading ---- */
+
+static void *grow(void *array, size_t count, size_t size)
+{
+    void *grown = realloc(array, (count + 1) * size);
+
+    if (grown == NULL)
+        abort();
+    memset((char *)grown + count * size, 0, size);
+    return grown;
+}
+
+static bool usual_budget(const char *lock, uint64_t *budget_ns)
+{
+    size_t length = strcspn(lock, ":");
+    char *name = strndup(lock, length);
+    const struct lock_ops *ops = name == NULL ? NULL : lock_find(name);
+    const struct lock_parameter *p = ops == NULL ? NULL : ops->parameters;
+
+    free(name);
+    while (p != NULL && p->name != NULL && strcmp(p->name, "budget") != 0)
+        p++;
+    if (p == NULL || p->name == NULL || p->unit != LOCK_TIME)
+        return false;
+    *budget_ns = p->usual;
+    return true;
+}
+
+/* Splits a lock's text into what it is without its budget, a new string, and that. False when it
+ * has none. */
+static bool split_lock(const char *lock, char **base, uint64_t *budget_ns)
+{
+    const char *at = strstr(lock, ":budget=");
+    char value[TIME_TEXT];
+
+    if (at == NULL) {
+        *base = usual_budget(lock, budget_ns) ? strdup(lock) : NULL;
+        return *base != NULL;
+    }
+    const char *text = at + strlen(":budget=");
+    size_t length = strcspn(text, ":");
+    if (length >= sizeof value)
+        return false;
+    memcpy(value, text, length);
+    value[length] = '\0';
+    if (strcmp(value, "inf") == 0)
+        *budget_ns = GRID_FOREVER;
+    else if (!read_time(value, budget_ns))
+        return false;
+    *base = malloc(strlen(lock) + 1);
+    if (*base == NULL)
+        abort();
+    sprintf(*base, "%.*s%s", (int)(at - lock), lock, text + length);
+    return true;
+}
+
+/* What tells cells apart beside the lock, the machine, the threads and the two times. */
+static char *rest_of(const json_t *sample, const struct workload *workload)
+{
+    struct workload others = *workload;
+    char text[WORKLOAD_TEXT];
+    const char *placement = json_string_value(json_object_get(sample, "placement"));
+    char *rest = NULL;
+
+    others.critical = others.outside = (struct delay){0};
+    if (asprintf(&rest, "%s, placement %s, %u processes", workload_describe(&others, text),
+                 placement == NULL ? "?" : placement,
+                 processes_from_json(json_object_get(sample, "processes"))) < 0)
+        abort();
+    return rest;
+}
+
+static bool same_delay(const struct delay *a, const struct delay *b)
+{
+    return a->kind == b->kind && a->low_ns == b->low_ns && a->high_ns == b->high_ns &&
+           a->high_part == b->high_part;
+}
+
+static bool same_cell(const struct grid_cell *a, const struct grid_cell *b)
+{
+    return strcmp(a->lock, b->lock) == 0 && strcmp(a->machine, b->machine) == 0 &&
+           a->threads == b->threads && a->cpus == b->cpus &&
+           same_delay(&a->critical, &b->critical) && same_delay(&a->outside, &b->outside) &&
+           strcmp(a->rest, b->rest) == 0;
+}
+
+/* Takes the strings of `key`. */
+static struct grid_cell *cell_of(struct grid *grid, struct grid_cell key)
+{
+    for (size_t i = 0; i < grid->count; i++) {
+        if (same_cell(&grid->cells[i], &key)) {
+            free(key.lock);
+            free(key.rest);
+            return &grid->cells[i];
+        }
+    }
+    grid->cells = grow(grid->cells, grid->count, sizeof *grid->cells);
+    grid->cells[grid->count] = key;
+    return &grid->cells[grid->count++];
+}
+
+static struct grid_point *point_of(struct grid_cell *cell, uint64_t budget_ns)
+{
+    for (size_t i = 0; i < cell->count; i++) {
+        if (cell->points[i].budget_ns == budget_ns)
+            return &cell->points[i];
+    }
+    cell->points = grow(cell->points, cell->count, sizeof *cell->points);
+    cell->points[cell->count].budget_ns = budget_ns;
+    return &cell->points[cell->count++];
+}
+
+static double number_of(const json_t *sample, const char *name)
+{
+    const json_t *value = sample_value(sample, name);
+
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static double acquisitions_of(const json_t *sample)
+{
+    const json_t *each = json_object_get(sample, "acquisitions"), *value;
+    double all = 0;
+    size_t i;
+
+    json_array_foreach ((json_t *)each, i, value)
+        all += json_number_value(value);
+    return all > 0 ? all : NAN;
+}
+
+/* A delay of 0 is not achieved, and not recorded as such. */
+static double achieved(const json_t *sample, const char *name, const struct delay *delay)
+{
+    double value = number_of(sample, name);
+
+    return isnan(value) ? delay_mean(delay) : value;
+}
+
+static struct grid_sample sample_of(const json_t *sample, const struct grid_cell *cell)
+{
+    struct grid_sample taken = {.fit = fitness_is_fit(sample)};
+    double all = acquisitions_of(sample);
+
+    taken.value[GRID_THROUGHPUT] = number_of(sample, "throughput");
+    taken.value[GRID_CPU] = number_of(sample, "cpu_ns");
+    taken.value[GRID_TAIL] = number_of(sample, "latency_ns.p99");
+    taken.value[GRID_WAIT] = NAN;
+    taken.value[GRID_SLEEPS] = number_of(sample, "validity.voluntary_switches") / all;
+    taken.value[GRID_PREEMPTIONS] = number_of(sample, "validity.involuntary_switches") / all;
+    taken.value[GRID_WORK] = achieved(sample, "validity.critical_ns", &cell->critical) +
+                             achieved(sample, "validity.outside_ns", &cell->outside);
+    return taken;
+}
+
+static void add_samples(struct grid *grid, const struct records *file)
+{
+    struct workload workload;
+    json_t *sample;
+    size_t i;
+
+    json_array_foreach (file->samples, i, sample) {
+        struct grid_cell key = {.machine = json_string_value(json_object_get(sample, "machine")),
+                                .cpus = table_cpus(file),
+                                .sleep_cpu_ns = NAN};
+        const char *lock = json_string_value(json_object_get(sample, "lock"));
+        uint64_t budget_ns;
+        if (lock == NULL || key.machine == NULL ||
+            !workload_from_json(json_object_get(sample, "workload"), &workload) ||
+            workload.exchange != EXCHANGE_NONE || !split_lock(lock, &key.lock, &budget_ns))
+            continue;
+        key.threads = (unsigned)json_integer_value(json_object_get(sample, "threads"));
+        key.critical = workload.critical;
+        key.outside = workload.outside;
+        key.rest = rest_of(sample, &workload);
+        struct grid_cell *cell = cell_of(grid, key);
+        struct grid_point *point = point_of(cell, budget_ns);
+        point->samples = grow(point->samples, point->count, sizeof *point->samples);
+        point->samples[point->count++] = sample_of(sample, cell);
+    }
+}
+
+/* As fitness_choose() does. */
+static void leave_out_unfit(struct grid_point *point)
+{
+    size_t fit = 0;
+
+    for (size_t i = 0; i < point->count; i++)
+        fit += point->samples[i].fit;
+    if (fit == 0)
+        return;
+    point->unfit = point->count - fit;
+    for (size_t i = 0, to = 0; i < point->count; i++) {
+        if (point->samples[i].fit)
+            point->samples[to++] = point->samples[i];
+    }
+    point->count = fit;
+}
+
+static int compare_points(const void *first, const void *second)
+{
+    const struct grid_point *a = first, *b = second;
+
+    return (a->budget_ns > b->budget_ns) - (a->budget_ns < b->budget_ns);
+}
+
+static int compare_delays(const struct delay *a, const struct delay *b)
+{
+    double x = delay_mean(a), y = delay_mean(b);
+
+    return x != y ? (x > y) - (x < y) : (a->kind > b->kind) - (a->kind < b->kind);
+}
+
+static int compare_cells(const void *first, const void *second)
+{
+    const struct grid_cell *a = first, *b = second;
+    int order = strcmp(a->lock, b->lock);
+
+    order = order != 0 ? order : strcmp(a->machine, b->machine);
+    order = order != 0 ? order : strcmp(a->rest, b->rest);
+    order = order != 0 ? order : compare_delays(&a->outside, &b->outside);
+    order = order != 0 ? order : (a->threads > b->threads) - (a->threads < b->threads);
+    return order != 0 ? order : compare_delays(&a->critical, &b->critical);
+}
+
+struct grid grid_make(const struct records *files, size_t count)
+{
+    struct grid grid = {0};
+
+    for (size_t i = 0; i < count; i++)
+        add_samples(&grid, &files[i]);
+    for (size_t i = 0; i < grid.count; i++) {
+        struct grid_cell *cell = &grid.cells[i];
+        for (size_t j = 0; j < cell->count; j++)
+            leave_out_unfit(&cell->points[j]);
+        qsort(cell->points, cell->count, sizeof *cell->points, compare_points);
+    }
+    if (grid.count > 0)
+        qsort(grid.cells, grid.count, sizeof *grid.cells, compare_cells);
+    return grid;
+}
+
+void grid_free(struct grid *grid)
+{
+    for (size_t i = 0; i < grid->count; i++) {
+        struct grid_cell *cell = &grid->cells[i];
+        for (size_t j = 0; j < cell->count; j++)
+            free(cell->points[j].samples);
+        free(cell->points);
+        free(cell->lock);
+        free(cell->rest);
+    }
+    free(grid->cells);
+    *grid = (struct grid){0};
+}
+
+/* ---- looking ---- */
+
+const struct grid_point *grid_point_of(const struct grid_cell *cell, uint64_t budget_ns)
+{
+    for (size_t i = 0; i < cell->count; i++) {
+        if (cell->points[i].budget_ns == budget_ns)
+            return &cell->points[i];
+    }
+    return NULL;
+}
+
+double *grid_values(const struct grid_point *point, enum grid_measure measure, size_t *count)
+{
+    double *values = calloc(point->count + 1, sizeof *values);
+
+    if (values == NULL)
+        abort();
+    *count = 0;
+    for (size_t i = 0; i < point->count; i++) {
+        if (!isnan(point->samples[i].value[measure]))
+            values[(*count)++] = point->samples[i].value[measure];
+    }
+    statistics_sort(values, *count);
+    return values;
+}
+
+double grid_median(const struct grid_point *point, enum grid_measure measure)
+{
+    size_t count;
+    double *values = grid_values(point, measure, &count);
+    double median = count == 0 ? NAN : statistics_median(values, count);
+
+    free(values);
+    return median;
+}
+
+/* ---- the price of a sleep ---- */
+
+/* The CPU time of one thread alone with the same lock and work, whatever its budget; NaN when the
+ * grid has no such cell. */
+static double alone_cpu(const struct grid *grid, const struct grid_cell *cell)
+{
+    struct grid_cell key = *cell;
+
+    key.threads = 1;
+    for (size_t i = 0; i < grid->count; i++) {
+        const struct grid_cell *other = &grid->cells[i];
+        if (!same_cell(other, &key))
+            continue;
+        for (size_t j = 0; j < other->count; j++) {
+            double cpu = grid_median(&other->points[j], GRID_CPU);
+            if (!isnan(cpu))
+                return cpu;
+        }
+    }
+    return NAN;
+}
+
+static void price_cell(struct grid_cell *cell, double alone_ns, double sleep_ns)
+{
+    const struct grid_point *none = grid_point_of(cell, 0);
+    double sleeps = none == NULL ? NAN : grid_median(none, GRID_SLEEPS);
+    double work = none == NULL || !isnan(alone_ns) ? alone_ns : grid_median(none, GRID_WORK);
+
+    cell->sleep_cpu_ns = sleeps > 0 ? fmax(0, (grid_median(none, GRID_CPU) - work) / sleeps) : NAN;
+    for (size_t i = 0; i < cell->count; i++) {
+        for (size_t j = 0; j < cell->points[i].count; j++) {
+            double *value = cell->points[i].samples[j].value;
+            double base = isnan(alone_ns) ? value[GRID_WORK] : alone_ns;
+            double spun = value[GRID_CPU] - base - value[GRID_SLEEPS] * cell->sleep_cpu_ns;
+            /* Where next to nothing is spun, the noise of cpu may be below it. */
+            value[GRID_WAIT] = fmax(0, spun) + value[GRID_SLEEPS] * sleep_ns;
+            if (isnan(spun))
+                value[GRID_WAIT] = NAN;
+        }
+    }
+}
+
+void grid_price(struct grid *grid, double sleep_ns)
+{
+    for (size_t i = 0; i < grid->count; i++)
+        price_cell(&grid->cells[i], alone_cpu(grid, &grid->cells[i]), sleep_ns);
+}
