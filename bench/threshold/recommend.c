@@ -233,6 +233,7 @@ static size_t choose(const struct rows *rows, const uint64_t *candidates, size_t
                      struct score *scores)
 {
     double mean_most = 0, worst_most = 0;
+    double tie = grid_less_is_better(rows->measure) ? ANALYSIS_PLATEAU : RECOMMEND_TIE;
     size_t safest = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -245,7 +246,7 @@ static size_t choose(const struct rows *rows, const uint64_t *candidates, size_t
         }
     }
     for (size_t i = 0; i < count; i++) {
-        if (is_fine(&scores[i]) && scores[i].mean >= mean_most * (1 - RECOMMEND_TIE))
+        if (is_fine(&scores[i]) && scores[i].mean >= mean_most * (1 - tie))
             return i;
     }
     return safest;

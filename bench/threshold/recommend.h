@@ -9,8 +9,9 @@
  * for ever has there. */
 #define RECOMMEND_WORST_LEAST 0.8
 
-/* Of budgets whose means differ by no more than this part, the smallest is taken: spinning for
- * longer would cost CPU time and gain nothing. */
+/* Of budgets whose mean throughput differs by no more than this part, the smallest is taken:
+ * spinning for longer would cost CPU time and gain nothing. Of costs, of which waiting is but a
+ * part, it is ANALYSIS_PLATEAU. */
 #define RECOMMEND_TIE 0.01
 
 /* Which cells it is for. */
