@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/run_fields.h"
+
 static struct compared_side side_of(const struct sample_cell *cell, const double *values,
                                     size_t count)
 {
@@ -193,50 +195,21 @@ double comparison_mean(const struct comparison *comparison, size_t file, const c
  * Machines
  */
 
-/* A value in words, not too long for a line of several. */
-static void value_text(const json_t *value, char text[160])
-{
-    char *json = NULL;
-
-    if (json_is_string(value))
-        snprintf(text, 160, "%s", json_string_value(value));
-    else if (value == NULL || json_is_null(value) ||
-             (json = json_dumps(value, JSON_ENCODE_ANY)) == NULL)
-        snprintf(text, 160, "unknown");
-    else
-        snprintf(text, 160, "%s", json);
-    free(json);
-}
-
 static void add_difference(char *text, size_t size, const char *name, const json_t *base,
                            const json_t *new)
 {
-    char first[160], second[160];
+    char first[RUN_VALUE_TEXT], second[RUN_VALUE_TEXT];
 
-    value_text(base, first);
-    value_text(new, second);
     snprintf(text + strlen(text), size - strlen(text), "%s%s: %s, %s", *text != '\0' ? "; " : "",
-             name, first, second);
-}
-
-/* What is not there is as good as null. */
-static bool is_same(const json_t *a, const json_t *b)
-{
-    bool no_a = a == NULL || json_is_null(a), no_b = b == NULL || json_is_null(b);
-
-    return no_a || no_b ? no_a && no_b : json_equal((json_t *)a, (json_t *)b) != 0;
+             name, run_value_text(base, first), run_value_text(new, second));
 }
 
 static void compare_hosts(const json_t *base, const json_t *new, char *text, size_t size)
 {
-    static const char *const fields[] = {"cpu_model",    "microcode", "virtual", "kernel",
-                                         "governor",     "turbo",     "smt",     "cpus",
-                                         "allowed_cpus", "topology"};
-
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        const json_t *a = json_object_get(base, fields[i]), *b = json_object_get(new, fields[i]);
-        if (!is_same(a, b))
-            add_difference(text, size, fields[i], a, b);
+    for (const char *const *field = run_host_fields; *field != NULL; field++) {
+        const json_t *a = json_object_get(base, *field), *b = json_object_get(new, *field);
+        if (!run_same_value(a, b))
+            add_difference(text, size, *field, a, b);
     }
 }
 
@@ -248,7 +221,7 @@ static void compare_models(const json_t *base, const json_t *new, char *text, si
 
     json_object_foreach((json_t *)model, name, value)
     {
-        if (!is_same(value, json_object_get(other, name)))
+        if (!run_same_value(value, json_object_get(other, name)))
             add_difference(text, size, name, value, json_object_get(other, name));
     }
     json_object_foreach((json_t *)other, name, value)
@@ -256,7 +229,7 @@ static void compare_models(const json_t *base, const json_t *new, char *text, si
         if (json_object_get(model, name) == NULL)
             add_difference(text, size, name, NULL, value);
     }
-    if (!is_same(json_object_get(base, "latency_ns"), json_object_get(new, "latency_ns")))
+    if (!run_same_value(json_object_get(base, "latency_ns"), json_object_get(new, "latency_ns")))
         snprintf(text + strlen(text), size - strlen(text), "%slatency_ns: two matrices",
                  *text != '\0' ? "; " : "");
 }

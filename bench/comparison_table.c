@@ -204,6 +204,17 @@ static bool lacks_interval(const struct comparison *comparison)
     return false;
 }
 
+static bool leaves_out(const struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->count; i++) {
+        const struct compared_cell *cell = &comparison->cells[i];
+        if ((cell->base.unfit > 0 && !cell->base.unfit_count) ||
+            (cell->new.unfit > 0 && !cell->new.unfit_count))
+            return true;
+    }
+    return false;
+}
+
 static void print_all(FILE *out, const struct comparison *comparison, bool markdown)
 {
     int width = width_of_locks(comparison);
@@ -229,7 +240,9 @@ static void print_all(FILE *out, const struct comparison *comparison, bool markd
             print_means(out, comparison, cells[i].file);
     }
     if (lacks_interval(comparison))
-        fputs("\nNo interval of a median with fewer than 6 repetitions: none covers 95%.\n", out);
+        fprintf(out,
+                "\nNo interval of a median with fewer than 6 repetitions%s: none covers 95%%.\n",
+                leaves_out(comparison) ? " that count" : "");
 }
 
 void comparison_print(FILE *out, const struct comparison *comparison)

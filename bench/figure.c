@@ -21,10 +21,10 @@ const struct figure_kind *figure_find(const char *name)
     return NULL;
 }
 
+static const char *const formats[] = {"png", "svg", "pdf", "dumb", "dat"};
+
 bool figure_is_format(const char *format)
 {
-    static const char *const formats[] = {"png", "svg", "pdf", "dumb", "dat"};
-
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         if (strcmp(format, formats[i]) == 0)
             return true;
@@ -32,36 +32,53 @@ bool figure_is_format(const char *format)
     return false;
 }
 
-static enum exit_code complain_nothing(const struct summary *summary)
+const char *figure_format_of(const char *name)
 {
-    if (curves_any(summary, &figure_throughput))
-        return complain(EXIT_USAGE,
-                        "there is nothing to draw: no sample says what traffic it caused; "
-                        "a model does (--machine sim:TOPOLOGY)");
-    return complain(EXIT_USAGE, "there is nothing to draw: no sample of a lock that is ranked");
+    const char *ending = strrchr(basename(name), '.');
+
+    return ending != NULL && figure_is_format(ending + 1) ? ending + 1 : NULL;
 }
 
-enum exit_code figure_draw(const struct summary *summary, const struct figure *figure)
+enum exit_code figure_data(const struct summary *summary, const struct figure_kind *kind,
+                           struct picture *data)
 {
-    struct picture data = {0}, picture = {0};
-    FILE *memory = open_memstream(&data.bytes, &data.length);
-    bool as_data = strcmp(figure->format, "dat") == 0;
-    enum exit_code code = EXIT_FINE;
+    FILE *memory = open_memstream(&data->bytes, &data->length);
 
     if (memory == NULL)
         return complain(EXIT_MACHINE, "out of memory");
-    unsigned curves = curves_put(memory, summary, figure->kind);
+    unsigned curves = curves_put(memory, summary, kind);
     if (fclose(memory) != 0)
-        code = complain(EXIT_MACHINE, "out of memory");
-    else if (curves == 0)
-        code = complain_nothing(summary);
-    else if (!as_data)
-        code = gnuplot_draw(&(struct drawing){figure->kind->script, figure->format, figure->title,
-                                              figure->output, figure->cpus},
-                            &data, &picture);
+        return complain(EXIT_MACHINE, "out of memory");
+    return curves > 0 ? EXIT_FINE
+                      : complain(EXIT_USAGE,
+                                 "there is nothing to draw: no sample of a lock that is ranked");
+}
+
+enum exit_code figure_file_data(const char *name, const struct figure_kind *kind,
+                                struct picture *data, char *title, size_t title_size,
+                                unsigned *cpus)
+{
+    FILE *memory = open_memstream(&data->bytes, &data->length);
+
+    if (memory == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    enum exit_code code = kind->put_file(memory, name, title, title_size, cpus);
+    if (fclose(memory) != 0 && code == EXIT_FINE)
+        return complain(EXIT_MACHINE, "out of memory");
+    return code;
+}
+
+enum exit_code figure_draw(const struct figure *figure)
+{
+    const struct gnuplot_call call = {figure->kind->script, figure->format, figure->title,
+                                      figure->output, figure->cpus};
+    struct picture picture = {0};
+
+    if (strcmp(figure->format, "dat") == 0)
+        return picture_write(figure->data, figure->output);
+    enum exit_code code = gnuplot_draw(&call, figure->data, &picture);
     if (code == EXIT_FINE)
-        code = picture_write(as_data ? &data : &picture, figure->output);
-    free(data.bytes);
+        code = picture_write(&picture, figure->output);
     free(picture.bytes);
     return code;
 }
@@ -73,7 +90,8 @@ bool figure_has_curves(const struct summary *summary, const struct figure_kind *
 
 void figure_name(const char *name, const char *ending, char *figure, size_t size)
 {
-    static const char *const endings[] = {".jsonl", ".png", ".svg", ".pdf", ".dumb", ".dat"};
+    static const char *const endings[] = {".jsonl", ".json", ".png", ".svg",
+                                          ".pdf",   ".dumb", ".dat"};
     size_t length = strlen(name);
 
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {

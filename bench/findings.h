@@ -31,7 +31,7 @@ struct thread_findings {
 struct findings {
     const struct repetition *repetition;
     struct thread_findings *threads; /* repetition->threads of them */
-    uint64_t elapsed_ns;             /* of the window, common to all */
+    uint64_t elapsed_ns;             /* of the window, common to all; 0: not known */
     unsigned back;                   /* threads that came back from the lock */
     uint64_t silence_ns;             /* how long nobody had come back when the wait ended */
     uint64_t torn;                   /* times that the guarded pair was found half written */

@@ -13,7 +13,7 @@
 
 /* Parts of the time of the CPUs used: that the hypervisor took, and that other processes had. */
 #define FITNESS_STEAL_MOST 0.10
-#define FITNESS_LOAD_MOST  0.25
+#define FITNESS_LOAD_MOST  0.50
 /* How much longer than planned the window may be, as a part of that, and the time below which that
  * is nothing: the thread that ends it waits for a few time slices where all CPUs are busy. */
 #define FITNESS_OVERRUN_MOST 0.20

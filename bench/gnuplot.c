@@ -113,24 +113,24 @@ static unsigned longest_name(const struct picture *data)
     return (unsigned)longest;
 }
 
-static enum exit_code draw_file(const struct drawing *drawing, const char *data_name,
+static enum exit_code draw_file(const struct gnuplot_call *call, const char *data_name,
                                 unsigned longest, struct picture *picture)
 {
     char script[PATH_MAX], cpus[16], columns[16], key[16];
 
-    if (!data_file_find("scripts", drawing->script, script))
+    if (!data_file_find("scripts", call->script, script))
         return complain(EXIT_MACHINE, "the script %s was not found beside the program",
-                        drawing->script);
-    snprintf(cpus, sizeof cpus, "%u", drawing->cpus);
+                        call->script);
+    snprintf(cpus, sizeof cpus, "%u", call->cpus);
     snprintf(columns, sizeof columns, "%u", terminal_columns());
     snprintf(key, sizeof key, "%u", longest);
-    const char *const arguments[] = {"gnuplot",      "-c", script,  data_name, drawing->format,
-                                     drawing->title, cpus, columns, key,       NULL};
-    return run_gnuplot((char *const *)arguments, drawing->output, picture);
+    const char *const arguments[] = {"gnuplot",   "-c", script,  data_name, call->format,
+                                     call->title, cpus, columns, key,       NULL};
+    return run_gnuplot((char *const *)arguments, call->output, picture);
 }
 
 /* Gnuplot reads the data more than once, so it lies in a file meanwhile. */
-enum exit_code gnuplot_draw(const struct drawing *drawing, const struct picture *data,
+enum exit_code gnuplot_draw(const struct gnuplot_call *call, const struct picture *data,
                             struct picture *picture)
 {
     const char *folder = getenv("TMPDIR");
@@ -143,7 +143,7 @@ enum exit_code gnuplot_draw(const struct drawing *drawing, const struct picture 
     close(fd);
     enum exit_code code = picture_write(data, name);
     if (code == EXIT_FINE)
-        code = draw_file(drawing, name, longest_name(data), picture);
+        code = draw_file(call, name, longest_name(data), picture);
     unlink(name);
     return code;
 }

@@ -13,7 +13,7 @@ struct picture {
     size_t length;
 };
 
-struct drawing {
+struct gnuplot_call {
     const char *script; /* the name of a file in scripts/ */
     const char *format; /* png, svg, pdf; dumb: characters, for a terminal */
     const char *title;
@@ -23,7 +23,7 @@ struct drawing {
 
 /* Draws the data, which lies in a temporary file meanwhile. Complains and returns EXIT_MACHINE when
  * the script or gnuplot is not there, or fails. */
-enum exit_code gnuplot_draw(const struct drawing *drawing, const struct picture *data,
+enum exit_code gnuplot_draw(const struct gnuplot_call *call, const struct picture *data,
                             struct picture *picture);
 
 /* Writes the picture to the file of that name (`-`: standard output), without the form feed with

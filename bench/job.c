@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,30 +129,6 @@ static enum exit_code keep_end(struct job *job, const struct turn *turn, const c
     return code;
 }
 
-/* Adds what follows from the counts. */
-static void add_fairness(json_t *sample)
-{
-    json_t *list = json_object_get(sample, "acquisitions");
-    json_t *unmeasured = json_object_get(sample, "unmeasured");
-    size_t n = json_array_size(list), i;
-    double *counts = calloc(n + 1, sizeof *counts);
-    json_t *count;
-
-    json_array_foreach (list, i, count)
-        counts[i] = (double)json_integer_value(count);
-    double jain = fairness_jain(counts, n), rsd = fairness_rsd(counts, n);
-    free(counts);
-    if (!isnan(jain)) {
-        json_object_set_new(sample, "jain", json_real(jain));
-        json_object_set_new(sample, "rsd", json_real(rsd));
-        return;
-    }
-    json_object_set_new(sample, "jain", json_null());
-    json_object_set_new(sample, "rsd", json_null());
-    json_object_set_new(unmeasured, "jain", json_string("there was no acquisition in the window"));
-    json_object_set_new(unmeasured, "rsd", json_string("there was no acquisition in the window"));
-}
-
 /* A sample, unless its window broke off, and a record for each violation that it shows. */
 static enum exit_code keep_result(struct job *job, const struct turn *turn, json_t *result)
 {
@@ -170,7 +145,7 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
     if (!machine_is_simulated(&job->plan->machine))
         json_object_set_new(sample, "time", time_now());
     if (measured) {
-        add_fairness(sample);
+        fairness_add(sample);
         fitness_complete(sample);
         code = keep(job, job->kept.samples, sample);
     } else {

@@ -27,10 +27,15 @@ static inline bool latency_stride_fits(uint64_t stride)
     return stride >= LATENCY_STRIDE_LEAST && stride <= LATENCY_STRIDE_MOST && stride % 2 == 1;
 }
 
+/* As often as costs about a hundredth of the time, where a turn of a thread takes `turn_ns`, so
+ * many threads run at once, and two looks at the clock are `clock_ns` apart. */
+uint64_t latency_stride_for(double turn_ns, uint64_t running, uint64_t clock_ns);
+
 /* All zeros: nothing was timed. */
 struct latencies {
     struct histogram of[LATENCIES];
     uint64_t long_holds; /* that were longer than that */
+    uint64_t backwards;  /* times that are none, because a thread's clock went backwards */
 };
 
 /* The two ways, in arrays of latencies. */
@@ -49,8 +54,12 @@ static inline void latencies_add(struct latencies *latencies, enum latency laten
 /* Adds all of `other`. False: it is more than fits. */
 bool latencies_merge(struct latencies *latencies, const struct latencies *other);
 
-/* One of them as the object of a record, which the caller owns: the fields of histogram_to_json(),
- * `stride`, and of holds `over_25us`. */
-json_t *latencies_to_json(const struct latencies *latencies, enum latency latency, uint64_t stride);
+/* One of them as an object, which the caller owns: the fields of histogram_to_json() and, of holds,
+ * `over_25us`. */
+json_t *latencies_to_json(const struct latencies *latencies, enum latency latency);
+
+/* Reads back what latencies_to_json() made of one; the others are then empty. False, with all of
+ * them empty, when `object` (or NULL) is none. */
+bool latencies_from_json(const json_t *object, struct latencies *latencies, enum latency latency);
 
 #endif

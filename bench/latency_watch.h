@@ -22,49 +22,61 @@ struct latency_watch {
     bool handoffs;     /* whether anybody is to announce itself */
 };
 
-/* When the last holders released, as those wrote down who saw an announcement. It lies under the
- * lock: for the exclusive ones, whom a look of their own would otherwise cost a line. Readers may
- * be several at once, and what waits for readers waits for the last of them. */
+/* When the last holders released, as those wrote down who saw an announcement; 0: not known. It
+ * lies under the lock: for the exclusive ones, whom a look of their own would otherwise cost a
+ * line. Readers may be several at once, and what waits for readers waits for the last of them. */
 struct latency_releases {
     volatile uint64_t exclusive_ns;
     WORD(uint64_t) shared_ns;
 };
 
-/* One thread's, while it is in its loop. */
+/* One thread's, while it is in its loop; the rest is of the turn that is looked at. */
 struct latency_turns {
     struct latency_watch *watch;
-    uint64_t stride;
+    uint64_t next; /* the turn to look at: the less of these two */
     uint64_t next_timed, next_announced;
+    bool timed, announced;
+    uint64_t arrived_ns, acquired_ns;
+    unsigned written; /* releases in a row that it wrote down */
 };
+
+static inline uint64_t latency_next(const struct latency_turns *turns)
+{
+    return turns->next_timed < turns->next_announced ? turns->next_timed : turns->next_announced;
+}
 
 static inline struct latency_turns latency_turns_begin(struct latency_watch *watch)
 {
     const uint64_t stride = watch->stride;
-
     /* Not the turns 0, N, 2N, ...: on those the loop may look at its own waits. */
-    return (struct latency_turns){watch, stride, stride / 3,
-                                  watch->handoffs ? stride / 3 * 2 : UINT64_MAX};
+    struct latency_turns turns = {
+        .watch = watch,
+        .next_timed = stride / 3,
+        .next_announced = watch->handoffs ? stride / 3 * 2 : UINT64_MAX,
+    };
+
+    turns.next = latency_next(&turns);
+    return turns;
 }
 
-/* What is noted of the present turn. */
-struct latency_look {
-    bool timed, announced;
-    uint64_t arrived_ns, acquired_ns;
-};
+/* What few turns do stands in functions of its own, so that the others' loop stays small. */
+#define LATENCY_RARE static __attribute__((noinline, cold, unused))
 
-static inline struct latency_look latency_look_begin(struct latency_turns *turns, uint64_t turn)
+/* Before the acquire of the turn `next`. */
+LATENCY_RARE void latency_arrive(struct latency_turns *turns)
 {
-    struct latency_look look = {turn == turns->next_timed, turn == turns->next_announced, 0, 0};
+    const uint64_t turn = turns->next, stride = turns->watch->stride;
 
-    if (look.announced) {
-        turns->next_announced += turns->stride;
+    turns->timed = turn == turns->next_timed;
+    turns->announced = turn == turns->next_announced;
+    if (turns->timed)
+        turns->next_timed += stride;
+    if (turns->announced) {
+        turns->next_announced += stride;
         word_fetch_add(&turns->watch->announced, 1, relaxed);
     }
-    if (look.timed)
-        turns->next_timed += turns->stride;
-    if (look.timed || look.announced)
-        look.arrived_ns = machine_clock();
-    return look;
+    turns->next = latency_next(turns);
+    turns->arrived_ns = machine_clock();
 }
 
 /* The clock's own part taken off; of clocks that differ by less than it, nothing is left. */
@@ -76,10 +88,19 @@ static inline uint64_t latency_between(const struct latency_turns *turns, uint64
     return to > from + clock_ns ? to - from - clock_ns : 0;
 }
 
+/* Of one thread, by its own clock, which does not go backwards where it is right. */
+static inline void latency_add_own(const struct latency_turns *turns, struct latencies *latencies,
+                                   enum latency latency, uint64_t from, uint64_t to)
+{
+    if (to < from)
+        latencies->backwards++;
+    else
+        latencies_add(latencies, latency, latency_between(turns, from, to));
+}
+
 /* A reader waits for the writer before it, a writer for all who had the lock before. A time before
  * the thread's own arrival is not one of a lock that it was waiting for. */
 static inline void latency_take_handoff(const struct latency_turns *turns,
-                                        const struct latency_look *look,
                                         struct latency_releases *releases, bool shared,
                                         struct latencies *latencies)
 {
@@ -88,43 +109,58 @@ static inline void latency_take_handoff(const struct latency_turns *turns,
 
     word_fetch_sub(&turns->watch->announced, 1, relaxed);
     released_ns = by_reader_ns > released_ns ? by_reader_ns : released_ns;
-    if (released_ns > look->arrived_ns)
+    if (released_ns > turns->arrived_ns)
         latencies_add(latencies, LATENCY_HANDOFF,
-                      latency_between(turns, released_ns, look->acquired_ns));
+                      latency_between(turns, released_ns, turns->acquired_ns));
 }
 
-/* With the lock. */
-static inline void latency_look_acquired(const struct latency_turns *turns,
-                                         struct latency_look *look,
-                                         struct latency_releases *releases, bool shared,
-                                         struct latencies *latencies)
+/* With the lock, in a turn that began with latency_arrive(). */
+LATENCY_RARE void latency_acquired(struct latency_turns *turns, struct latency_releases *releases,
+                                   bool shared, struct latencies *latencies)
 {
-    if (!look->timed && !look->announced)
-        return;
-    look->acquired_ns = machine_clock();
-    if (look->timed)
-        latencies_add(latencies, LATENCY_ACQUIRE,
-                      latency_between(turns, look->arrived_ns, look->acquired_ns));
-    if (look->announced)
-        latency_take_handoff(turns, look, releases, shared, latencies);
+    turns->acquired_ns = machine_clock();
+    if (turns->timed)
+        latency_add_own(turns, latencies, LATENCY_ACQUIRE, turns->arrived_ns, turns->acquired_ns);
+    if (turns->announced)
+        latency_take_handoff(turns, releases, shared, latencies);
 }
 
-/* With the lock, at the very end. */
-static inline void latency_look_release(const struct latency_turns *turns,
-                                        const struct latency_look *look,
-                                        struct latency_releases *releases, bool shared,
-                                        struct latencies *latencies)
+/* In such a turn with the lock, at the very end. */
+LATENCY_RARE void latency_hold_ends(const struct latency_turns *turns, struct latencies *latencies)
 {
-    if (look->timed)
-        latencies_add(latencies, LATENCY_HOLD,
-                      latency_between(turns, look->acquired_ns, machine_clock()));
-    if (word_load(&turns->watch->announced, relaxed) == 0)
-        return;
-    uint64_t now = machine_clock();
-    if (!shared)
-        plain_store(&releases->exclusive_ns, now);
-    else if (now > word_load(&releases->shared_ns, relaxed))
+    if (turns->timed)
+        latency_add_own(turns, latencies, LATENCY_HOLD, turns->acquired_ns, machine_clock());
+}
+
+/* Who has the lock again and again while somebody waits, as an unfair lock allows, would look at
+ * the clock again and again: after so many times in a row it writes down that it does not know. */
+enum { LATENCY_WRITTEN_MOST = 8 };
+
+/* In any turn, right before the release, when somebody has announced itself. */
+LATENCY_RARE void latency_write_down(struct latency_turns *turns, struct latency_releases *releases,
+                                     bool shared)
+{
+    uint64_t now = 0;
+
+    if (turns->written < LATENCY_WRITTEN_MOST) {
+        turns->written++;
+        now = machine_clock();
+    }
+    if (shared)
         word_store(&releases->shared_ns, now, relaxed);
+    else
+        plain_store(&releases->exclusive_ns, now);
+}
+
+/* The last thing before each release. */
+static inline __attribute__((always_inline)) void latency_release(struct latency_turns *turns,
+                                                                  struct latency_releases *releases,
+                                                                  bool shared)
+{
+    if (__builtin_expect(word_load(&turns->watch->announced, relaxed) != 0, false))
+        latency_write_down(turns, releases, shared);
+    else if (__builtin_expect(turns->written != 0, false))
+        turns->written = 0;
 }
 
 #endif

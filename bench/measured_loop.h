@@ -90,18 +90,25 @@ struct worker {
     WORD(uint64_t) violations; /* times that `first` and `second` differed */
 };
 
-/* Busy for a while, and now and then with a look at how long that took. */
-static inline void measured_delay(uint64_t ns, uint64_t turn, struct delay_samples *samples)
+/* Busy for a while that is not 0, and now and then with a look at how long that took. */
+static inline void measured_wait(uint64_t ns, uint64_t turn, struct delay_samples *samples)
 {
-    if (ns == 0)
-        return;
     if (turn % DELAY_SAMPLE_STRIDE != 0) {
         machine_spin(ns);
         return;
     }
     uint64_t start = machine_clock();
     machine_spin(ns);
-    delay_sample_add(samples, ns, machine_clock() - start);
+    delay_sample_add(samples, ns, start, machine_clock());
+}
+
+/* Inlined by order, as the sections below: there are so many loops that the compiler would rather
+ * call them. */
+static inline __attribute__((always_inline)) void measured_delay(uint64_t ns, uint64_t turn,
+                                                                 struct delay_samples *samples)
+{
+    if (ns != 0)
+        measured_wait(ns, turn, samples);
 }
 
 static inline void note_violation(struct worker *worker)
@@ -134,9 +141,11 @@ static inline void write_lines(const struct workplace *place)
     }
 }
 
-static inline void write_section(const struct workplace *place, struct worker *worker,
-                                 enum observation observation, uint64_t critical_ns, uint64_t turn,
-                                 uint64_t writes)
+static inline __attribute__((always_inline)) void write_section(const struct workplace *place,
+                                                                struct worker *worker,
+                                                                enum observation observation,
+                                                                uint64_t critical_ns, uint64_t turn,
+                                                                uint64_t writes)
 {
     struct guarded *guarded = place->guarded;
     uint64_t count = plain_load(&guarded->first);
@@ -155,8 +164,9 @@ static inline void write_section(const struct workplace *place, struct worker *w
     plain_store(&guarded->second, count + 1);
 }
 
-static inline void read_section(const struct workplace *place, struct worker *worker,
-                                uint64_t critical_ns, uint64_t turn)
+static inline __attribute__((always_inline)) void read_section(const struct workplace *place,
+                                                               struct worker *worker,
+                                                               uint64_t critical_ns, uint64_t turn)
 {
     struct guarded *guarded = place->guarded;
     uint64_t count = plain_load(&guarded->first);
@@ -169,8 +179,10 @@ static inline void read_section(const struct workplace *place, struct worker *wo
 }
 
 /* A lock that promises no exclusion gets the same traffic and no check. */
-static inline void unverified_section(const struct workplace *place, struct worker *worker,
-                                      uint64_t critical_ns, uint64_t turn, bool shared)
+static inline __attribute__((always_inline)) void unverified_section(const struct workplace *place,
+                                                                     struct worker *worker,
+                                                                     uint64_t critical_ns,
+                                                                     uint64_t turn, bool shared)
 {
     if (!shared) {
         if (place->unverified_writes)
@@ -180,6 +192,12 @@ static inline void unverified_section(const struct workplace *place, struct work
         (void)plain_load(&place->guarded->first);
     }
     measured_delay(critical_ns, turn, &worker->critical);
+}
+
+/* Of a condition, for the compiler. */
+static inline __attribute__((always_inline)) bool rarely(bool condition)
+{
+    return __builtin_expect(condition, false);
 }
 
 /* One acquisition with what is done under it; returns what the lock says. A reader of a lock that
@@ -194,17 +212,17 @@ static inline __attribute__((always_inline)) int measured_turn(
         observation == OBSERVE_LATENCY
             ? &worker->latencies[as_reader ? LATENCIES_SHARED : LATENCIES_EXCLUSIVE]
             : NULL;
-    struct latency_look look = {0};
+    bool looked_at = observation == OBSERVE_LATENCY && rarely(turn == timing->next);
 
-    if (observation == OBSERVE_LATENCY)
-        look = latency_look_begin(timing, turn);
+    if (looked_at)
+        latency_arrive(timing);
     int error =
         as_reader ? ops->acquire_shared(place->lock, context) : ops->acquire(place->lock, context);
 
     if (error != 0)
         return error;
-    if (observation == OBSERVE_LATENCY)
-        latency_look_acquired(timing, &look, &place->guarded->releases, as_reader, latencies);
+    if (looked_at)
+        latency_acquired(timing, &place->guarded->releases, as_reader, latencies);
     /* Published here, for the case that this thread never comes back from its next acquire: behind
      * the release, the store would delay the next acquire, which on x86 waits for all stores before
      * it; measured, 0.5 ns. */
@@ -215,8 +233,10 @@ static inline __attribute__((always_inline)) int measured_turn(
         read_section(place, worker, step.critical_ns, turn);
     else
         write_section(place, worker, observation, step.critical_ns, turn, writes);
+    if (looked_at)
+        latency_hold_ends(timing, latencies);
     if (observation == OBSERVE_LATENCY)
-        latency_look_release(timing, &look, &place->guarded->releases, as_reader, latencies);
+        latency_release(timing, &place->guarded->releases, as_reader);
     return as_reader ? ops->release_shared(place->lock, context)
                      : ops->release(place->lock, context);
 }

@@ -245,6 +245,16 @@ static enum exit_code set_counters(void *settings, const struct option_row *row,
     return complain(EXIT_USAGE, "--%s can't be '%s': there are " COUNTING_NAMES, row->name, value);
 }
 
+static enum exit_code set_table(void *settings, const struct option_row *row, const char *value)
+{
+    struct measuring *measuring = settings;
+
+    if (!table_view_read(value, &measuring->table))
+        return complain(EXIT_USAGE, "--%s can't be '%s': it is " TABLE_VIEWS, row->name, value);
+    measuring->tabled = true;
+    return EXIT_FINE;
+}
+
 static enum exit_code set_passes(void *settings, const struct option_row *row, const char *value)
 {
     struct measuring *measuring = settings;
@@ -362,6 +372,10 @@ const struct option_row measuring_options[] = {
          "go on with a run that was interrupted: measure what its results file lacks, and append "
          "it there",
          resume),
+    VALUE("table", 0, "NAME",
+          "what the printed table shows: throughput (default), or fairness; the records and --json "
+          "have both",
+          set_table, table),
     FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
     FLAG("dry-run", 0,
          "print what would be measured and how long it would take; measure and write nothing",
@@ -498,6 +512,7 @@ static enum exit_code check_exchange(const struct measuring *measuring)
                           : measuring->processes != 1            ? "processes"
                           : measuring->through_vtable            ? "dispatch"
                           : measuring->counters != COUNTING_AUTO ? "counters"
+                          : measuring->tabled                    ? "table"
                           : measuring->passed                    ? "passes"
                           : measuring->latency_stride != 0       ? "latency-stride"
                           : measuring->draw                      ? "draw"

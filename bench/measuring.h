@@ -7,6 +7,7 @@
 
 #include "bench/options.h"
 #include "bench/plan.h"
+#include "bench/table.h"
 
 struct measuring {
     /* Lists of names as written: what they can name depends on the workload. */
@@ -37,6 +38,8 @@ struct measuring {
     const char *trace;  /* NULL: none */
     const char *output; /* NULL: not given */
     enum counting counters;
+    enum table_view table; /* that is printed */
+    bool tabled;           /* a table was chosen by name */
     passes_set passes;
     bool passed;             /* passes were given */
     uint64_t latency_stride; /* 0: not given */

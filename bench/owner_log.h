@@ -1,22 +1,69 @@
 /* Which acquisitions a thread had. The pair under the lock counts the exclusive ones, so that the
- * holder knows its number at no cost, and writes it to a line that nobody else touches; merged, the
- * logs of all threads are the stream of owners. */
+ * holder knows its number at no cost, and keeps what follows on lines that nobody else touches.
+ *
+ * Two things are kept. How many acquisitions ago the thread had the lock before is known at each
+ * one, so that the longest such gap is exact. And in some windows, spread over the pass, each
+ * acquisition is noted; put together, the notes of all threads are a sample of the stream of
+ * owners. */
 #ifndef BENCH_OWNER_LOG_H
 #define BENCH_OWNER_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct owner_log {
-    uint64_t *numbers; /* upwards */
-    size_t count, capacity;
+#include "locks/lock.h"
+
+/* When acquisitions are noted, in one word that all threads read: those whose number modulo a power
+ * of two lies below a length. Before the pass nothing is looked at; after it, nothing is noted, but
+ * a thread that has waited since may still find that this was the longest gap. */
+enum owner_windows { OWNER_WINDOWS_BEFORE = 0, OWNER_WINDOWS_AFTER = 1 };
+
+static inline uint64_t owner_windows(uint32_t every, uint32_t length)
+{
+    return (uint64_t)length << 32 | (every - 1);
+}
+
+struct owner_note {
+    /* The end of a pass comes long before this overflows. */
+    uint32_t number;
+    uint32_t gap; /* to the thread's acquisition before; 0: it had none */
 };
 
-/* A log that is full stays as it is: the stream is whole up to there. */
+struct owner_log {
+    WORD(uint64_t) * windows;
+    struct owner_note *notes; /* upwards */
+    size_t count, capacity;
+    uint64_t before; /* the number of the thread's last acquisition + 1; 0: it had none */
+    uint64_t
+        longest;    /* the longest gap that ended since the pass began; 0: the thread had no turn */
+    uint64_t first; /* the number of its first acquisition since then, */
+    bool fresh;     /* which was the first of all: when it began to wait for it is not known */
+};
+
+/* By the holder of the lock. All threads see the windows change between the same two acquisitions:
+ * a later holder can't read an older word than an earlier one, because the lock orders them. So a
+ * window has no holes. A log that is full stays as it is. */
 static inline void owner_log_add(struct owner_log *log, uint64_t number)
 {
-    if (log->count < log->capacity)
-        log->numbers[log->count++] = number;
+    const uint64_t windows = word_load(log->windows, relaxed);
+    const uint64_t before = log->before, gap = number + 1 - before;
+
+    log->before = number + 1;
+    if (windows == OWNER_WINDOWS_BEFORE)
+        return;
+    if (gap > log->longest) {
+        if (log->longest == 0) {
+            log->first = number;
+            log->fresh = before == 0;
+        }
+        log->longest = before == 0 ? 1 : gap;
+    }
+    if (((uint32_t)number & (uint32_t)windows) < windows >> 32 && log->count < log->capacity)
+        log->notes[log->count++] =
+            (struct owner_note){(uint32_t)number, before == 0        ? 0
+                                                  : gap < UINT32_MAX ? (uint32_t)gap
+                                                                     : UINT32_MAX};
 }
 
 #endif

@@ -26,64 +26,112 @@ bool owner_stream_add(struct owner_stream *stream, unsigned owner)
 void owner_stream_free(struct owner_stream *stream)
 {
     free(stream->owners);
+    free(stream->notes);
     *stream = (struct owner_stream){0};
 }
 
-/* The numbers that were noted lie from `*first` up to, not including, `*end`. */
-static void find_range(const struct owner_log *const *logs, unsigned threads, uint64_t *first,
-                       uint64_t *end)
+struct owned_note {
+    struct owner_note note;
+    uint16_t owner;
+};
+
+static int compare_notes(const void *first, const void *second)
 {
-    *first = UINT64_MAX;
-    *end = 0;
-    for (unsigned i = 0; i < threads; i++) {
-        const struct owner_log *log = logs[i];
-        if (log->count == 0)
-            continue;
-        *first = log->numbers[0] < *first ? log->numbers[0] : *first;
-        *end = log->numbers[log->count - 1] >= *end ? log->numbers[log->count - 1] + 1 : *end;
-    }
+    const struct owned_note *a = first, *b = second;
+
+    return (a->note.number > b->note.number) - (a->note.number < b->note.number);
 }
 
-/* Moves the longest stretch without a hole to the beginning, and each owner back to its number,
- * which stands one higher. */
-static void keep_longest(struct owner_stream *stream)
+/* Behind the last note of a full log, some of what its thread had is missing. */
+static uint64_t whole_until(const struct owner_log *const *logs, unsigned threads)
 {
-    size_t longest = 0, at = 0, length = 0;
+    uint64_t end = UINT64_MAX;
 
-    for (size_t i = 0; i < stream->count; i++) {
-        length = stream->owners[i] == 0 ? 0 : length + 1;
-        if (length > longest) {
-            longest = length;
-            at = i + 1 - length;
-        }
+    for (unsigned i = 0; i < threads; i++) {
+        const struct owner_log *log = logs[i];
+        if (log->count > 0 && log->count == log->capacity &&
+            log->notes[log->count - 1].number + 1ull < end)
+            end = log->notes[log->count - 1].number + 1ull;
     }
-    for (size_t i = 0; i < longest; i++)
-        stream->owners[i] = (uint16_t)(stream->owners[at + i] - 1);
-    stream->count = longest;
+    return end;
+}
+
+/* All notes of numbers below `end`, upwards; `*count` of them. NULL: out of memory. */
+static struct owned_note *sort_notes(const struct owner_log *const *logs, unsigned threads,
+                                     uint64_t end, size_t *count)
+{
+    size_t all = 0;
+
+    for (unsigned i = 0; i < threads; i++)
+        all += logs[i]->count;
+    struct owned_note *notes = calloc(all + 1, sizeof *notes);
+    *count = 0;
+    for (unsigned i = 0; notes != NULL && i < threads; i++) {
+        for (size_t j = 0; j < logs[i]->count && logs[i]->notes[j].number < end; j++)
+            notes[(*count)++] = (struct owned_note){logs[i]->notes[j], (uint16_t)i};
+    }
+    if (notes != NULL)
+        qsort(notes, *count, sizeof *notes, compare_notes);
+    return notes;
+}
+
+/* A thread that had its first turn of all in the pass may have come late to it: it has waited since
+ * the pass began, and not since the start. */
+static uint64_t longest_noted(const struct owner_log *const *logs, unsigned threads)
+{
+    uint64_t longest = 0, start = UINT64_MAX;
+
+    for (unsigned i = 0; i < threads; i++) {
+        if (logs[i]->longest > 0 && logs[i]->first < start)
+            start = logs[i]->first;
+    }
+    for (unsigned i = 0; i < threads; i++) {
+        const struct owner_log *log = logs[i];
+        uint64_t since_start = log->fresh ? log->first + 1 - start : 0;
+        longest = log->longest > longest ? log->longest : longest;
+        longest = since_start > longest ? since_start : longest;
+    }
+    return longest;
 }
 
 bool owner_stream_merge(const struct owner_log *const *logs, unsigned threads,
                         struct owner_stream *stream)
 {
-    /* A thread that noted nothing for long leaves a hole of any length. */
-    const uint64_t most = 1 << 24;
-    uint64_t first, end;
+    size_t count;
+    struct owned_note *notes = sort_notes(logs, threads, whole_until(logs, threads), &count);
 
-    *stream = (struct owner_stream){0};
-    find_range(logs, threads, &first, &end);
-    if (end == 0)
-        return true;
-    end = end - first > most ? first + most : end;
-    stream->owners = calloc(end - first, sizeof *stream->owners);
-    if (stream->owners == NULL)
-        return false;
-    stream->count = stream->capacity = end - first;
-    for (unsigned i = 0; i < threads; i++) {
-        for (size_t j = 0; j < logs[i]->count && logs[i]->numbers[j] < end; j++)
-            stream->owners[logs[i]->numbers[j] - first] = (uint16_t)(i + 1);
+    *stream = (struct owner_stream){
+        .owners = calloc(count + 1, sizeof *stream->owners),
+        .notes = calloc(count + 1, sizeof *stream->notes),
+    };
+    bool made = notes != NULL && stream->owners != NULL && stream->notes != NULL;
+    for (size_t i = 0; made && i < count; i++) {
+        stream->owners[i] = notes[i].owner;
+        stream->notes[i] = notes[i].note;
     }
-    keep_longest(stream);
-    return true;
+    stream->count = stream->capacity = made ? count : 0;
+    stream->longest = longest_noted(logs, threads);
+    free(notes);
+    if (!made)
+        owner_stream_free(stream);
+    return made;
+}
+
+size_t owner_stream_window(unsigned threads)
+{
+    return (size_t)TURNS_A_WINDOW * threads;
+}
+
+/* Where the window that begins at `begin` ends. */
+static size_t window_end(const struct owner_stream *stream, size_t begin)
+{
+    size_t end = begin + 1;
+
+    if (stream->notes == NULL)
+        return stream->count;
+    while (end < stream->count && stream->notes[end].number == stream->notes[end - 1].number + 1)
+        end++;
+    return end;
 }
 
 /* Distinct owners among `count`. `last[t]` is 1 + the number of the last window that t was seen in.
@@ -99,58 +147,64 @@ static unsigned count_distinct(const uint16_t *owners, size_t count, size_t wind
     return distinct;
 }
 
+/* The working sets of all disjoint stretches that lie within one window each; `*count` of them. */
+static void find_working_sets(const struct owner_stream *stream, struct owner_metrics *metrics,
+                              size_t *last, double *sizes, size_t *count)
+{
+    const size_t stretch = metrics->window;
+
+    *count = 0;
+    for (size_t at = 0, end; at < stream->count; at = end) {
+        end = window_end(stream, at);
+        metrics->windows++;
+        for (; at + stretch <= end; at += stretch, (*count)++)
+            sizes[*count] = count_distinct(stream->owners + at, stretch, *count, last);
+    }
+}
+
 static bool measure_working_set(const struct owner_stream *stream, unsigned threads,
                                 struct owner_metrics *metrics)
 {
-    size_t windows = stream->count / metrics->window;
-    double *sizes = calloc(windows + 1, sizeof *sizes), sum = 0;
-    size_t *last = calloc(threads, sizeof *last);
+    double *sizes = calloc(stream->count / metrics->window + 1, sizeof *sizes), sum = 0;
+    size_t *last = calloc(threads, sizeof *last), count = 0;
     bool made = sizes != NULL && last != NULL;
 
     metrics->lwss_mean = metrics->lwss_median = NAN;
-    if (made && windows > 0) {
-        for (size_t i = 0; i < windows; i++) {
-            sizes[i] =
-                count_distinct(stream->owners + i * metrics->window, metrics->window, i, last);
+    metrics->windows = 0;
+    if (made)
+        find_working_sets(stream, metrics, last, sizes, &count);
+    if (count > 0) {
+        for (size_t i = 0; i < count; i++)
             sum += sizes[i];
-        }
-        statistics_sort(sizes, windows);
-        metrics->lwss_mean = sum / (double)windows;
-        metrics->lwss_median = statistics_median(sizes, windows);
+        statistics_sort(sizes, count);
+        metrics->lwss_mean = sum / (double)count;
+        metrics->lwss_median = statistics_median(sizes, count);
     }
     free(sizes);
     free(last);
     return made;
 }
 
-/* How many gaps there are of each length, up to the length of the stream. */
-static size_t count_gaps(const struct owner_stream *stream, size_t *last, size_t *counts)
+/* All that are known; returns how many. A thread that noted a gap counted what lay between the
+ * windows, too. */
+static size_t find_gaps(const struct owner_stream *stream, size_t *last, double *gaps)
 {
-    size_t gaps = 0;
+    size_t count = 0;
 
     for (size_t i = 0; i < stream->count; i++) {
-        unsigned owner = stream->owners[i]; /* last[t]: 1 + where t was last */
-        if (last[owner] != 0) {
-            counts[i + 1 - last[owner]]++;
-            gaps++;
-        }
-        last[owner] = i + 1;
+        size_t *before = &last[stream->owners[i]]; /* 1 + where the owner was last */
+        size_t gap = stream->notes != NULL ? stream->notes[i].gap
+                     : *before > 0         ? i + 1 - *before
+                                           : 0;
+        if (gap > 0)
+            gaps[count++] = (double)gap;
+        *before = i + 1;
     }
-    return gaps;
-}
-
-/* The gap that has `rank` smaller ones before it. */
-static size_t gap_at(const size_t *counts, size_t rank)
-{
-    size_t gap = 0;
-
-    while (counts[gap] <= rank)
-        rank -= counts[gap++];
-    return gap;
+    return count;
 }
 
 /* The longest wait for a next turn: between two of a thread's acquisitions, before its first, and
- * after its last, where it has waited at least until the end. */
+ * after its last, where it has waited at least until the end. 0 without any. */
 static size_t longest_gap(const struct owner_stream *stream, unsigned threads, size_t *last)
 {
     size_t longest = 0;
@@ -161,7 +215,7 @@ static size_t longest_gap(const struct owner_stream *stream, unsigned threads, s
         longest = gap > longest ? gap : longest;
         *before = i + 1;
     }
-    for (unsigned i = 0; i < threads; i++) {
+    for (unsigned i = 0; i < threads && stream->count > 0; i++) {
         size_t gap = stream->count + 1 - last[i];
         longest = gap > longest ? gap : longest;
     }
@@ -171,17 +225,20 @@ static size_t longest_gap(const struct owner_stream *stream, unsigned threads, s
 static bool measure_gaps(const struct owner_stream *stream, unsigned threads,
                          struct owner_metrics *metrics)
 {
-    size_t *counts = calloc(stream->count + 1, sizeof *counts);
+    double *gaps = calloc(stream->count + 1, sizeof *gaps);
     size_t *last = calloc(threads, sizeof *last);
-    bool made = counts != NULL && last != NULL;
-    size_t gaps = made ? count_gaps(stream, last, counts) : 0;
+    bool made = gaps != NULL && last != NULL;
+    size_t count = made ? find_gaps(stream, last, gaps) : 0;
 
     metrics->mttr = NAN;
-    metrics->max_gap = made ? longest_gap(stream, threads, last) : 0;
-    if (gaps > 0) {
-        metrics->mttr = (double)(gap_at(counts, (gaps - 1) / 2) + gap_at(counts, gaps / 2)) / 2;
+    metrics->max_gap = !made                   ? 0
+                       : stream->notes != NULL ? stream->longest
+                                               : longest_gap(stream, threads, last);
+    if (count > 0) {
+        statistics_sort(gaps, count);
+        metrics->mttr = statistics_median(gaps, count);
     }
-    free(counts);
+    free(gaps);
     free(last);
     return made;
 }
@@ -189,6 +246,6 @@ static bool measure_gaps(const struct owner_stream *stream, unsigned threads,
 bool owner_stream_measure(const struct owner_stream *stream, unsigned threads,
                           struct owner_metrics *metrics)
 {
-    metrics->window = (size_t)TURNS_A_WINDOW * threads;
+    metrics->window = owner_stream_window(threads);
     return measure_working_set(stream, threads, metrics) && measure_gaps(stream, threads, metrics);
 }

@@ -13,30 +13,38 @@
 struct owner_stream {
     uint16_t *owners; /* numbers of threads */
     size_t count, capacity;
+    /* Of a sample: what the owners noted. Where the numbers do not follow each other, one window
+     * ends and another begins. NULL: the stream is whole. */
+    struct owner_note *notes;
+    uint64_t longest; /* of a sample: the longest gap, also outside of the windows */
 };
 
-/* Appends an acquisition. False: out of memory; the stream stays as it is. */
+/* Appends an acquisition to a whole stream. False: out of memory; it stays as it is. */
 bool owner_stream_add(struct owner_stream *stream, unsigned owner);
 void owner_stream_free(struct owner_stream *stream);
 
-/* Makes the stream of what threads noted themselves: the longest stretch of acquisitions without
- * one that nobody noted, as before the last thread began to note, or where a log was full. False:
- * out of memory. */
+/* Makes a sample of what threads noted themselves, up to where the first log was full. False: out
+ * of memory. */
 bool owner_stream_merge(const struct owner_log *const *logs, unsigned threads,
                         struct owner_stream *stream);
 
+/* The acquisitions in which LWSS counts the owners, for so many threads. */
+size_t owner_stream_window(unsigned threads);
+
 struct owner_metrics {
-    /* LWSS, the lock's working set: distinct owners in a window of that many acquisitions, over the
-     * disjoint windows of the stream. NaN: it is shorter than one. */
+    /* LWSS, the lock's working set: distinct owners in that many acquisitions in a row, over
+     * disjoint such stretches. NaN: there are none as long. */
     size_t window;
     double lwss_mean, lwss_median;
     /* MTTR, median time to reacquire: how many acquisitions ago the same thread had the lock
      * before, counting the present one; strict FIFO among N threads gives N. NaN: nobody had it
      * twice. */
     double mttr;
-    /* The largest such number of any thread; a stretch before its first acquisition or after its
-     * last counts as if it had it just before or just after the stream. */
-    size_t max_gap;
+    /* The largest such number of any thread. In a whole stream, a stretch before its first
+     * acquisition or after its last counts as if it had it just before or just after the stream.
+     * 0: nobody had it. */
+    uint64_t max_gap;
+    size_t windows; /* that were noted: 1 of a whole stream */
 };
 
 /* For a stream of `threads` threads. False: out of memory. */

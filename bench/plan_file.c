@@ -53,6 +53,7 @@ static const struct key plan_keys[] = {
     {"dispatch", TEXT, "dispatch"},
     {"seed", NUMBER, "seed"},
     {"draw", FLAG, NULL},
+    {"table", TEXT, "table"},
     {"cpus", DERIVED, NULL},
     {"warmup_ns", DERIVED, NULL},
     {"latency_ns", DERIVED, NULL},

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/fairness.h"
 #include "bench/fitness.h"
 
 /* What is not a regular file (a terminal, a pipe, /dev/null) may be there already. */
@@ -38,6 +39,18 @@ static bool is_written_by_another(int fd)
     return true;
 }
 
+static enum exit_code complain_uncreated(const char *name)
+{
+    return complain(EXIT_MACHINE, "'%s' can't be written: %s", name, strerror(errno));
+}
+
+/* Against who would go on with it meanwhile; of a file that is new, nobody else can have it. */
+static void keep_from_others(const struct record_writer *writer)
+{
+    if (writer->made)
+        flock(writer->fd, LOCK_EX | LOCK_NB);
+}
+
 enum exit_code records_create(struct record_writer *writer, const char *name)
 {
     *writer = (struct record_writer){.fd = STDOUT_FILENO, .name = name};
@@ -52,10 +65,26 @@ enum exit_code records_create(struct record_writer *writer, const char *name)
     if (writer->fd < 0 && errno == EEXIST)
         return complain(EXIT_USAGE, "'%s' exists already: name another output, or remove it", name);
     if (writer->fd < 0)
-        return complain(EXIT_MACHINE, "'%s' can't be written: %s", name, strerror(errno));
-    /* Against who would go on with it meanwhile; of a file that is new, nobody else can have it. */
-    if (writer->made)
-        flock(writer->fd, LOCK_EX | LOCK_NB);
+        return complain_uncreated(name);
+    keep_from_others(writer);
+    return EXIT_FINE;
+}
+
+enum exit_code records_create_another(struct record_writer *writer, char *name, size_t size)
+{
+    char *ending = strrchr(name, '.'), kept[16];
+    const size_t stem = (size_t)(ending - name);
+
+    snprintf(kept, sizeof kept, "%s", ending);
+    *writer = (struct record_writer){.name = name};
+    writer->fd = create_file(name, &writer->made);
+    for (unsigned number = 2; writer->fd < 0 && errno == EEXIST; number++) {
+        snprintf(name + stem, size - stem, "-%u%s", number, kept);
+        writer->fd = create_file(name, &writer->made);
+    }
+    if (writer->fd < 0)
+        return complain_uncreated(name);
+    keep_from_others(writer);
     return EXIT_FINE;
 }
 
@@ -115,14 +144,21 @@ enum exit_code records_close(struct record_writer *writer)
     return complain(EXIT_MACHINE, "'%s' can't be written: %s", writer->name, strerror(errno));
 }
 
+/* Null where it is not known how long the window was. */
+static bool has_throughput(const json_t *record)
+{
+    const json_t *throughput = json_object_get(record, "throughput");
+
+    return json_is_null(throughput) ||
+           (json_is_number(throughput) && json_number_value(throughput) >= 0);
+}
+
 /* What every sample has; a line without it was not written by this program. */
 static bool is_sample(const json_t *record)
 {
     return json_is_string(json_object_get(record, "lock")) &&
            json_is_string(json_object_get(record, "machine")) &&
-           json_integer_value(json_object_get(record, "threads")) > 0 &&
-           json_is_number(json_object_get(record, "throughput")) &&
-           json_number_value(json_object_get(record, "throughput")) >= 0 &&
+           json_integer_value(json_object_get(record, "threads")) > 0 && has_throughput(record) &&
            json_is_object(json_object_get(record, "workload"));
 }
 
@@ -165,14 +201,17 @@ static bool take(struct records *records, json_t *record)
     if (kind == NULL || (strcmp(kind, "sample") == 0 && !is_sample(record)))
         return false;
     if (strcmp(kind, "sample") == 0) {
+        /* Older programs recorded fewer of these. */
+        fairness_add(record);
         fitness_complete(record);
         json_array_append(records->samples, record);
-    } else if (strcmp(kind, "violation") == 0)
+    } else if (strcmp(kind, "violation") == 0) {
         json_array_append(records->violations, record);
-    else if (strcmp(kind, "run") == 0)
+    } else if (strcmp(kind, "run") == 0) {
         json_array_append(records->later_runs, record);
-    else if (strcmp(kind, "until") == 0)
+    } else if (strcmp(kind, "until") == 0) {
         json_array_append(records->endings, record);
+    }
     return true;
 }
 

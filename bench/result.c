@@ -27,6 +27,21 @@ void result_violation(struct result *result, const char *kind, const char *forma
                           json_pack("{s:s, s:s}", "kind", kind, "detail", detail));
 }
 
+void result_throughput(struct result *result, uint64_t operations, uint64_t elapsed_ns)
+{
+    static const char *const names[] = {"elapsed_ns", "throughput"};
+
+    if (elapsed_ns > 0) {
+        json_object_set_new(result->object, "elapsed_ns", json_integer((json_int_t)elapsed_ns));
+        json_object_set_new(result->object, "throughput",
+                            json_real((double)operations * 1e9 / (double)elapsed_ns));
+        return;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        result_unmeasured(result, result->object, names[i],
+                          "the clock went backwards within the window");
+}
+
 static uint64_t all_acquisitions(const struct findings *findings)
 {
     uint64_t all = 0;
@@ -42,12 +57,8 @@ static void add_acquisitions(struct result *result, const struct findings *findi
 
     for (unsigned i = 0; i < findings->repetition->threads; i++)
         json_array_append_new(list, json_integer((json_int_t)findings->threads[i].acquisitions));
-    json_object_set_new(result->object, "elapsed_ns",
-                        json_integer((json_int_t)findings->elapsed_ns));
+    result_throughput(result, all_acquisitions(findings), findings->elapsed_ns);
     json_object_set_new(result->object, "acquisitions", list);
-    json_object_set_new(
-        result->object, "throughput",
-        json_real((double)all_acquisitions(findings) * 1e9 / (double)findings->elapsed_ns));
 }
 
 static bool all_are_back(const struct findings *findings)
@@ -229,6 +240,11 @@ static void add_full_concurrency(struct result *result, const struct findings *f
         first_end = end < first_end ? end : first_end;
         last_end = end > last_end ? end : last_end;
     }
+    if (last_end <= first_start) {
+        result_unmeasured(result, result->validity, "full_concurrency",
+                          "the clock went backwards within the window");
+        return;
+    }
     double part = (double)(first_end - last_start) / (double)(last_end - first_start);
     json_object_set_new(result->validity, "full_concurrency", json_real(part > 0 ? part : 0));
 }
@@ -286,6 +302,7 @@ static void add_number(struct result *result, const char *name, double value, co
 /* From the stream of owners. */
 static void add_owners(struct result *result, const struct findings *findings)
 {
+    static const char *const names[] = {"owners", "lwss", "mttr", "max_gap"};
     const char *reason = findings->owners_unmeasured;
     struct owner_metrics metrics;
 
@@ -293,21 +310,23 @@ static void add_owners(struct result *result, const struct findings *findings)
         !owner_stream_measure(findings->owners, findings->repetition->threads, &metrics))
         reason = "there was not enough memory for the stream of owners";
     if (reason != NULL) {
-        result_unmeasured(result, result->object, "lwss", reason);
-        result_unmeasured(result, result->object, "mttr", reason);
-        result_unmeasured(result, result->object, "max_gap", reason);
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+            result_unmeasured(result, result->object, names[i], reason);
         return;
     }
+    json_object_set_new(result->object, "owners",
+                        json_pack("{s:I, s:I}", "noted", (json_int_t)findings->owners->count,
+                                  "windows", (json_int_t)metrics.windows));
     if (isnan(metrics.lwss_mean))
         result_unmeasured(result, result->object, "lwss",
-                          "there were fewer than ten acquisitions a thread to see");
+                          "ten acquisitions a thread in a row were not seen");
     else
         json_object_set_new(result->object, "lwss",
                             json_pack("{s:I, s:f, s:f}", "window", (json_int_t)metrics.window,
                                       "mean", metrics.lwss_mean, "median", metrics.lwss_median));
     add_number(result, "mttr", metrics.mttr, "no thread was seen to have the lock twice");
-    add_number(result, "max_gap", findings->owners->count == 0 ? NAN : (double)metrics.max_gap,
-               "no acquisition was seen");
+    add_number(result, "max_gap", metrics.max_gap == 0 ? NAN : (double)metrics.max_gap,
+               "no exclusive acquisition was seen");
 }
 
 /* Why there is no such time, or NULL. */
@@ -329,6 +348,14 @@ static const char *no_latency(const struct findings *findings, int way, enum lat
                                       : "there was no acquisition to look at";
 }
 
+static json_t *latency_to_json(const struct findings *findings, int way, enum latency latency)
+{
+    json_t *object = latencies_to_json(&findings->latencies[way], latency);
+
+    json_object_set_new(object, "stride", json_integer((json_int_t)findings->latency_stride));
+    return object;
+}
+
 static void add_latencies(struct result *result, const struct findings *findings)
 {
     for (int way = 0; way < LATENCIES_WAYS; way++) {
@@ -338,8 +365,7 @@ static void add_latencies(struct result *result, const struct findings *findings
                 result_unmeasured(result, result->object, latency_fields[way][i], reason);
             else
                 json_object_set_new(result->object, latency_fields[way][i],
-                                    latencies_to_json(&findings->latencies[way], (enum latency)i,
-                                                      findings->latency_stride));
+                                    latency_to_json(findings, way, (enum latency)i));
         }
     }
 }

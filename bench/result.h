@@ -22,6 +22,10 @@ struct result result_begin(const struct findings *findings);
 /* Says that `name`, a field of `object`, was not measured, and why. */
 void result_unmeasured(struct result *result, json_t *object, const char *name, const char *reason);
 
+/* Adds `elapsed_ns`, and the throughput of so many operations in it; 0: the clock went backwards,
+ * so that neither is known. */
+void result_throughput(struct result *result, uint64_t operations, uint64_t elapsed_ns);
+
 /* Adds a violation. */
 void result_violation(struct result *result, const char *kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

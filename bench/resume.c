@@ -9,6 +9,7 @@
 
 #include "bench/native/host.h"
 #include "bench/plan_file.h"
+#include "bench/run_fields.h"
 
 enum exit_code resume_open(const char *name, struct measuring *measuring,
                            struct resumption *resumption)
@@ -49,32 +50,20 @@ enum exit_code resume_check_options(const struct measuring *measuring)
     return EXIT_FINE;
 }
 
-/* Its text, or the JSON of anything else. */
-static const char *value_text(const json_t *value, char text[128])
-{
-    char *dumped = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-
-    snprintf(text, 128, "%s",
-             json_is_string(value) ? json_string_value(value)
-             : dumped != NULL      ? dumped
-                                   : "not recorded");
-    free(dumped);
-    return text;
-}
-
 /* Complains when a member of the two objects differs. */
 static enum exit_code check_same(const char *name, const char *what, const json_t *then,
                                  const json_t *now)
 {
     const json_t *before = json_object_get(then, what), *here = json_object_get(now, what);
-    char before_text[128], here_text[128];
+    char before_text[RUN_VALUE_TEXT], here_text[RUN_VALUE_TEXT];
 
-    if (before == here || (before != NULL && here != NULL && json_equal(before, here)))
+    if (run_same_value(before, here))
         return EXIT_FINE;
     return complain(EXIT_USAGE,
                     "'%s' can't be gone on with here: its %s is %s, and here it is %s: what was "
                     "measured would not fit",
-                    name, what, value_text(before, before_text), value_text(here, here_text));
+                    name, what, run_value_text(before, before_text),
+                    run_value_text(here, here_text));
 }
 
 static enum exit_code check_program(const struct records *records)
@@ -91,14 +80,12 @@ static enum exit_code check_program(const struct records *records)
 /* What bears on every number, and stays when a machine is left alone. */
 static enum exit_code check_host(const struct records *records, hwloc_topology_t topology)
 {
-    static const char *const same[] = {"cpu_model", "cpus",     "allowed_cpus", "topology",
-                                       "kernel",    "governor", "turbo",        "smt"};
     const json_t *then = json_object_get(records->run, "host");
     json_t *now = host_describe(topology);
     enum exit_code code = EXIT_FINE;
 
-    for (size_t i = 0; i < sizeof same / sizeof same[0] && code == EXIT_FINE; i++)
-        code = check_same(records->name, same[i], then, now);
+    for (const char *const *field = run_host_fields; *field != NULL && code == EXIT_FINE; field++)
+        code = check_same(records->name, *field, then, now);
     json_decref(now);
     return code;
 }

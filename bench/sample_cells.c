@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/fitness.h"
+#include "bench/latencies.h"
 #include "bench/processes.h"
 #include "bench/statistics.h"
 
@@ -153,21 +154,46 @@ static bool has_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* `latency_ns.p99`, `hold_shared_ns.max`, ... */
+static bool is_of_latency(const char *name)
+{
+    for (int way = 0; way < LATENCIES_WAYS; way++) {
+        for (int i = 0; i < LATENCIES; i++) {
+            size_t length = strlen(latency_fields[way][i]);
+            if (has_prefix(name, latency_fields[way][i]) && name[length] == '.')
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What stands beside times, and is none. */
+static bool is_number_of_times(const char *name)
+{
+    static const char *const numbers[] = {"count", "stride", "beyond", "over_25us"};
+    const char *dot = strchr(name, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (strcmp(dot + 1, numbers[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct measure measure_named(const char *name)
 {
     size_t length = strlen(name);
     bool more_is_better =
         strcmp(name, "throughput") == 0 || strcmp(name, "jain") == 0 || has_prefix(name, "lwss.");
-    bool is_time =
-        strstr(name, "_ns.") != NULL || (length > 3 && strcmp(name + length - 3, "_ns") == 0);
+    bool is_time = (strstr(name, "_ns.") != NULL && !is_number_of_times(name)) ||
+                   (length > 3 && strcmp(name + length - 3, "_ns") == 0);
     struct measure measure = {name, !more_is_better, is_time || strcmp(name, "throughput") == 0, "",
                               1};
 
     if (strcmp(name, "throughput") == 0) {
         measure.unit = "M/s";
         measure.scale = 1e-6;
-    } else if (has_prefix(name, "latency_ns.") || has_prefix(name, "hold_ns.") ||
-               has_prefix(name, "handoff_ns.")) {
+    } else if (is_time && is_of_latency(name)) {
         measure.unit = "us";
         measure.scale = 1e-3;
     } else if (is_time) {

@@ -1,6 +1,7 @@
 #include "bench/summary.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,26 @@
 #include "bench/fitness.h"
 #include "bench/sample_cells.h"
 #include "locks/catalogue.h"
+
+/* The numbers that are medians of samples: the field of a sample, and its place in a cell. */
+static const struct {
+    const char *field;
+    size_t place;
+} medians[] = {
+    {"throughput", offsetof(struct cell, throughput)},
+    {"jain", offsetof(struct cell, jain)},
+    {"rsd", offsetof(struct cell, rsd)},
+    {"gini", offsetof(struct cell, gini)},
+    {"theil", offsetof(struct cell, theil)},
+    {"top_half", offsetof(struct cell, top_half)},
+    {"burst.mean", offsetof(struct cell, burst)},
+    {"cpu_ns", offsetof(struct cell, cpu_ns)},
+    {"traffic.transactions", offsetof(struct cell, transactions)},
+    {"traffic.invalidated", offsetof(struct cell, invalidated)},
+    {"lwss.mean", offsetof(struct cell, lwss_mean)},
+    {"lwss.median", offsetof(struct cell, lwss_median)},
+    {"mttr", offsetof(struct cell, mttr)},
+};
 
 static const char *text_of(const json_t *record, const char *name)
 {
@@ -63,7 +84,7 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
     key.order = records_order_of_lock(file, key.lock);
-    key.max_gap = NAN;
+    key.burst_most = key.max_gap = NAN;
     key.records = json_array();
     grown[summary->count] = key;
     return &grown[summary->count++];
@@ -86,8 +107,7 @@ static void add_sample(struct cell *cell, json_t *record)
     cell->samples++;
     cell->unverified += json_is_null(json_object_get(record, "verified"));
     cell->apart += isnan(together) || together < 0.5;
-    if (burst_most > cell->burst_most)
-        cell->burst_most = burst_most;
+    cell->burst_most = fmax(cell->burst_most, burst_most);
     cell->max_gap = fmax(cell->max_gap, number_of(record, "max_gap"));
 }
 
@@ -113,6 +133,60 @@ static double median_of(const json_t *samples, const char *name, double *values)
     return count == 0 ? NAN : statistics_median(values, count);
 }
 
+static double acquisitions_of(const json_t *sample)
+{
+    double all = 0;
+    size_t i;
+    json_t *number;
+
+    json_array_foreach (json_object_get(sample, "acquisitions"), i, number)
+        all += json_number_value(number);
+    return all;
+}
+
+/* The same of a number of the whole window, per acquisition. */
+static double median_per_acquisition(const json_t *samples, const char *name, double *values)
+{
+    size_t count = 0, i;
+    json_t *sample;
+
+    json_array_foreach (samples, i, sample) {
+        const json_t *value = sample_value(sample, name);
+        double acquisitions = acquisitions_of(sample);
+        if (json_is_number(value) && acquisitions > 0)
+            values[count++] = json_number_value(value) / acquisitions;
+    }
+    statistics_sort(values, count);
+    return count == 0 ? NAN : statistics_median(values, count);
+}
+
+/* Those samples that have them, and in which they are what they claim to be. */
+static struct latencies *merge_latencies(const json_t *samples)
+{
+    struct latencies *all = calloc(LATENCIES_WAYS, sizeof *all);
+    struct latencies *one = malloc(sizeof *one);
+    bool any = false;
+    size_t i;
+    json_t *sample;
+
+    if (all == NULL || one == NULL)
+        abort();
+    json_array_foreach (samples, i, sample) {
+        for (int way = 0; way < LATENCIES_WAYS; way++) {
+            for (unsigned j = 0; j < LATENCIES; j++) {
+                const json_t *object = json_object_get(sample, latency_fields[way][j]);
+                if (latencies_from_json(object, one, (enum latency)j))
+                    any = latencies_merge(&all[way], one) || any;
+            }
+        }
+    }
+    free(one);
+    if (any)
+        return all;
+    free(all);
+    return NULL;
+}
+
 static void finish_cell(struct cell *cell)
 {
     json_t *samples = fitness_choose(cell->records);
@@ -122,16 +196,15 @@ static void finish_cell(struct cell *cell)
         abort();
     cell->unfit = fitness_count_unfit(cell->records);
     cell->unfit_count = cell->unfit == cell->samples;
-    cell->throughput = median_of(samples, "throughput", values);
+    for (size_t i = 0; i < sizeof medians / sizeof medians[0]; i++)
+        *(double *)((char *)cell + medians[i].place) = median_of(samples, medians[i].field, values);
     cell->has_interval = statistics_median_interval(
         values, values_of(samples, "throughput", values), &cell->interval);
-    cell->jain = median_of(samples, "jain", values);
-    cell->rsd = median_of(samples, "rsd", values);
-    cell->burst = median_of(samples, "burst.mean", values);
-    cell->cpu_ns = median_of(samples, "cpu_ns", values);
-    cell->transactions = median_of(samples, "traffic.transactions", values);
-    cell->invalidated = median_of(samples, "traffic.invalidated", values);
-    cell->mttr = median_of(samples, "mttr", values);
+    if (!cell->has_interval)
+        cell->interval = (struct interval){NAN, NAN, NAN};
+    cell->voluntary = median_per_acquisition(samples, "validity.voluntary_switches", values);
+    cell->involuntary = median_per_acquisition(samples, "validity.involuntary_switches", values);
+    cell->latencies = merge_latencies(samples);
     free(values);
     json_decref(samples);
 }
@@ -210,6 +283,7 @@ void summary_free(struct summary *summary)
     for (size_t i = 0; i < summary->count; i++) {
         free(summary->cells[i].workload);
         json_decref(summary->cells[i].records);
+        free(summary->cells[i].latencies);
     }
     free(summary->cells);
     *summary = (struct summary){0};
@@ -218,6 +292,21 @@ void summary_free(struct summary *summary)
 static json_t *number_or_null(double value)
 {
     return isnan(value) ? json_null() : json_real(value);
+}
+
+/* Their numbers; whoever wants the histograms finds them in the records. */
+static void add_latencies(json_t *object, const struct cell *cell)
+{
+    for (int way = 0; way < LATENCIES_WAYS; way++) {
+        for (unsigned i = 0; i < LATENCIES; i++) {
+            json_t *latency = json_null();
+            if (cell->latencies != NULL && cell->latencies[way].of[i].count > 0) {
+                latency = latencies_to_json(&cell->latencies[way], (enum latency)i);
+                json_object_del(latency, "histogram");
+            }
+            json_object_set_new(object, latency_fields[way][i], latency);
+        }
+    }
 }
 
 json_t *summary_to_json(const struct summary *summary)
@@ -229,23 +318,25 @@ json_t *summary_to_json(const struct summary *summary)
         json_t *interval = cell->has_interval
                                ? json_pack("[f, f]", cell->interval.low, cell->interval.high)
                                : json_null();
-        json_array_append_new(
-            cells,
-            json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, "
-                      "s:o, s:o, s:o, s:o, "
-                      "s:o, s:o, s:o, s:b}",
-                      "source", cell->source, "lock", cell->lock, "machine", cell->machine,
-                      "placement", cell->placement, "threads", (int)cell->threads, "processes",
-                      processes_to_json(cell->processes), "workload",
-                      json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples",
-                      (int)cell->samples, "unfit", (int)cell->unfit, "unverified",
-                      (int)cell->unverified, "violations", (int)cell->violations, "throughput",
-                      number_or_null(cell->throughput), "interval", interval, "jain",
-                      number_or_null(cell->jain), "rsd", number_or_null(cell->rsd), "burst",
-                      number_or_null(cell->burst), "cpu_ns", number_or_null(cell->cpu_ns),
-                      "transactions", number_or_null(cell->transactions), "invalidated",
-                      number_or_null(cell->invalidated), "mttr", number_or_null(cell->mttr),
-                      "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null));
+        json_t *object = json_pack(
+            "{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, "
+            "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+            "source", cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
+            cell->placement, "threads", (int)cell->threads, "processes",
+            processes_to_json(cell->processes), "workload",
+            json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples", (int)cell->samples,
+            "unfit", (int)cell->unfit, "unverified", (int)cell->unverified, "violations",
+            (int)cell->violations, "throughput", number_or_null(cell->throughput), "interval",
+            interval, "jain", number_or_null(cell->jain), "rsd", number_or_null(cell->rsd), "gini",
+            number_or_null(cell->gini), "theil", number_or_null(cell->theil), "top_half",
+            number_or_null(cell->top_half), "burst", number_or_null(cell->burst), "burst_max",
+            number_or_null(cell->burst_most), "cpu_ns", number_or_null(cell->cpu_ns),
+            "transactions", number_or_null(cell->transactions), "invalidated",
+            number_or_null(cell->invalidated), "lwss_mean", number_or_null(cell->lwss_mean),
+            "lwss_median", number_or_null(cell->lwss_median), "mttr", number_or_null(cell->mttr),
+            "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null);
+        add_latencies(object, cell);
+        json_array_append_new(cells, object);
     }
     return json_pack("{s:o}", "cells", cells);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/latencies.h"
 #include "bench/processes.h"
 #include "bench/records.h"
 #include "bench/statistics.h"
@@ -26,16 +27,21 @@ struct cell {
     size_t unfit;     /* samples whose windows are unfit, see fitness.h: left out of all medians, */
     bool unfit_count; /* unless no window is fit */
     size_t apart;     /* samples in which not all threads were at work for half of the window */
-    size_t unverified; /* samples whose verification could not be completed */
-    size_t violations; /* records of violations, samples or not */
-    double throughput; /* median, acquisitions a second; NaN without samples */
-    bool has_interval; /* false with fewer than six samples that count */
-    struct interval interval;
+    size_t unverified;        /* samples whose verification could not be completed */
+    size_t violations;        /* records of violations, samples or not */
+    double throughput;        /* median, acquisitions a second; NaN without samples */
+    bool has_interval;        /* false with fewer than six samples that count: */
+    struct interval interval; /* then NaN */
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
-    double jain, rsd, burst, cpu_ns, transactions, invalidated, mttr;
+    double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
+    double lwss_mean, lwss_median, mttr;
+    double voluntary, involuntary; /* context switches per acquisition, likewise */
     bool less_null; /* the traffic is that of real cores, without what `null` caused there */
     double burst_most, max_gap; /* the largest in all samples; NaN likewise */
-    size_t order;               /* of the lock in its plan */
+    /* Of all samples that count together, one for each way of taking the lock; NULL: none has any.
+     */
+    struct latencies *latencies;
+    size_t order; /* of the lock in its plan */
 };
 
 struct summary {

@@ -2,12 +2,14 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/drift.h"
 #include "bench/fitness.h"
+#include "bench/latency_table.h"
 #include "bench/outliers.h"
 #include "bench/workload.h"
 
@@ -33,41 +35,131 @@ const char *table_unfit(size_t unfit, bool all, char text[TABLE_UNFIT_TEXT])
     return text;
 }
 
-static void print_block_head(FILE *out, const struct cell *cell, unsigned cpus, int width)
+static void put_number(double value, char text[16])
+{
+    char digits[16];
+
+    snprintf(text, 16, "%s", short_number(value, digits));
+}
+
+static void put_millions(double value, char text[16])
+{
+    put_number(value / 1e6, text);
+}
+
+/* Of what lies between fixed bounds. */
+static void put_index(double value, char text[16])
+{
+    snprintf(text, 16, isnan(value) ? "-" : "%.3f", value);
+}
+
+/* In full where it fits. */
+static void put_count(double value, char text[16])
+{
+    if (isnan(value) || value >= 1e7)
+        put_number(value, text);
+    else
+        snprintf(text, 16, "%.0f", value);
+}
+
+/* A column behind the locks' names. */
+struct column {
+    const char *name;
+    int width;    /* with the space before it */
+    size_t place; /* of its number in a cell */
+    void (*put)(double value, char text[16]);
+    bool of_several; /* a thread alone has no such number */
+};
+
+/* The interval's name stands over two of them. */
+static const struct column throughput_columns[] = {
+    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
+    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, false},
+    {"interval", 8, offsetof(struct cell, interval.high), put_millions, false},
+    {"jain", 7, offsetof(struct cell, jain), put_index, false},
+    {"rsd", 7, offsetof(struct cell, rsd), put_index, false},
+    {"burst", 8, offsetof(struct cell, burst), put_number, true},
+    {"cpu ns", 8, offsetof(struct cell, cpu_ns), put_number, false},
+    {0},
+};
+
+static const struct column fairness_columns[] = {
+    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
+    {"jain", 6, offsetof(struct cell, jain), put_index, false},
+    {"gini", 6, offsetof(struct cell, gini), put_index, false},
+    {"theil", 6, offsetof(struct cell, theil), put_index, false},
+    {"half", 6, offsetof(struct cell, top_half), put_index, false},
+    {"lwss", 6, offsetof(struct cell, lwss_mean), put_number, false},
+    {"mttr", 6, offsetof(struct cell, mttr), put_number, false},
+    {"max gap", 8, offsetof(struct cell, max_gap), put_count, false},
+    {0},
+};
+
+static const struct {
+    const char *name;
+    const struct column *columns;
+} views[] = {
+    [TABLE_THROUGHPUT] = {"throughput", throughput_columns},
+    [TABLE_FAIRNESS] = {"fairness", fairness_columns},
+};
+
+bool table_view_read(const char *name, enum table_view *view)
+{
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
+        if (strcmp(name, views[i].name) == 0) {
+            *view = (enum table_view)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How a table is laid out. */
+struct layout {
+    const struct column *columns;
+    int width;     /* of the locks' names */
+    unsigned cpus; /* beyond which threads share them */
+};
+
+void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, const char *behind)
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
-
     unsigned processes = processes_for(cell->processes, cell->threads);
     char split[32] = "";
 
     if (processes > 1)
         snprintf(split, sizeof split, " of %u processes", processes);
-    fprintf(out, "\n%s%u thread%s%s%s%s%s\n", bold, cell->threads, cell->threads == 1 ? "" : "s",
-            split, cell->threads > cpus ? ", more than there are CPUs" : "",
-            cell->source[0] != '\0' ? ", " : "", cell->source);
-    fprintf(out, "  %-*s %7s %16s %6s %6s %7s %7s%s\n", width, "lock", "M/s", "95% interval",
-            "jain", "rsd", "burst", "cpu ns", plain);
+    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s\n", bold, cell->threads,
+            cell->threads == 1 ? "" : "s", split,
+            cell->threads > cpus ? ", more than there are CPUs" : "",
+            cell->source[0] != '\0' ? ", " : "", cell->source, behind, plain);
 }
 
-static void print_cell(FILE *out, const struct cell *cell, int width)
+static void print_block_head(FILE *out, const struct layout *layout, const struct cell *cell)
 {
-    char median[16], low[16] = "-", high[16] = "-", burst[16], cpu_ns[16], jain[16], rsd[16];
+    table_print_block_name(out, cell, layout->cpus, "");
+    fprintf(out, "  %-*s", layout->width, "lock");
+    for (const struct column *column = layout->columns; column->name != NULL; column++)
+        fprintf(out, "%*s", column->width, column->name);
+    fputc('\n', out);
+}
+
+static void print_cell(FILE *out, const struct layout *layout, const struct cell *cell)
+{
     char unfit[TABLE_UNFIT_TEXT];
 
-    if (cell->has_interval) {
-        short_number(cell->interval.low / 1e6, low);
-        short_number(cell->interval.high / 1e6, high);
+    fprintf(out, "  %-*s", layout->width, cell->lock);
+    for (const struct column *column = layout->columns; column->name != NULL; column++) {
+        const double *value = (const double *)((const char *)cell + column->place);
+        char text[16];
+        column->put(column->of_several && cell->threads == 1 ? NAN : *value, text);
+        fprintf(out, "%*s", column->width, text);
     }
-    snprintf(jain, sizeof jain, isnan(cell->jain) ? "-" : "%.3f", cell->jain);
-    snprintf(rsd, sizeof rsd, isnan(cell->rsd) ? "-" : "%.3f", cell->rsd);
-    fprintf(out, "  %-*s %7s  %7s %7s %6s %6s %7s %7s%s%s\n", width, cell->lock,
-            short_number(cell->throughput / 1e6, median), low, high, jain, rsd,
-            cell->threads == 1 ? "-" : short_number(cell->burst, burst),
-            short_number(cell->cpu_ns, cpu_ns), cell->violations > 0 ? " WRONG" : "",
+    fprintf(out, "%s%s\n", cell->violations > 0 ? " WRONG" : "",
             table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
 
-static bool same_block(const struct cell *a, const struct cell *b)
+bool table_same_block(const struct cell *a, const struct cell *b)
 {
     return a->threads == b->threads && a->processes == b->processes &&
            strcmp(a->source, b->source) == 0 && strcmp(a->machine, b->machine) == 0 &&
@@ -408,21 +500,23 @@ void table_print_violations(FILE *out, const struct records *file)
     }
 }
 
-void table_print(FILE *out, const struct records *file, const struct summary *summary)
+void table_print(FILE *out, const struct records *file, const struct summary *summary,
+                 enum table_view view)
 {
-    unsigned cpus = table_cpus(file);
-    int width = 22;
+    struct layout layout = {views[view].columns, 22, table_cpus(file)};
 
     for (size_t i = 0; i < summary->count; i++) {
         int length = (int)strlen(summary->cells[i].lock);
-        width = length > width ? length : width;
+        layout.width = length > layout.width ? length : layout.width;
     }
     table_print_head(out, file);
     for (size_t i = 0; i < summary->count; i++) {
-        if (i == 0 || !same_block(&summary->cells[i - 1], &summary->cells[i]))
-            print_block_head(out, &summary->cells[i], cpus, width);
-        print_cell(out, &summary->cells[i], width);
+        if (i == 0 || !table_same_block(&summary->cells[i - 1], &summary->cells[i]))
+            print_block_head(out, &layout, &summary->cells[i]);
+        print_cell(out, &layout, &summary->cells[i]);
     }
-    print_notes(out, file, summary, cpus);
+    print_notes(out, file, summary, layout.cpus);
+    if (view == TABLE_THROUGHPUT)
+        latency_table_print(out, summary, layout.cpus, layout.width);
     table_print_violations(out, file);
 }

@@ -14,6 +14,8 @@ right_column = 5
 right_y(n) = n / column(1)
 right_least = 0
 right_most = 0
+# What is first come, first served stands above the axis, and not on it.
+right_floor = 0.6
 right_label = "longest wait, in turns of all threads (FIFO: 1)"
 
 data = ARG1

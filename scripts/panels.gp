@@ -7,6 +7,9 @@
 # left_low, left_high          the columns of a band around the left curve, or 0
 # left_least, right_least      a linear axis begins there
 # left_most, right_most        and ends there, or 0: as the data has it, perhaps on a logarithmic axis
+# right_floor                  where a logarithmic axis begins on the right; not there: as the data has it
+# beyond                       1: what is measured where threads share CPUs counts for that choice too (what
+#                              rises there presses the rest flat); otherwise it does not
 #
 # Their arguments:
 # ARG1  the data, a block a lock (see `--format dat`)
@@ -16,28 +19,36 @@
 # ARG5  for dumb: the columns of the terminal
 # ARG6  the length of the longest name in the key
 
-if (format eq "png") set terminal pngcairo noenhanced size 1400,620 font "sans,13" linewidth 1.6
-if (format eq "svg") set terminal svg noenhanced size 1400,620 font "sans,13" linewidth 1.6 background "white"
-if (format eq "pdf") set terminal pdfcairo noenhanced size 11in,4.9in font "sans,12" linewidth 1.6
-if (format eq "dumb") set terminal dumb noenhanced size columns,28
-
 set datafile columnheaders
 set colorsequence podo
 stats data using 1 nooutput
 curves = STATS_blocks
 most_threads = STATS_max
-# How far apart the curves lie before threads share CPUs; 0 as the largest: nothing was measured. `stats`
+
+# A key that is higher than the panels would be cut off without a word, so they grow with it.
+height = curves > 15 ? 620 + 30 * (curves - 15) : 620
+if (format eq "png") set terminal pngcairo noenhanced size 1400,height font "sans,13" linewidth 1.6
+if (format eq "svg") set terminal svg noenhanced size 1400,height font "sans,13" linewidth 1.6 background "white"
+if (format eq "pdf") set terminal pdfcairo noenhanced size 11in,(height / 126.5)in font "sans,12" linewidth 1.6
+if (format eq "dumb") set terminal dumb noenhanced size columns,28
+
+# How far apart the curves lie, before threads share CPUs or at all; 0 as the largest: nothing was measured. `stats`
 # complains of a column that is NaN all over, so it is not shown any; it only walks along the lines.
 least = 1e300
 most = 0
-note(y) = (y > 0 && y < least ? least = y : 0, y > most ? most = y : 0, 1)
-known(c) = column(1) <= cpus && strcol(c) ne "NaN"
+zeros = 0
+note(y) = (y > 0 && y < least ? least = y : 0, y > most ? most = y : 0, y == 0 ? zeros = 1 : 0, 1)
+if (!exists("beyond")) beyond = 0
+known(c) = (beyond || column(1) <= cpus) && strcol(c) ne "NaN"
 stats data using (known(left_column) ? note(left_y(column(left_column))) : 1) nooutput
 left_spread = most > 0 ? most / least : 1
+left_zeros = zeros
+zeros = 0
 least = 1e300
 most = 0
 stats data using (known(right_column) ? note(right_y(column(right_column))) : 1) nooutput
 right_spread = most > 0 ? most / least : 1
+right_zeros = zeros
 right_measured = most > 0
 
 # A lock has its colour, and the curves of one lock differ in dashes and points: by what stands in the name
@@ -68,10 +79,12 @@ set tics nomirror
 set format y "%g"
 set grid ytics linecolor rgb "#dddddd" linewidth 0.6
 
-# A linear axis shows best which lock is better, unless some would be pressed flat. Locks that collapse
+# A linear axis shows best which lock is better, unless some would be pressed flat. Locks whose throughput collapses
 # where threads share CPUs lie on the floor of either.
+no_zero = " (0 is not drawn)"
 if (left_spread > 20 && left_most == 0) {
     set logscale y
+    left_label = left_label . (left_zeros ? no_zero : "")
 } else {
     if (left_most > 0) {
         set yrange [left_least : left_most]
@@ -105,13 +118,16 @@ if (format eq "dumb") {
 
 # The key stands at the right of both panels, as wide as its names need.
 key_left = 1 - 0.05 - 0.0074 * (longest < 60 ? longest : 60)
-panel = (key_left - 0.02 - 0.06 - 0.07) / 2
+# Beside each panel there is room for its label, and for long numbers on a logarithmic axis.
+left_room = 0.075
+right_room = 0.085
+panel = (key_left - 0.02 - left_room - right_room) / 2
 set multiplot
-set label 2 title at screen 0.5, 0.965 center font "sans,15"
-set tmargin at screen 0.88
-set bmargin at screen 0.13
-set lmargin at screen 0.06
-set rmargin at screen 0.06 + panel
+set label 2 title at screen 0.5, 1 - 22.0 / height center font "sans,15"
+set tmargin at screen 1 - 74.0 / height
+set bmargin at screen 80.0 / height
+set lmargin at screen left_room
+set rmargin at screen left_room + panel
 set ylabel left_label
 set key off
 # A point without an interval (fewer than six repetitions) gets a band of no width.
@@ -131,11 +147,16 @@ if (left_low > 0) {
 unset label 2
 unset label 1
 unset logscale y
-set lmargin at screen 0.13 + panel
-set rmargin at screen 0.13 + 2 * panel
+set lmargin at screen left_room + panel + right_room
+set rmargin at screen left_room + 2 * panel + right_room
 if (right_spread > 20 && right_most == 0) {
     set logscale y
-    set yrange [* : *]
+    if (exists("right_floor")) {
+        set yrange [right_floor : *]
+    } else {
+        set yrange [* : *]
+    }
+    right_label = right_label . (right_zeros ? no_zero : "")
 } else {
     if (right_most > 0) {
         set yrange [right_least : right_most]
@@ -150,7 +171,7 @@ if (!right_measured) {
     set label 3 "not measured" at graph 0.5, 0.5 center textcolor rgb "#777777"
 }
 set ylabel right_label
-set key at screen key_left, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.25
+set key at screen key_left, 1 - 74.0 / height left top Left reverse vertical samplen 2.5 spacing 1.25
 plot for [i = 0 : curves - 1] data index i using 1:(right_measured ? right_y(column(right_column)) : -1) \
          with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) \
          title columnheader(1)

@@ -9,12 +9,12 @@ left_high = 0
 left_y(n) = n
 left_least = 0
 left_most = 0
-left_label = "transactions per acquisition (0 is not drawn)"
+left_label = "transactions per acquisition"
 right_column = 5
 right_y(n) = n
 right_least = 0
 right_most = 0
-right_label = "copies invalidated per acquisition (0 is not drawn)"
+right_label = "copies invalidated per acquisition"
 
 data = ARG1
 format = ARG2

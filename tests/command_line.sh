@@ -290,6 +290,10 @@ done
 refuse_run "CPU 9999" "$allowed" tas --placement 9999
 refuse_run "'heavy'" "saturated" tas --workload heavy
 refuse_run "'fast'" "vtable" tas --dispatch fast
+for table in fast '' throughput,fairness; do
+    refuse_run "--table can't be '$table'" "throughput or fairness" tas --table "$table"
+done
+refuse_run "--table" "about signals" futex --workload signal --table fairness
 for passes in fast '' owners, ,none all,fast; do
     refuse_run "--passes can't be '$passes'" "there are owners" tas --passes "$passes"
 done
@@ -476,7 +480,7 @@ want_same "the number of run records" "$(count_records good.jsonl run)" 1
 head -1 good.jsonl | grep -q '^{"record":"run","schema":1,' ||
     fail "the first record should be the run, of schema 1"
 # On a busy machine a window may pass without an acquisition, and then fairness is null.
-for key in throughput elapsed_ns jain rsd; do
+for key in throughput elapsed_ns jain rsd gini theil top_half; do
     want_same "the number of samples with $key" \
         "$(grep -cE "\"record\":\"sample\".*\"$key\":([0-9.e+-]+|null)[,}]" good.jsonl)" 8
 done
@@ -500,7 +504,17 @@ begin "a run: its table"
 run_to table.jsonl tas,ticket -t 1,2
 want_text "$stdout" "1 thread"
 want_text "$stdout" "2 threads"
+want_same "the number of rows before those of times" \
+    "$(sed '/: acquire$/,$d' "$stdout" | grep -cE '^ +(tas|ticket) +[0-9]')" 4
+want_no_text "$stdout" "WRONG"
+end
+
+begin "--table fairness"
+run_to fairness.jsonl tas,ticket -t 1,2 --table fairness
+want_text "$stdout" "M/s  jain  gini theil  half  lwss  mttr max gap"
 want_same "the number of rows" "$(grep -cE '^ +(tas|ticket) +[0-9]' "$stdout")" 4
+want_same "the number of rows of a thread alone, which is fair" \
+    "$(grep -cE '^ +(tas|ticket) +[0-9.]+ 1\.000 0\.000 0\.000 0\.500 ' "$stdout")" 2
 want_no_text "$stdout" "WRONG"
 end
 
@@ -664,6 +678,8 @@ want_verified_samples owners.jsonl 8
     fail "the sequence of owners should be seen in most samples"
 want_same "the samples with the sequence of owners, or why there is none" \
     "$(grep -cE '"max_gap":([0-9]|null.*"max_gap":"no )' owners.jsonl)" 8
+want_same "the samples that say how much of it was noted" \
+    "$(grep -cE '"owners":\{"noted":[0-9]+,"windows":[0-9]+\}' owners.jsonl)" 8
 end
 
 begin "--passes none"
@@ -671,6 +687,11 @@ run_to no_passes.jsonl mcs -t 2 --passes none
 want_verified_samples no_passes.jsonl 2
 want_same "the samples that say why there is no sequence of owners" \
     "$(grep -c '"mttr":null.*"mttr":"not asked for: --passes' no_passes.jsonl)" 2
+end
+
+begin "no sequence of owners where all only read"
+run_to readers.jsonl rw_ticket -t 2 --readers 100
+want_same "the samples that say so" "$(grep -c '"max_gap":null.*"max_gap":"no exclusive acquisition' readers.jsonl)" 2
 end
 
 # On a busy machine a pass may go by in which no thread runs.
@@ -681,11 +702,11 @@ run_to latency.jsonl tas,ticket,mcs_park -t 1,2 --passes latency --latency-strid
 want_code 0
 want_verified_samples latency.jsonl 12
 want_text latency.jsonl '"latency_stride":5'
-want_text latency.jsonl '"latency_ns":{"stride":5,"count":'
+want_text latency.jsonl '"latency_ns":{"count":'
 want_same "the samples with acquire times of every fifth turn" \
-    "$(grep -cE "\"latency_ns\":\{\"stride\":5,\"count\":[1-9]|$nothing_to_look_at" latency.jsonl)" 12
+    "$(grep -cE "\"latency_ns\":\{\"count\":[1-9][^}]*\},\"stride\":5|$nothing_to_look_at" latency.jsonl)" 12
 want_same "the samples with hold times" \
-    "$(grep -cE "\"hold_ns\":\{\"stride\":5,\"count\":[1-9].*\"over_25us\":[0-9]|$nothing_to_look_at" latency.jsonl)" 12
+    "$(grep -cE "\"hold_ns\":\{\"count\":[1-9][^}]*\},\"over_25us\":[0-9]+,\"stride\":5|$nothing_to_look_at" latency.jsonl)" 12
 want_same "the samples of one thread, which say why there is no hand-off" \
     "$(grep -c '"handoff_ns":null.*"handoff_ns":"one thread hands over to nobody"' latency.jsonl)" 6
 want_same "the samples that say why there are no readers' times" \
@@ -700,7 +721,7 @@ want_verified_samples shared.jsonl 4
 grep '"lock":"rw_ticket"' shared.jsonl >readers.jsonl
 grep '"lock":"ticket"' shared.jsonl >exclusive.jsonl
 want_same "the samples of a lock with readers" \
-    "$(grep -cE "\"latency_shared_ns\":\{\"stride\":3,\"count\":[1-9]|$nothing_to_look_at" readers.jsonl)" 2
+    "$(grep -cE "\"latency_shared_ns\":\{\"count\":[1-9][^}]*\},\"stride\":3|$nothing_to_look_at" readers.jsonl)" 2
 want_same "the samples of a lock without" \
     "$(grep -c '"latency_shared_ns":"this lock knows no readers' exclusive.jsonl)" 2
 end
@@ -711,13 +732,46 @@ want_same "the samples that say why" \
     "$(grep -c '"latency_ns":null.*"latency_ns":"not asked for: --passes without latency"' no_latency.jsonl)" 2
 end
 
+# column NAME FILE: the numbers of a column of tidy CSV, added up.
+column() {
+    awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
+                          NR > 1 && at > 0 { sum += $at; found = 1 }
+                          END { if (found) print sum }' "$2"
+}
+
+begin "percentiles of all repetitions together, in the table and as JSON"
+run_sim() { # FILE OPTION...
+    rm -f "$1"
+    call "$LOCKBENCH" run ticket -t 2 -d 200us -R 3 --machine 'sim:core:2 pu:1' -c 30us -O "$@"
+}
+run_sim simulated.jsonl --quiet
+want_code 0
+want_text "$stdout" "2 threads: acquire"
+want_text "$stdout" "2 threads: hold"
+want_text "$stdout" "2 threads: handoff"
+want_no_text "$stdout" "shared"
+grep -qE '^  ticket +30\.[0-9]us .* +30\.[0-9]us  100%$' "$stdout" || fail "all holds should be over 25 us"
+run_sim simulated.jsonl --quiet --json
+want_code 0
+tr -d ' \n' <"$stdout" >merged.json
+"$LOCKBENCH" export simulated.jsonl >simulated.csv
+for time in latency_ns hold_ns handoff_ns; do
+    want_same "the number of times in all repetitions of $time" \
+        "$(sed -n "s/.*\"$time\":{\"count\":\([0-9]*\).*/\1/p" merged.json)" "$(column "$time.count" simulated.csv)"
+done
+want_text merged.json '"latency_shared_ns":null'
+want_no_text merged.json '"histogram"'
+want_no_text simulated.csv histogram
+want_same "holds over 25 us" "$(column hold_ns.over_25us simulated.csv)" "$(column hold_ns.count simulated.csv)"
+end
+
 # The clocks of two CPUs can't be compared on one.
 begin "no hand-off is timed where the clocks can't be compared"
 call taskset -c "${allowed%%[-,]*}" "$LOCKBENCH" run ticket -t 2 -d 5ms -R 1 --quiet -O one_cpu.jsonl
 want_code 0
 want_text one_cpu.jsonl '"handoff_ns":null'
 want_text one_cpu.jsonl '"handoff_ns":"all threads are on one CPU: there is no other clock to compare with"'
-grep -qE "\"latency_ns\":\{\"stride\"|$nothing_to_look_at" one_cpu.jsonl || fail "there should be acquire times"
+grep -qE "\"latency_ns\":\{\"count\"|$nothing_to_look_at" one_cpu.jsonl || fail "there should be acquire times"
 end
 
 begin "no sequence of owners where nobody owns the lock"

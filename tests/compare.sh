@@ -186,6 +186,17 @@ want_text "$stderr" "2 cells are significantly worse by more than 5%"
 want_text "$stdout" "WORSE"
 want_text "$stdout" "over 2 cells: 0.556 (jain, more is better)"
 end
+
+begin "--measure of what is worked out from the acquisitions on reading"
+sed 's/"acquisitions":\[1,2\]/"acquisitions":[1,7]/' new.jsonl >uneven.jsonl
+for measure in rsd gini theil top_half; do
+    call "$LOCKBENCH" compare base.jsonl uneven.jsonl --measure "$measure" --threshold 5%
+    want_code 1
+    want_text "$stdout" "($measure, less is better)"
+    want_text "$stdout" "WORSE"
+done
+end
+
 refuse "--measure that no sample has" 2 "'latency_ns.p99'" "docs/records.md" \
     "$LOCKBENCH" compare base.jsonl new.jsonl --measure latency_ns.p99
 
@@ -337,14 +348,16 @@ fi
 # ---------------------------------------------------------------------------------------------
 # export
 
+# What the records of an older program lack, from their acquisitions: 1 and 2.
+of_one_and_two=0.333333333333,0.166666666667,0.0566330122651,0.666666666667
 begin "export: a row a sample, in the words of the records"
 call "$LOCKBENCH" export base.jsonl --csv
 want_code 0
 want_empty "$stderr"
 want_same "the first line" "$(head -1 "$stdout")" "lock,machine,threads,placement,workload.critical,workload.outside,\
-workload.lines,workload.readers,repetition,throughput,acquisitions,jain,traffic,time,unfit"
+workload.lines,workload.readers,repetition,throughput,acquisitions,jain,traffic,time,rsd,gini,theil,top_half,unfit"
 want_same "the second line" "$(sed -n 2p "$stdout")" \
-    "mcs,native,1,compact,0,exp:50ns,1,0,0,1000000.5,1 2,0.9,,2026-01-01T00:00:00.000Z,"
+    "mcs,native,1,compact,0,exp:50ns,1,0,0,1000000.5,1 2,0.9,,2026-01-01T00:00:00.000Z,$of_one_and_two,"
 want_same "the number of lines" "$(wc -l <"$stdout")" 21
 end
 
@@ -367,7 +380,8 @@ begin "export quotes what has to be quoted"
 sed -i 's/"lock":"a,"b""/"lock":"a,\\"b\\""/' odd.jsonl
 call "$LOCKBENCH" export odd.jsonl
 want_code 0
-want_same "the second line" "$(sed -n 2p "$stdout")" '"a,""b""",native,1,compact,0,exp:50ns,1,0,0,5.5,1 2,0.9,,'
+want_same "the second line" "$(sed -n 2p "$stdout")" \
+    '"a,""b""",native,1,compact,0,exp:50ns,1,0,0,5.5,1 2,0.9,,'"$of_one_and_two,"
 end
 
 begin "export to a file"

@@ -9,6 +9,7 @@
 
 #include "bench/commands/commands.h"
 #include "bench/csv.h"
+#include "bench/latencies.h"
 #include "bench/records.h"
 #include "bench/sample_cells.h"
 #include "bench/statistics.h"
@@ -28,6 +29,20 @@ static const struct option_row options[] = {
                 struct settings, output),
     {0},
 };
+
+/* A table has the numbers that histograms come to, and the records have the histograms. */
+static void leave_out_histograms(const struct records *file)
+{
+    size_t i;
+    json_t *sample;
+
+    json_array_foreach (file->samples, i, sample) {
+        for (int way = 0; way < LATENCIES_WAYS; way++) {
+            for (int j = 0; j < LATENCIES; j++)
+                json_object_del(json_object_get(sample, latency_fields[way][j]), "histogram");
+        }
+    }
+}
 
 /* With several files each row says which one it is of. */
 static json_t *begin_row(const char *source)
@@ -189,6 +204,8 @@ static enum exit_code export_files(const struct settings *settings, size_t count
         code = records_read(names[read], &files[read]);
         if (code == EXIT_FINE)
             code = check_file(settings, files, read);
+        if (code == EXIT_FINE)
+            leave_out_histograms(&files[read]);
         if (code == EXIT_FINE)
             (settings->cells ? add_cells : add_samples)(rows, &files[read], source);
         read++;

@@ -7,6 +7,7 @@
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
 #include "bench/figures/figures.h"
+#include "bench/figures/missing.h"
 #include "bench/records.h"
 #include "bench/signal_table.h"
 #include "bench/summary.h"
@@ -48,20 +49,21 @@ static const struct option_row options[] = {
     {0},
 };
 
-/* The files that were read, and what is drawn of them. */
+/* What was read, and of which files. */
 struct drawing {
     const struct settings *settings;
-    const struct records *files;
-    size_t files_count;
-    struct summary summary;
+    char *const *names;
+    size_t names_count;
+    struct picture data;
     char title[512];
+    unsigned cpus;
 };
 
-/* Whether `name` is one of the first `count` results files. */
-static bool is_results(const struct records *files, size_t count, const char *name)
+/* Whether `name` is one of the first `count` files that are read. */
+static bool is_read(char *const *names, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++) {
-        if (records_same_file(files[i].name, name))
+        if (records_same_file(names[i], name))
             return true;
     }
     return false;
@@ -78,7 +80,7 @@ static void name_figure(const struct drawing *drawing, const char *format, char 
         snprintf(ending, sizeof ending, "%s", format);
     else
         snprintf(ending, sizeof ending, "%s.%s", settings->kind->name, format);
-    figure_name(settings->output == NULL ? drawing->files[0].name : settings->output, ending, name,
+    figure_name(settings->output == NULL ? drawing->names[0] : settings->output, ending, name,
                 size);
 }
 
@@ -94,11 +96,15 @@ static enum exit_code draw_format(const struct drawing *drawing, const char *for
         name_figure(drawing, format, name, sizeof name);
         output = name;
     }
-    if (is_results(drawing->files, drawing->files_count, output))
-        return complain(EXIT_USAGE, "'%s' is a results file: name another output", output);
-    struct figure figure = {drawing->settings->kind, format, output, drawing->title,
-                            table_cpus(&drawing->files[0])};
-    enum exit_code code = figure_draw(&drawing->summary, &figure);
+    if (is_read(drawing->names, drawing->names_count, output))
+        return complain(EXIT_USAGE, "'%s' is what is drawn: name another output", output);
+    struct figure figure = {.kind = drawing->settings->kind,
+                            .data = &drawing->data,
+                            .format = format,
+                            .output = output,
+                            .title = drawing->title,
+                            .cpus = drawing->cpus};
+    enum exit_code code = figure_draw(&figure);
     if (code == EXIT_FINE && !drawing->settings->quiet && strcmp(output, "-") != 0)
         say("drawn: %s", output);
     return code;
@@ -131,17 +137,52 @@ static enum exit_code check_formats(const char *formats)
     return code;
 }
 
+/* Who names a PNG is not to find an SVG in it, nor one beside it. */
+static enum exit_code check_output(const struct settings *settings)
+{
+    const char *format = settings->output == NULL ? NULL : figure_format_of(settings->output);
+    char *copy = strdup(settings->formats), *rest = copy, *other;
+    bool drawn = format == NULL;
+
+    while ((other = strsep(&rest, ",")) != NULL)
+        drawn = drawn || strcmp(other, format) == 0;
+    free(copy);
+    if (drawn)
+        return EXIT_FINE;
+    return complain(EXIT_USAGE,
+                    "--output '%s' is a name for %s, and --format has %s: name another output, or "
+                    "leave out its ending",
+                    settings->output, format, settings->formats);
+}
+
+/* Whether all samples of a file have what its first record says that they have: files that were put
+ * one after another may be of several machines or workloads. */
+static bool is_of_one(const struct records *file, const char *field)
+{
+    const json_t *planned = json_object_get(json_object_get(file->run, "plan"), field);
+    size_t i;
+    json_t *sample;
+
+    json_array_foreach (file->samples, i, sample) {
+        if (!json_equal(json_object_get(sample, field), planned))
+            return false;
+    }
+    return true;
+}
+
 /* What all files have in common; said where they differ, because their curves do not compare. */
 static void title_of_all(const struct records *files, size_t count, char *title, size_t size)
 {
     char machine[200], workload[WORKLOAD_TEXT], other_machine[200], other_workload[WORKLOAD_TEXT];
-    bool machines = false, workloads = false;
+    bool machines = !is_of_one(&files[0], "machine"), workloads = !is_of_one(&files[0], "workload");
 
     figure_machine(&files[0], machine, sizeof machine);
     figure_workload(&files[0], workload);
     for (size_t i = 1; i < count; i++) {
         figure_machine(&files[i], other_machine, sizeof other_machine);
         figure_workload(&files[i], other_workload);
+        machines = machines || !is_of_one(&files[i], "machine");
+        workloads = workloads || !is_of_one(&files[i], "workload");
         if (strcmp(machine, other_machine) == 0 && strcmp(workload, other_workload) == 0)
             continue;
         say("'%s' and '%s' are of different machines or workloads: %s: %s; %s: %s", files[0].name,
@@ -153,39 +194,72 @@ static void title_of_all(const struct records *files, size_t count, char *title,
              workloads ? "different workloads" : workload);
 }
 
-static enum exit_code plot_files(const struct settings *settings, int count, char **names)
+/* The data of a figure of results. */
+static enum exit_code summarize(const struct records *files, struct drawing *drawing)
 {
-    struct records *files = calloc((size_t)count, sizeof *files);
+    const struct figure_kind *kind = drawing->settings->kind;
+    struct summary summary = summary_make(files, drawing->names_count);
+
+    if (drawing->settings->title == NULL)
+        title_of_all(files, drawing->names_count, drawing->title, sizeof drawing->title);
+    drawing->cpus = table_cpus(&files[0]);
+    enum exit_code code = missing_say(files, drawing->names_count, &summary, kind);
+    if (code == EXIT_FINE)
+        code = figure_data(&summary, kind, &drawing->data);
+    summary_free(&summary);
+    return code;
+}
+
+static enum exit_code read_files(struct drawing *drawing)
+{
+    struct records *files = calloc(drawing->names_count, sizeof *files);
     enum exit_code code = EXIT_FINE;
-    int read = 0;
+    size_t read = 0;
 
     if (files == NULL)
         return complain(EXIT_MACHINE, "out of memory");
-    while (read < count && code == EXIT_FINE) {
+    while (read < drawing->names_count && code == EXIT_FINE) {
+        const char *name = drawing->names[read];
         /* Its samples would count twice, and the intervals would be too narrow. */
-        if (is_results(files, (size_t)read, names[read])) {
-            code = complain(EXIT_USAGE, "'%s' is named twice", names[read]);
+        if (is_read(drawing->names, read, name)) {
+            code = complain(EXIT_USAGE, "'%s' is named twice", name);
             break;
         }
-        code = records_read(names[read], &files[read]);
+        code = records_read(name, &files[read]);
         if (code == EXIT_FINE && signal_table_exchange(&files[read]) != EXCHANGE_NONE)
-            code = complain(EXIT_USAGE, "'%s' is of signals, and figures are of locks only",
-                            names[read]);
+            code = complain(EXIT_USAGE, "'%s' is of signals, and figures are of locks only", name);
         read++;
     }
-    if (code == EXIT_FINE) {
-        struct drawing drawing = {settings, files, (size_t)count,
-                                  summary_make(files, (size_t)count), ""};
-        if (settings->title != NULL)
-            snprintf(drawing.title, sizeof drawing.title, "%s", settings->title);
-        else
-            title_of_all(files, (size_t)count, drawing.title, sizeof drawing.title);
-        code = draw_formats(&drawing);
-        summary_free(&drawing.summary);
-    }
+    if (code == EXIT_FINE)
+        code = summarize(files, drawing);
     while (read > 0)
         records_free(&files[--read]);
     free(files);
+    return code;
+}
+
+static enum exit_code read_one_file(struct drawing *drawing)
+{
+    const struct figure_kind *kind = drawing->settings->kind;
+
+    if (drawing->names_count > 1)
+        return complain(EXIT_USAGE, "--figure %s is of one file: leave out '%s'", kind->name,
+                        drawing->names[1]);
+    return figure_file_data(drawing->names[0], kind, &drawing->data, drawing->title,
+                            sizeof drawing->title, &drawing->cpus);
+}
+
+static enum exit_code plot_files(const struct settings *settings, size_t count, char *const *names)
+{
+    struct drawing drawing = {.settings = settings, .names = names, .names_count = count};
+    enum exit_code code =
+        settings->kind->put_file != NULL ? read_one_file(&drawing) : read_files(&drawing);
+
+    if (settings->title != NULL)
+        snprintf(drawing.title, sizeof drawing.title, "%s", settings->title);
+    if (code == EXIT_FINE)
+        code = draw_formats(&drawing);
+    free(drawing.data.bytes);
     return code;
 }
 
@@ -201,10 +275,12 @@ static enum exit_code plot_main(int argc, char **argv)
     if (words == 0)
         return complain(EXIT_USAGE, "plot needs a results file: lockbench plot FILE...");
     code = check_formats(settings.formats);
+    if (code == EXIT_FINE)
+        code = check_output(&settings);
     if (code == EXIT_FINE && strchr(settings.formats, ',') != NULL && settings.output != NULL &&
         strcmp(settings.output, "-") == 0)
         return complain(EXIT_USAGE, "--output - takes one format, not '%s'", settings.formats);
-    return code == EXIT_FINE ? plot_files(&settings, words, argv + 1) : code;
+    return code == EXIT_FINE ? plot_files(&settings, (size_t)words, argv + 1) : code;
 }
 
 const struct command command_plot = {

@@ -25,7 +25,7 @@
 #include "bench/summary.h"
 #include "bench/table.h"
 
-/* A name that does not stand for an earlier run. */
+/* A name that does not stand for an earlier run, unless that began in the same second. */
 static void name_results(char *name, size_t size)
 {
     time_t now = time(NULL);
@@ -40,9 +40,13 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
 {
     static const char *const formats[] = {"png", "svg"};
     char machine[200], workload[WORKLOAD_TEXT], title[512], name[PATH_MAX];
-    struct figure figure = {
-        .kind = &figure_throughput, .output = name, .title = title, .cpus = table_cpus(file)};
-    enum exit_code code = EXIT_FINE;
+    struct picture data = {0};
+    struct figure figure = {.kind = &figure_throughput,
+                            .data = &data,
+                            .output = name,
+                            .title = title,
+                            .cpus = table_cpus(file)};
+    enum exit_code code = figure_data(summary, figure.kind, &data);
 
     figure_machine(file, machine, sizeof machine);
     snprintf(title, sizeof title, "%s: %s", machine,
@@ -50,17 +54,19 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
     for (size_t i = 0; i < sizeof formats / sizeof formats[0] && code == EXIT_FINE; i++) {
         figure.format = formats[i];
         figure_name(file->name, formats[i], name, sizeof name);
-        code = figure_draw(summary, &figure);
+        code = figure_draw(&figure);
         if (code == EXIT_FINE && !measuring->quiet)
             say("drawn: %s", name);
     }
-    if (code != EXIT_FINE || measuring->json)
-        return code;
-    putchar('\n');
-    figure.format = "dumb";
-    figure.output = "-";
-    figure.title = "throughput, million acquisitions a second";
-    return figure_draw(summary, &figure);
+    if (code == EXIT_FINE && !measuring->json) {
+        putchar('\n');
+        figure.format = "dumb";
+        figure.output = "-";
+        figure.title = "throughput, million acquisitions a second";
+        code = figure_draw(&figure);
+    }
+    free(data.bytes);
+    return code;
 }
 
 static void print_json(json_t *object)
@@ -98,7 +104,7 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     if (measuring->json) {
         print_results(summary_to_json(&summary), file);
     } else {
-        table_print(stdout, file, &summary);
+        table_print(stdout, file, &summary, measuring->table);
     }
     if (measuring->draw && figure_has_curves(&summary, &figure_throughput))
         code = draw_all(measuring, file, &summary);
@@ -219,6 +225,7 @@ struct session {
     struct measuring measuring;
     struct resumption resumption; /* with --resume */
     hwloc_topology_t topology;
+    char name[64]; /* of the results, where none was given */
     int argc;
     char **argv;
 };
@@ -254,7 +261,9 @@ static enum exit_code measure_anew(struct session *session, struct job *job)
     bool traced = code == EXIT_FINE && measuring->trace != NULL;
 
     if (code == EXIT_FINE)
-        code = records_create(&writer, measuring->output);
+        code = measuring->output == session->name
+                   ? records_create_another(&writer, session->name, sizeof session->name)
+                   : records_create(&writer, measuring->output);
     if (code == EXIT_FINE) {
         json_t *run = job_describe(job->plan, session->topology, session->argc, session->argv);
         job->writer = &writer;
@@ -263,8 +272,8 @@ static enum exit_code measure_anew(struct session *session, struct job *job)
         code = measure_and_show(measuring, job, session->topology, run);
         records_free(&job->kept);
     }
-    if (traced)
-        trace_give_up(measuring->trace);
+    if (traced && trace_keep(measuring->trace) && !measuring->quiet)
+        say("traced: %s", measuring->trace);
     return code;
 }
 
@@ -396,14 +405,14 @@ static enum exit_code read_options(struct session *session, bool *helped)
 static enum exit_code run_session(struct session *session)
 {
     struct measuring *measuring = &session->measuring;
-    char name[64], about[PATH_MAX] = "";
+    char about[PATH_MAX] = "";
 
     if (measuring->resume != NULL)
         snprintf(about, sizeof about, "with --resume '%s'", measuring->resume);
     else if (measuring->plan != NULL)
         snprintf(about, sizeof about, "with the plan '%s'", measuring->plan);
     complain_about(about[0] == '\0' ? NULL : about);
-    enum exit_code code = fill_in_defaults(measuring, name, sizeof name);
+    enum exit_code code = fill_in_defaults(measuring, session->name, sizeof session->name);
     if (code == EXIT_FINE)
         code = machine_load(&measuring->machine, &session->topology);
     if (code == EXIT_FINE) {

@@ -1,10 +1,12 @@
 #include "bench/figures/curves.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/processes.h"
+#include "bench/workload.h"
 
 void curves_put_number(FILE *data, double value)
 {
@@ -21,6 +23,13 @@ static bool same_curve(const struct cell *a, const struct cell *b)
            strcmp(a->workload, b->workload) == 0 && strcmp(a->placement, b->placement) == 0;
 }
 
+/* A quote or the end of a line would end a curve's name for gnuplot. */
+static void put_text(FILE *data, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        fputc(text[i] == '"' || text[i] == '\n' ? '_' : text[i], data);
+}
+
 /* A results file's name in a figure: without its ending and, where that tells it from the others,
  * without its folder. */
 static void put_source(FILE *data, const struct summary *summary, const char *source)
@@ -35,9 +44,7 @@ static void put_source(FILE *data, const struct summary *summary, const char *so
     size_t length = strlen(name);
     if (length > 6 && strcmp(name + length - 6, ".jsonl") == 0)
         length -= 6;
-    /* A quote or the end of a line would end the name for gnuplot. */
-    for (size_t i = 0; i < length; i++)
-        fputc(name[i] == '"' || name[i] == '\n' ? '_' : name[i], data);
+    put_text(data, name, length);
 }
 
 /* Real cores and one model are told apart by these words; several models by their topologies. */
@@ -71,6 +78,30 @@ static bool has_processes(const struct summary *summary)
     return false;
 }
 
+/* Within the curve's file: of several files with one workload each the title tells. */
+static bool has_workloads(const struct summary *summary, const struct cell *curve)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *cell = &summary->cells[i];
+        if (strcmp(cell->source, curve->source) == 0 &&
+            strcmp(cell->workload, curve->workload) != 0)
+            return true;
+    }
+    return false;
+}
+
+static void put_workload(FILE *data, const char *recorded)
+{
+    json_t *object = json_loads(recorded, JSON_DECODE_ANY, NULL);
+    struct workload workload;
+    char text[WORKLOAD_TEXT];
+
+    if (workload_from_json(object, &workload))
+        recorded = workload_describe(&workload, text);
+    put_text(data, recorded, strlen(recorded));
+    json_decref(object);
+}
+
 static void put_processes(FILE *data, unsigned processes)
 {
     if (processes == PROCESSES_EACH)
@@ -79,25 +110,40 @@ static void put_processes(FILE *data, unsigned processes)
         fprintf(data, "%u process%s", processes, processes == 1 ? "" : "es");
 }
 
-/* The lock and, where there are several, the file, the machine and the number of processes. */
+/* The lock and, where there are several, the file, the machine, the workload and the number of
+ * processes. */
 static void put_curve_name(FILE *data, const struct summary *summary, const struct cell *curve)
 {
-    bool machines = has_machines(summary), sources = curve->source[0] != '\0';
-    bool processes = has_processes(summary);
+    const char *between = " (";
 
-    fputs(curve->lock, data);
-    if (!sources && !machines && !processes)
-        return;
-    fputs(" (", data);
-    if (sources)
+    put_text(data, curve->lock, strlen(curve->lock));
+    if (curve->source[0] != '\0') {
+        fputs(between, data);
         put_source(data, summary, curve->source);
-    if (machines)
-        fprintf(data, "%s%s", sources ? ", " : "", machine_name(summary, curve->machine));
-    if (processes) {
-        fputs(sources || machines ? ", " : "", data);
-        put_processes(data, curve->processes);
+        between = ", ";
     }
-    fputc(')', data);
+    if (has_machines(summary)) {
+        const char *machine = machine_name(summary, curve->machine);
+        fputs(between, data);
+        put_text(data, machine, strlen(machine));
+        between = ", ";
+    }
+    if (has_workloads(summary, curve)) {
+        fputs(between, data);
+        put_workload(data, curve->workload);
+        between = ", ";
+    }
+    if (has_processes(summary)) {
+        fputs(between, data);
+        put_processes(data, curve->processes);
+        between = ", ";
+    }
+    fputs(strcmp(between, ", ") == 0 ? ")" : "", data);
+}
+
+bool curves_may_have(const struct cell *cell)
+{
+    return cell->ranked && cell->samples > 0;
 }
 
 /* Whether they differ in the lock and the number of threads at most. */
@@ -109,10 +155,13 @@ static bool same_variant(const struct cell *a, const struct cell *b)
     return same_curve(&key, b);
 }
 
-/* What may be drawn in some figure: the cells with samples whose locks are ranked. */
+/* What may be drawn in some figure: the cells with samples whose locks are ranked, in the order of
+ * the plan, and of the summary within it. All of them are numbered, so that a lock keeps its colour
+ * from figure to figure, whatever each has to draw. */
 struct drawable {
     const struct summary *summary;
-    const struct cell **cells; /* in the order of the plan, and of the summary within it */
+    const struct cell **cells;
+    unsigned *locks, *variants; /* the number of each cell's lock, and of its variant */
     size_t count;
 };
 
@@ -124,6 +173,28 @@ static int compare_orders(const void *first, const void *second)
     return order != 0 ? order : (*a > *b) - (*a < *b);
 }
 
+static bool same_lock(const struct cell *a, const struct cell *b)
+{
+    return strcmp(a->lock, b->lock) == 0;
+}
+
+/* Numbers the cells: those that are the same have one number, in the order of the first of each. */
+static unsigned *number_cells(const struct drawable *drawable,
+                              bool (*same)(const struct cell *, const struct cell *))
+{
+    unsigned *numbers = calloc(drawable->count + 1, sizeof *numbers), next = 0;
+
+    if (numbers == NULL)
+        abort();
+    for (size_t i = 0; i < drawable->count; i++) {
+        size_t first = 0;
+        while (first < i && !same(drawable->cells[first], drawable->cells[i]))
+            first++;
+        numbers[i] = first < i ? numbers[first] : next++;
+    }
+    return numbers;
+}
+
 static struct drawable drawable_make(const struct summary *summary)
 {
     struct drawable drawable = {.summary = summary,
@@ -133,41 +204,27 @@ static struct drawable drawable_make(const struct summary *summary)
         abort();
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
-        if (cell->ranked && cell->samples > 0)
+        if (curves_may_have(cell))
             drawable.cells[drawable.count++] = cell;
     }
     qsort(drawable.cells, drawable.count, sizeof *drawable.cells, compare_orders);
+    drawable.locks = number_cells(&drawable, same_lock);
+    drawable.variants = number_cells(&drawable, same_variant);
     return drawable;
 }
 
-static bool same_lock(const struct cell *a, const struct cell *b)
+static void drawable_free(struct drawable *drawable)
 {
-    return strcmp(a->lock, b->lock) == 0;
-}
-
-/* How many kinds of cells there are before the first that is the same as `cell`. All that could be
- * drawn counts, so that a lock keeps its colour from figure to figure, whatever each has to draw.
- */
-static unsigned number_of(const struct drawable *drawable, const struct cell *cell,
-                          bool (*same)(const struct cell *, const struct cell *))
-{
-    unsigned number = 0;
-
-    for (size_t i = 0; i < drawable->count && !same(drawable->cells[i], cell); i++) {
-        size_t first = 0;
-        while (!same(drawable->cells[first], drawable->cells[i]))
-            first++;
-        number += first == i;
-    }
-    return number;
+    free(drawable->cells);
+    free(drawable->locks);
+    free(drawable->variants);
 }
 
 /* A block: the head, then a line for each number of threads, upwards, as the cells are sorted. */
 static void put_curve(FILE *data, const struct drawable *drawable, const struct figure_kind *kind,
-                      const struct cell *curve)
+                      size_t at)
 {
-    unsigned lock = number_of(drawable, curve, same_lock);
-    unsigned variant = number_of(drawable, curve, same_variant);
+    const struct cell *curve = drawable->cells[at];
 
     fputc('"', data);
     put_curve_name(data, drawable->summary, curve);
@@ -176,7 +233,7 @@ static void put_curve(FILE *data, const struct drawable *drawable, const struct 
         const struct cell *cell = drawable->cells[i];
         if (!same_curve(cell, curve) || !kind->has(cell))
             continue;
-        fprintf(data, "%u %u %u", cell->threads, lock, variant);
+        fprintf(data, "%u %u %u", cell->threads, drawable->locks[at], drawable->variants[at]);
         kind->put(data, cell);
         fputc('\n', data);
     }
@@ -204,10 +261,10 @@ unsigned curves_put(FILE *data, const struct summary *summary, const struct figu
             continue;
         /* Two empty lines begin what gnuplot calls another index. */
         fputs(curves > 0 ? "\n\n" : "", data);
-        put_curve(data, &drawable, kind, drawable.cells[i]);
+        put_curve(data, &drawable, kind, i);
         curves++;
     }
-    free(drawable.cells);
+    drawable_free(&drawable);
     return curves;
 }
 
@@ -215,7 +272,7 @@ bool curves_any(const struct summary *summary, const struct figure_kind *kind)
 {
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
-        if (cell->ranked && cell->samples > 0 && kind->has(cell))
+        if (curves_may_have(cell) && kind->has(cell))
             return true;
     }
     return false;

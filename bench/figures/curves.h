@@ -15,6 +15,10 @@
  * not drawn. Returns how many curves there are. */
 unsigned curves_put(FILE *data, const struct summary *summary, const struct figure_kind *kind);
 
+/* Whether it is of those that figures draw, if they have their numbers: with samples, of a lock
+ * that is ranked. */
+bool curves_may_have(const struct cell *cell);
+
 /* Whether there is a curve. */
 bool curves_any(const struct summary *summary, const struct figure_kind *kind);
 

@@ -7,12 +7,17 @@
 
 /* FIRST(id, name, text) is called for the usual figure and NEXT(id, name, text) for each other one:
  * figure_ID is its row, NAME what --figure takes, TEXT what the help says of it. */
-#define FIGURES(FIRST, NEXT)                                                           \
-    FIRST(throughput, "throughput",                                                    \
-          "with the 95% interval of the median as a band, and Jain's index beside it") \
-    NEXT(fairness, "fairness", "Jain's index, and the longest wait beside it")         \
-    NEXT(traffic, "traffic",                                                           \
-         "transactions and invalidated copies per acquisition, where a model counted them")
+#define FIGURES(FIRST, NEXT)                                                                     \
+    FIRST(throughput, "throughput",                                                              \
+          "with the 95% interval of the median as a band, and Jain's index beside it")           \
+    NEXT(fairness, "fairness", "Jain's index, and the longest wait beside it")                   \
+    NEXT(cost, "cost", "CPU time of an acquisition, and its context switches beside it")         \
+    NEXT(traffic, "traffic",                                                                     \
+         "transactions and invalidated copies per acquisition, of a model and of hardware that " \
+         "counts them")                                                                          \
+    NEXT(core_latency, "core-latency",                                                           \
+         "how long a cache line takes from each CPU to each, of the file that 'lockbench "       \
+         "topology --json' wrote")
 
 #define FIGURE_DECLARATION(id, name, text) extern const struct figure_kind figure_##id;
 FIGURES(FIGURE_DECLARATION, FIGURE_DECLARATION)

@@ -1,11 +1,13 @@
-/* A figure of curves against the number of threads, as one row: which cells it draws, and what it
- * writes of each. All that they share is in curves.h and in scripts/panels.gp. */
+/* A figure as one row. Most are of curves against the number of threads: the row says which cells
+ * it draws, and what it writes of each. All that they share is in curves.h and in
+ * scripts/panels.gp. */
 #ifndef BENCH_FIGURES_KIND_H
 #define BENCH_FIGURES_KIND_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "bench/message.h"
 #include "bench/summary.h"
 
 struct figure_kind {
@@ -20,6 +22,11 @@ struct figure_kind {
     bool (*has)(const struct cell *cell);
     /* Writes the numbers of a cell, each with curves_put_number(). */
     void (*put)(FILE *data, const struct cell *cell);
+    /* Of a figure that is not of results, instead of the four above: reads the file of that name,
+     * writes all data, the title and the number of CPUs. Complains and returns EXIT_USAGE when
+     * there is nothing in the file to draw. */
+    enum exit_code (*put_file)(FILE *data, const char *name, char *title, size_t title_size,
+                               unsigned *cpus);
 };
 
 #endif

@@ -104,9 +104,12 @@ static void *first(void *argument)
     pthread_t other;
 
     pair->errors[0] = bind_to_cpu(pair->cpus[0]);
-    pair->errors[1] = pthread_create(&other, NULL, second, pair);
-    if (pair->errors[1] != 0)
+    /* The other thread says itself why it could not be bound, maybe before this one goes on. */
+    int error = pthread_create(&other, NULL, second, pair);
+    if (error != 0) {
+        pair->errors[1] = error;
         return NULL;
+    }
     pthread_barrier_wait(&pair->barrier);
     if (pair->errors[0] == 0 && pair->errors[1] == 0)
         ask(pair);

@@ -3,32 +3,22 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench/allocate.h"
 #include "bench/native/bind.h"
 #include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
-#include "bench/native/system_files.h"
+#include "bench/native/owner_pass.h"
 #include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
 enum { STACK_BYTES = 256 * 1024, PAGE_BYTES = 4096 };
-
-void *allocate_zeroed(size_t alignment, size_t size)
-{
-    size = (size + alignment - 1) / alignment * alignment;
-    void *memory = aligned_alloc(alignment, size);
-
-    if (memory == NULL) {
-        fputs("lockbench: out of memory\n", stderr);
-        exit(EXIT_MACHINE);
-    }
-    return memset(memory, 0, size);
-}
 
 void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size)
 {
@@ -45,19 +35,9 @@ void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_
     exit(EXIT_MACHINE);
 }
 
-static uint64_t timespec_ns(struct timespec t)
-{
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static struct timespec ns_timespec(uint64_t ns)
-{
-    return (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
-}
-
 static void sleep_until(uint64_t deadline_ns)
 {
-    struct timespec deadline = ns_timespec(deadline_ns);
+    struct timespec deadline = native_timespec(deadline_ns);
 
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
         ;
@@ -70,7 +50,7 @@ struct usage usage_now(void)
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
     getrusage(RUSAGE_SELF, &rusage);
-    return (struct usage){timespec_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
+    return (struct usage){native_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
 }
 
 /* For whoever looks after the thread has gone. */
@@ -95,28 +75,6 @@ static bool migrations_now(uint64_t *migrations)
     while (!known && fgets(line, sizeof line, file) != NULL)
         known = sscanf(line, "se.nr_migrations : %" SCNu64, migrations) == 1;
     fclose(file);
-    return known;
-}
-
-bool steal_now(const struct repetition *repetition, uint64_t *steal_ns)
-{
-    const size_t count =
-        repetition->cpus_count < repetition->threads ? repetition->cpus_count : repetition->threads;
-    struct system_ticks *ticks = allocate_zeroed(sizeof *ticks, count * sizeof *ticks);
-    uint64_t all = 0;
-    bool known = false;
-
-    system_cpu_ticks("", repetition->cpus, count, ticks);
-    for (size_t i = 0; i < count; i++) {
-        /* A CPU may be named more than once. */
-        bool again = false;
-        for (size_t j = 0; j < i && !again; j++)
-            again = repetition->cpus[j] == repetition->cpus[i];
-        all += again ? 0 : ticks[i].steal;
-        known = known || ticks[i].known;
-    }
-    free(ticks);
-    *steal_ns = all * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
     return known;
 }
 
@@ -169,22 +127,14 @@ static void make_lock(struct crew *crew)
     crew->init_error = init_lock(crew, storage);
 }
 
-/* Many turns, within some memory for all threads together. */
-size_t crew_owners_noted(const struct repetition *repetition)
-{
-    const size_t all = 1 << 21, most = 1 << 14, least = 1 << 8;
-    size_t each = all / repetition->threads;
-
-    return each > most ? most : each < least ? least : each;
-}
-
 static void make_owner_log(struct crew *crew, unsigned self, struct owner_log *log)
 {
     char name[32];
 
-    log->capacity = crew_owners_noted(crew->repetition);
+    log->windows = &crew->owner_windows;
+    log->capacity = owner_pass_room(crew->repetition->threads);
     snprintf(name, sizeof name, "owners %u", self);
-    log->numbers = crew_allocate(crew, name, MACHINE_APART, log->capacity * sizeof *log->numbers);
+    log->notes = crew_allocate(crew, name, MACHINE_APART, log->capacity * sizeof *log->notes);
 }
 
 /* Where nobody reads, nothing is there for readers. */
@@ -242,15 +192,19 @@ static void place_worker(struct member *member, unsigned self)
 /* A thread that waited for the lock through a whole phase goes on with the present one. */
 static void work_until_window(struct member *member)
 {
-    static const enum observation observations[PHASE_WINDOW] = {
-        [PHASE_WARMUP] = OBSERVE_NOTHING,
-        [PHASE_OWNERS] = OBSERVE_OWNERS,
-        [PHASE_LATENCY] = OBSERVE_LATENCY,
+    const struct crew *crew = member->crew;
+    loop_function *owners = crew->loops[OBSERVE_OWNERS];
+    /* The warm-up is as the pass that follows it, so that each thread knows when it had the lock
+     * before, and the thread that gets it first in the pass knows that it has begun. */
+    loop_function *const loops[PHASE_WINDOW] = {
+        [PHASE_WARMUP] = owners != NULL ? owners : crew->loops[OBSERVE_NOTHING],
+        [PHASE_OWNERS] = owners,
+        [PHASE_LATENCY] = crew->loops[OBSERVE_LATENCY],
     };
     uint32_t phase = PHASE_WARMUP;
 
     while (member->error == 0 && phase < PHASE_WINDOW) {
-        member->error = member->crew->loops[observations[phase]](member->worker, phase);
+        member->error = loops[phase](member->worker, phase);
         phase = word_load(&member->crew->phase, acquire);
     }
 }
@@ -262,6 +216,7 @@ static void work_in_window(struct member *member)
     counters_begin(&member->counters);
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
     worker->critical.taken = worker->outside.taken = 0;
+    worker->critical.backwards = worker->outside.backwards = 0;
     word_store(&worker->acquisitions, worker->carried, relaxed);
     word_store(&member->in_window, true, release);
     member->start_ns = machine_clock();
@@ -323,41 +278,35 @@ static void *member_main(void *argument)
     return NULL;
 }
 
-/* In turns a nanosecond. */
-struct spin_rates {
+/* What one thread on each CPU measured, all at once. */
+struct spread {
     double median, least, most;
 };
 
-/* Sets the rate of this process, from what all CPUs found. */
-static struct spin_rates set_spin_rate(const struct crew *crew)
+/* Of the number that lies there in each member. */
+static struct spread spread_over_cpus(const struct crew *crew, size_t place)
 {
-    double *rates = allocate_zeroed(sizeof *rates, crew->repetition->threads * sizeof *rates);
+    const unsigned threads = crew->repetition->threads;
+    double *found = allocate_zeroed(sizeof *found, threads * sizeof *found);
     size_t count = 0;
 
-    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+    for (unsigned i = 0; i < threads; i++) {
         if (crew->members[i].first_on_cpu)
-            rates[count++] = crew->members[i].spin_rate;
+            found[count++] = *(const double *)((const char *)&crew->members[i] + place);
     }
-    statistics_sort(rates, count);
-    struct spin_rates found = {statistics_median(rates, count), rates[0], rates[count - 1]};
-    free(rates);
-    native_set_spin_rate(found.median);
-    return found;
+    statistics_sort(found, count);
+    struct spread spread = {statistics_median(found, count), found[0], found[count - 1]};
+    free(found);
+    return spread;
 }
 
-/* Likewise of what was measured on all CPUs at once. */
-static void set_irql_cost(struct crew *crew)
+/* Sets the rate of this process. */
+static struct spread set_spin_rate(const struct crew *crew)
 {
-    double *costs = allocate_zeroed(sizeof *costs, crew->repetition->threads * sizeof *costs);
-    size_t count = 0;
+    struct spread rates = spread_over_cpus(crew, offsetof(struct member, spin_rate));
 
-    for (unsigned i = 0; i < crew->repetition->threads; i++) {
-        if (crew->members[i].first_on_cpu)
-            costs[count++] = crew->members[i].irql_ns;
-    }
-    statistics_sort(costs, count);
-    crew->irql_ns = statistics_median(costs, count);
-    free(costs);
+    native_set_spin_rate(rates.median);
+    return rates;
 }
 
 struct clock_cost measure_clock_cost(void)
@@ -366,8 +315,8 @@ struct clock_cost measure_clock_cost(void)
     double looks[LOOKS];
 
     for (int i = 0; i < LOOKS; i++) {
-        uint64_t start = machine_clock();
-        looks[i] = (double)(machine_clock() - start);
+        uint64_t start = machine_clock(), end = machine_clock();
+        looks[i] = end > start ? (double)(end - start) : 0;
     }
     statistics_sort(looks, LOOKS);
     return (struct clock_cost){(uint64_t)looks[0], (uint64_t)looks[LOOKS / 2]};
@@ -428,7 +377,7 @@ static bool await_departure(struct crew *crew, uint64_t *silence_ns)
 {
     const uint64_t step_ns = 100000000;
     uint64_t start_ns = machine_clock();
-    struct timespec deadline = ns_timespec(start_ns + step_ns);
+    struct timespec deadline = native_timespec(start_ns + step_ns);
     bool came = sem_clockwait(&crew->departures, CLOCK_MONOTONIC, &deadline) == 0;
     uint64_t waited_ns = machine_clock() - start_ns;
 
@@ -463,26 +412,47 @@ static void take_usage(struct crew *crew, struct usage *usage, bool begins)
         crew_processes_usage(crew, usage, begins);
 }
 
-/* Looking at the clock may take a hundredth of the time: so the stride follows from how long a turn
- * takes, which the warm-up tells. Each look that is announced costs those a look of their own who
- * have the lock meanwhile, at most one for each thread that can run. */
+/* Of all threads, in the present phase. */
+static uint64_t turns_until_now(const struct crew *crew)
+{
+    uint64_t turns = 0;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++)
+        turns += word_load(&crew->members[i].worker->acquisitions, relaxed);
+    return turns;
+}
+
+/* From the warm-up, which took that long. Readers are no owners. */
+static double expected_in_pass(const struct crew *crew, uint64_t warmup_ns)
+{
+    const struct repetition *repetition = crew->repetition;
+
+    return (double)turns_until_now(crew) * (1 - repetition->workload.readers / 100.0) *
+           (double)repetition->pass_ns / (double)warmup_ns;
+}
+
+static void observe_owners(struct crew *crew, uint64_t warmup_ns)
+{
+    const struct repetition *repetition = crew->repetition;
+    double expected = expected_in_pass(crew, warmup_ns);
+
+    word_store(&crew->owner_windows, owner_pass_windows(repetition->threads, expected), relaxed);
+    word_store(&crew->phase, PHASE_OWNERS, release);
+    sleep_until(machine_clock() + repetition->pass_ns);
+    word_store(&crew->owner_windows, OWNER_WINDOWS_AFTER, relaxed);
+}
+
+/* The warm-up tells how long a turn takes. */
 static uint64_t choose_stride(const struct crew *crew, uint64_t warmup_ns)
 {
     const struct repetition *repetition = crew->repetition;
     const uint64_t running =
         repetition->threads < repetition->cpus_count ? repetition->threads : repetition->cpus_count;
-    /* The histograms' lines, and taking the announcement's line from the others and back. */
-    const uint64_t memory_ns = 200, look_ns = (4 + running) * crew->clock_cost.median + memory_ns;
-    uint64_t turns = 0;
 
     if (repetition->latency_stride != 0)
         return repetition->latency_stride;
-    for (unsigned i = 0; i < repetition->threads; i++)
-        turns += word_load(&crew->members[i].worker->acquisitions, relaxed);
-    double most = 100.0 * (double)look_ns * (double)turns / ((double)warmup_ns * (double)running);
-    if (most >= LATENCY_STRIDE_MOST)
-        return LATENCY_STRIDE_MOST;
-    return most < LATENCY_STRIDE_LEAST ? LATENCY_STRIDE_LEAST : (uint64_t)most | 1;
+    return latency_stride_for((double)(warmup_ns * running) / (double)turns_until_now(crew),
+                              running, crew->clock_cost.median);
 }
 
 /* Why no hand-off is timed, or NULL. */
@@ -507,10 +477,8 @@ static void lead_to_window(struct crew *crew)
         crew->watch.clock_ns = crew->clock_cost.median;
         crew->watch.handoffs = crew_no_handoffs(crew) == NULL;
     }
-    if (passes_has(repetition->passes, OBSERVE_OWNERS)) {
-        word_store(&crew->phase, PHASE_OWNERS, release);
-        sleep_until(machine_clock() + repetition->pass_ns);
-    }
+    if (passes_has(repetition->passes, OBSERVE_OWNERS))
+        observe_owners(crew, machine_clock() - start_ns);
     if (passes_has(repetition->passes, OBSERVE_LATENCY)) {
         word_store(&crew->phase, PHASE_LATENCY, release);
         sleep_until(machine_clock() + repetition->pass_ns);
@@ -520,20 +488,17 @@ static void lead_to_window(struct crew *crew)
 static void lead(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
-    uint64_t steal_before = 0, steal_after = 0;
 
     lead_to_window(crew);
-    crew->steal_known = steal_now(repetition, &steal_before);
+    crew->around_before = surroundings_look("", repetition);
     take_usage(crew, &crew->before, true);
     crew->start_ns = machine_clock();
     word_store(&crew->phase, PHASE_WINDOW, relaxed);
     sleep_until(crew->start_ns + repetition->window_ns);
     crew->end_ns = machine_clock();
     word_store(&crew->phase, PHASE_STOP, relaxed);
+    crew->around_after = surroundings_look("", repetition);
     take_usage(crew, &crew->after, false);
-    crew->steal_known = crew->steal_known && steal_now(repetition, &steal_after);
-    /* Some kernels correct the figure downwards. */
-    crew->steal_ns = steal_after > steal_before ? steal_after - steal_before : 0;
     drain(crew);
 }
 
@@ -573,11 +538,11 @@ const char *crew_lead(struct crew *crew, char *problem, size_t problem_size)
     if (crew->called_off)
         return problem;
     pthread_barrier_wait(&crew->barrier);
-    struct spin_rates rates = set_spin_rate(crew);
+    struct spread rates = set_spin_rate(crew);
     crew->spin_rate = rates.median;
     crew->spin_rate_least = rates.least;
     crew->spin_rate_most = rates.most;
-    set_irql_cost(crew);
+    crew->irql_ns = spread_over_cpus(crew, offsetof(struct member, irql_ns)).median;
     irql_raise_leader(irql);
     pthread_barrier_wait(&crew->barrier);
     lead(crew);

@@ -14,6 +14,7 @@
 #include "bench/native/clock_check.h"
 #include "bench/native/counters/counters.h"
 #include "bench/native/loops.h"
+#include "bench/native/surroundings.h"
 #include "bench/nested.h"
 #include "bench/repetition.h"
 
@@ -88,9 +89,8 @@ struct crew {
     struct usage before, after; /* likewise; the leader itself sleeps */
     struct counters_plan counting;
     bool switches_unknown; /* not every thread's context switches could be read */
-    uint64_t steal_ns;     /* of the CPUs used, within the window */
-    bool steal_known;
-    unsigned departed;   /* threads that came back from the lock */
+    struct surroundings around_before, around_after; /* likewise */
+    unsigned departed;                               /* threads that came back from the lock */
     uint64_t silence_ns; /* how long nobody has come back, at the end of the wait */
     struct clock_cost clock_cost;
     struct clock_check clocks; /* of the CPUs, where times of two of them are compared */
@@ -98,18 +98,13 @@ struct crew {
     double spin_rate, spin_rate_least, spin_rate_most;
     double irql_ns; /* the median over the CPUs */
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;
+    WORD(uint64_t) owner_windows; /* see owner_log.h; written as rarely as the phase */
 };
 
 /* For whoever else measures on real cores. */
 
-/* Zeroed memory; without any, complains and ends the process. */
-void *allocate_zeroed(size_t alignment, size_t size);
-
 /* What the kernel did until now. */
 struct usage usage_now(void);
-
-/* Nanoseconds that the hypervisor took from the repetition's CPUs so far. False: not known. */
-bool steal_now(const struct repetition *repetition, uint64_t *steal_ns);
 
 /* Looks at the clock often, and tells what two in a row are apart. */
 struct clock_cost measure_clock_cost(void);
@@ -128,9 +123,6 @@ const char *crew_no_handoffs(const struct crew *crew);
 const char *crew_run(struct crew *crew, char *problem, size_t problem_size);
 
 /* ---- for crew_processes.c ---- */
-
-/* How many acquisitions each thread can note in the pass that does. */
-size_t crew_owners_noted(const struct repetition *repetition);
 
 /* The bytes for what each thread finds in the pass that times. */
 size_t crew_latencies_bytes(const struct repetition *repetition);

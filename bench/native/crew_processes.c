@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/native/owner_pass.h"
+
 enum { PAGE_BYTES = 4096 };
 
 /* ---- the memory ---- */
@@ -38,7 +40,8 @@ static size_t room_for_all(const struct repetition *repetition)
            room(MACHINE_APART, repetition->workload.lines * sizeof(struct guarded_line)) +
            threads * room(PAGE_BYTES, sizeof(struct crew_station)) +
            (passes_has(repetition->passes, OBSERVE_OWNERS)
-                ? threads * room(MACHINE_APART, crew_owners_noted(repetition) * sizeof(uint64_t))
+                ? threads * room(MACHINE_APART,
+                                 owner_pass_room(repetition->threads) * sizeof(struct owner_note))
                 : 0) +
            (passes_has(repetition->passes, OBSERVE_LATENCY)
                 ? threads * room(MACHINE_APART, crew_latencies_bytes(repetition))
@@ -177,7 +180,7 @@ static void add_cpu_time(const struct crew *crew, struct usage *usage)
         struct timespec cpu;
         if (clock_getcpuclockid(crew->processes[i].pid, &clock) == 0 &&
             clock_gettime(clock, &cpu) == 0)
-            usage->cpu_ns += (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec;
+            usage->cpu_ns += native_ns(cpu);
     }
 }
 

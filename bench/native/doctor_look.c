@@ -32,7 +32,7 @@ static void read_ticks(const char *root, const struct doctor_sight *sight,
 
 static void sleep_ns(uint64_t ns)
 {
-    struct timespec time = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+    struct timespec time = native_timespec(ns);
 
     nanosleep(&time, NULL);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "bench/allocate.h"
 #include "bench/native/bind.h"
 
 /* Of one measure; 8 MB, which no usual window fills. */
@@ -118,7 +119,7 @@ static void watch(struct exchange_crew *crew)
     while (crew->departed < crew->repetition->threads &&
            crew->silence_ns <= crew->repetition->silence_ns) {
         uint64_t start_ns = machine_clock();
-        struct timespec deadline = signal_timespec(start_ns + step_ns);
+        struct timespec deadline = native_timespec(start_ns + step_ns);
         bool came = sem_clockwait(&crew->departures, CLOCK_MONOTONIC, &deadline) == 0;
         uint64_t waited_ns = machine_clock() - start_ns;
         uint64_t now = all_progress(crew);

@@ -35,6 +35,7 @@ struct party {
     uint64_t ran_ns; /* when it ran after the latest set */
     uint64_t sent, received;
     uint64_t acquisitions; /* of a lock: also those in which it was not its turn */
+    uint64_t backwards;    /* times that the clock went backwards between two looks */
     uint64_t slept;        /* how often it gave its CPU away in waits, */
     uint64_t waits;        /* of so many */
     struct exchange_faults faults;
@@ -61,8 +62,7 @@ struct exchange_crew {
     uint64_t window_ns; /* the planned part of the window for each measure */
     uint64_t start_ns, end_ns;
     struct usage before, after;
-    uint64_t steal_ns;
-    bool steal_known;
+    struct surroundings around_before, around_after;
     uint64_t operations; /* in the window, of the first measure */
     struct reservoir samples[EXCHANGE_MEASURES];
     uint64_t random;

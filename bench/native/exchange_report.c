@@ -122,15 +122,22 @@ static void add_measures(struct result *result, struct exchange_crew *crew)
     }
 }
 
+static uint64_t clock_backwards(const struct exchange_crew *crew)
+{
+    uint64_t backwards = crew->end_ns <= crew->start_ns;
+
+    for (unsigned i = 0; i < crew->repetition->threads; i++)
+        backwards += crew->parties[i].backwards;
+    return backwards;
+}
+
 static void add_totals(struct result *result, const struct exchange_crew *crew)
 {
-    uint64_t elapsed_ns = crew->end_ns - crew->start_ns;
+    uint64_t elapsed_ns = crew->end_ns > crew->start_ns ? crew->end_ns - crew->start_ns : 0;
     bool busy = crew->repetition->threads > 1 &&
                 crew->repetition->workload.exchange != EXCHANGE_HANDOFF && !crew->shared_cpu;
 
-    json_object_set_new(result->object, "elapsed_ns", json_integer((json_int_t)elapsed_ns));
-    json_object_set_new(result->object, "throughput",
-                        json_real((double)crew->operations * 1e9 / (double)elapsed_ns));
+    result_throughput(result, crew->operations, elapsed_ns);
     result_unmeasured(result, result->object, "acquisitions", "a signal is not acquired");
     result_unmeasured(result, result->object, "burst", "a signal has no owner");
     result_unmeasured(result, result->object, "traffic", "events are counted of locks only");
@@ -161,18 +168,17 @@ static void add_slept(struct result *result, const struct exchange_crew *crew)
                           "whether a thread sleeps is looked at where one signal comes at a time");
 }
 
-static void add_validity(struct result *result, const struct exchange_crew *crew)
+static void add_validity(struct result *result, struct exchange_crew *crew)
 {
     bool stayed = true;
 
     for (unsigned i = 0; i < crew->repetition->threads; i++)
         stayed = stayed && crew->parties[i].stayed;
     json_object_set_new(result->validity, "pinned", json_boolean(stayed));
-    if (crew->steal_known)
-        json_object_set_new(result->validity, "steal_ns", json_integer((json_int_t)crew->steal_ns));
-    else
-        result_unmeasured(result, result->validity, "steal_ns",
-                          "/proc/stat does not show these CPUs");
+    json_object_set_new(result->validity, "clock_backwards",
+                        json_integer((json_int_t)clock_backwards(crew)));
+    surroundings_report(result, &crew->around_before, &crew->around_after,
+                        crew->after.cpu_ns - crew->before.cpu_ns);
     json_object_set_new(result->validity, "voluntary_switches",
                         json_integer((json_int_t)(crew->after.voluntary - crew->before.voluntary)));
     json_object_set_new(

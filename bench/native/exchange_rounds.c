@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "bench/clock_span.h"
 #include "bench/native/exchange.h"
 #include "bench/random.h"
 #include "locks/lock.h"
@@ -17,23 +18,16 @@ static uint64_t drawn_between(struct exchange_crew *crew, uint64_t least, uint64
 
 static void open_window(struct exchange_crew *crew)
 {
-    uint64_t steal_ns = 0;
-
-    crew->steal_known = steal_now(crew->repetition, &steal_ns);
-    crew->steal_ns = steal_ns;
+    crew->around_before = surroundings_look("", crew->repetition);
     crew->before = usage_now();
     crew->start_ns = machine_clock();
 }
 
 static void close_window(struct exchange_crew *crew)
 {
-    uint64_t steal_ns = 0;
-
     crew->end_ns = machine_clock();
     crew->after = usage_now();
-    crew->steal_known = crew->steal_known && steal_now(crew->repetition, &steal_ns);
-    /* Some kernels correct the figure downwards. */
-    crew->steal_ns = steal_ns > crew->steal_ns ? steal_ns - crew->steal_ns : 0;
+    crew->around_after = surroundings_look("", crew->repetition);
 }
 
 /* Only the thread itself writes it. */
@@ -86,7 +80,7 @@ static void settle(struct exchange_crew *crew)
 {
     uint64_t until =
         machine_clock() + drawn_between(crew, EXCHANGE_SETTLE_LEAST_NS, EXCHANGE_SETTLE_MOST_NS);
-    struct timespec wake = signal_timespec(until);
+    struct timespec wake = native_timespec(until);
 
     while (machine_clock() < until) {
         if (crew->shared_cpu)
@@ -140,7 +134,7 @@ static uint64_t signal_round(struct party *setter)
     if (crew->repetition->workload.exchange == EXCHANGE_BROADCAST)
         keep_error(setter, crew->ops->reset(crew->signals, last));
     note_progress(setter);
-    return ran_ns > set_ns ? ran_ns - set_ns : 0;
+    return clock_span(set_ns, ran_ns, &setter->backwards);
 }
 
 static void end_rounds(struct exchange_crew *crew)
@@ -250,7 +244,7 @@ static uint64_t test_signalled(struct party *party)
     keep_error(party, error);
     party->received += error == 0;
     note_progress(party);
-    return end_ns - start_ns;
+    return clock_span(start_ns, end_ns, &party->backwards);
 }
 
 /* ---------------------------------------------------------------------------------------------
@@ -329,7 +323,7 @@ static uint64_t round_trip(struct party *party)
     party->sent++;
     keep_error(party, crew->ops->wait(crew->signals, 1, MACHINE_NEVER));
     party->received++;
-    uint64_t trip_ns = machine_clock() - start_ns;
+    uint64_t trip_ns = clock_span(start_ns, machine_clock(), &party->backwards);
     note_progress(party);
     return trip_ns / 2;
 }
@@ -387,7 +381,7 @@ static uint64_t turn_round_trip(struct party *party)
     pass_turn(party);
     party->sent++;
     party->received++;
-    return (machine_clock() - start_ns) / 2;
+    return clock_span(start_ns, machine_clock(), &party->backwards) / 2;
 }
 
 static void pass_all_turns(struct party *party)

@@ -1,8 +1,12 @@
 /* overhead: what the harness adds to a lock. Run by scripts/overhead.
  *
- * On one thread and in one process, the stamped loop of a lock alternates with the same algorithm
- * and the same guarded pair written by hand in a bare loop. A second thread sleeps meanwhile and
- * ends each window, so that the C library does not take its single-threaded paths. */
+ * First: on one thread and in one process, the stamped loop of a lock alternates with the same
+ * algorithm and the same guarded pair written by hand in a bare loop. A second thread sleeps
+ * meanwhile and ends each window, so that the C library does not take its single-threaded paths.
+ *
+ * Then, on one thread and on two: the loops of the passes, which note who had the lock and how long
+ * it took, alternate with the plain one. */
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -10,7 +14,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "bench/allocate.h"
+#include "bench/native/bind.h"
+#include "bench/native/crew.h"
 #include "bench/native/loops.h"
+#include "bench/native/owner_pass.h"
 #include "bench/statistics.h"
 #include "locks/catalogue.h"
 
@@ -170,10 +178,162 @@ static void compare(const char *name, uint64_t (*by_hand)(void))
            interval.high);
 }
 
+/* ---- the loops of the passes ---- */
+
+enum { THREADS_MOST = 2 };
+
+/* A thread of an observed window. */
+struct observer {
+    _Alignas(MACHINE_APART) struct worker worker;
+    struct latencies latencies;
+    pthread_t thread;
+    loop_function *loop;
+    unsigned cpu;
+};
+
+static struct {
+    struct latency_watch watch;
+    _Alignas(MACHINE_APART) WORD(uint64_t) owner_windows;
+    struct observer observers[THREADS_MOST];
+    pthread_barrier_t barrier;
+} scene;
+
+static void *observe(void *argument)
+{
+    struct observer *observer = argument;
+
+    native_set_self((unsigned)(observer - scene.observers));
+    if (bind_to_cpu(observer->cpu) != 0)
+        abort();
+    pthread_barrier_wait(&scene.barrier);
+    observer->loop(&observer->worker, 0);
+    return NULL;
+}
+
+static void make_observer(unsigned number, const struct lock_ops *ops, enum observation observation)
+{
+    struct observer *observer = &scene.observers[number];
+    struct owner_note *notes = observer->worker.owners.notes;
+
+    observer->worker = (struct worker){
+        .ops = ops,
+        .place = {.lock = place.lock,
+                  .guarded = &place.guarded,
+                  .self = number,
+                  .phase = &place.phase,
+                  .watch = &scene.watch},
+        .owners = {.windows = &scene.owner_windows,
+                   .notes = notes,
+                   .capacity = owner_pass_room(THREADS_MOST)},
+        .latencies = &observer->latencies,
+    };
+    observer->loop = loop_inlined(ops, (struct loop_shape){false, observation});
+}
+
+/* Acquisitions a nanosecond of all threads together. */
+static double observed_window(const struct lock_ops *ops, enum observation observation,
+                              unsigned threads)
+{
+    const struct timespec window = {0, WINDOW_NS};
+    uint64_t turns = 0;
+
+    atomic_store(&place.phase, 0);
+    word_store(&scene.watch.announced, 0, relaxed);
+    pthread_barrier_init(&scene.barrier, NULL, threads + 1);
+    for (unsigned i = 0; i < threads; i++) {
+        make_observer(i, ops, observation);
+        if (pthread_create(&scene.observers[i].thread, NULL, observe, &scene.observers[i]) != 0)
+            abort();
+    }
+    pthread_barrier_wait(&scene.barrier);
+    uint64_t start = machine_clock();
+    nanosleep(&window, NULL);
+    atomic_store_explicit(&place.phase, 1, memory_order_relaxed);
+    double elapsed = (double)(machine_clock() - start);
+    for (unsigned i = 0; i < threads; i++) {
+        pthread_join(scene.observers[i].thread, NULL);
+        turns += word_load(&scene.observers[i].worker.acquisitions, relaxed);
+    }
+    pthread_barrier_destroy(&scene.barrier);
+    return (double)turns / elapsed;
+}
+
+static void print_ratio(double *ratios)
+{
+    struct interval interval;
+
+    statistics_sort(ratios, ROUNDS);
+    statistics_median_interval(ratios, ROUNDS, &interval);
+    printf("   %.3f [%.3f, %.3f]", statistics_median(ratios, ROUNDS), interval.low, interval.high);
+}
+
+static void compare_passes(const char *name, unsigned threads)
+{
+    static const enum observation order[] = {OBSERVE_NOTHING, OBSERVE_LATENCY, OBSERVE_OWNERS};
+    const struct lock_ops *ops = lock_find(name);
+    double rates[OBSERVATIONS][ROUNDS], latency[ROUNDS], owners[ROUNDS];
+
+    ops->init(place.lock, threads, NULL);
+    scene.watch.clock_ns = measure_clock_cost().median;
+    scene.watch.handoffs = threads > 1;
+    /* From a window of its own, as the warm-up of a repetition is. */
+    double rate = observed_window(ops, OBSERVE_NOTHING, threads);
+    scene.watch.stride = latency_stride_for(threads / rate, threads, scene.watch.clock_ns);
+    word_store(&scene.owner_windows, owner_pass_windows(threads, rate * WINDOW_NS), relaxed);
+    for (int i = 0; i < ROUNDS; i++) {
+        /* Which goes first takes turns as well. */
+        for (int j = 0; j < OBSERVATIONS; j++) {
+            enum observation observation = order[(i + j) % OBSERVATIONS];
+            rates[observation][i] = observed_window(ops, observation, threads);
+        }
+        latency[i] = rates[OBSERVE_LATENCY][i] / rates[OBSERVE_NOTHING][i];
+        owners[i] = rates[OBSERVE_OWNERS][i] / rates[OBSERVE_NOTHING][i];
+    }
+    statistics_sort(rates[OBSERVE_NOTHING], ROUNDS);
+    printf("%-8s %7u %7.1f %7" PRIu64, name, threads,
+           1e3 * statistics_median(rates[OBSERVE_NOTHING], ROUNDS), scene.watch.stride);
+    print_ratio(latency);
+    print_ratio(owners);
+    printf("\n");
+}
+
+/* The pages are there before the first window. */
+static void make_logs(void)
+{
+    for (unsigned i = 0; i < THREADS_MOST; i++)
+        scene.observers[i].worker.owners.notes = allocate_zeroed(
+            MACHINE_APART, owner_pass_room(THREADS_MOST) * sizeof(struct owner_note));
+}
+
+static void compare_all_passes(const cpu_set_t *allowed)
+{
+    static const char *const locks[] = {"tas", "ticket", "mcs"};
+    unsigned cpus = 0;
+
+    make_logs();
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE && cpus < THREADS_MOST; cpu++) {
+        if (CPU_ISSET(cpu, allowed))
+            scene.observers[cpus++].cpu = cpu;
+    }
+    printf(
+        "\nthroughput with what a pass notes over that of the plain loop, medians of %d "
+        "alternating windows\n",
+        ROUNDS);
+    printf("%-8s %7s %7s %7s   %-20s   %s\n", "lock", "threads", "M/s", "stride",
+           "latency [95% int.]", "owners [95% int.]");
+    for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
+        for (unsigned threads = 1; threads <= cpus; threads++)
+            compare_passes(locks[i], threads);
+    }
+    if (cpus < THREADS_MOST)
+        printf("Two threads take two CPUs, and only one is allowed.\n");
+}
+
 int main(void)
 {
-    cpu_set_t one;
+    cpu_set_t allowed, one;
 
+    sched_getaffinity(0, sizeof allowed, &allowed);
     CPU_ZERO(&one);
     CPU_SET((unsigned)sched_getcpu(), &one);
     sched_setaffinity(0, sizeof one, &one);
@@ -185,5 +345,6 @@ int main(void)
     compare("tas", tas_by_hand);
     compare("ticket", ticket_by_hand);
     compare("mcs", mcs_by_hand);
+    compare_all_passes(&allowed);
     return 0;
 }

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "bench/allocate.h"
 #include "bench/native/counters/report.h"
+#include "bench/clock_span.h"
 #include "bench/result.h"
 
 /* A thread that waited through the whole window has counts of the warm-up only. */
@@ -77,17 +79,58 @@ static void add_no_place(struct result *result)
     result_unmeasured(result, result->validity, "migrations", reason);
 }
 
-static void add_machine(struct result *result, const struct crew *crew)
+/* How many latencies a worker has. */
+static int ways_timed(const struct crew *crew)
 {
-    uint64_t overrun_ns = crew->end_ns - crew->start_ns - crew->repetition->window_ns;
+    if (!passes_has(crew->repetition->passes, OBSERVE_LATENCY))
+        return 0;
+    return crew->repetition->workload.readers > 0 ? LATENCIES_WAYS : 1;
+}
 
-    json_object_set_new(result->validity, "window_overrun_ns",
-                        json_integer((json_int_t)overrun_ns));
-    if (crew->steal_known)
-        json_object_set_new(result->validity, "steal_ns", json_integer((json_int_t)crew->steal_ns));
+/* Of one thread, which looked at its clock after the leader had at the begin of the window, and
+ * again after the leader had at its end. */
+static uint64_t clock_backwards_at(const struct crew *crew, const struct member *member)
+{
+    uint64_t backwards = member->worker->critical.backwards + member->worker->outside.backwards;
+
+    for (int way = 0; way < ways_timed(crew); way++)
+        backwards += member->worker->latencies[way].backwards;
+
+    clock_span(crew->start_ns, member->start_ns, &backwards);
+    clock_span(member->start_ns, member->end_ns, &backwards);
+    if (member->error == 0)
+        clock_span(crew->end_ns, member->end_ns, &backwards);
+    return backwards;
+}
+
+/* How often it was seen to. The leader wakes when the planned end has come, by the same clock. */
+static uint64_t clock_backwards(struct crew *crew)
+{
+    uint64_t backwards = 0;
+
+    clock_span(crew->start_ns + crew->repetition->window_ns, crew->end_ns, &backwards);
+    for (unsigned i = 0; i < crew->repetition->threads; i++) {
+        struct member *member = &crew->members[i];
+        if (word_load(&member->departed, acquire) && word_load(&member->in_window, acquire))
+            backwards += clock_backwards_at(crew, member);
+    }
+    return backwards;
+}
+
+static void add_machine(struct result *result, struct crew *crew)
+{
+    uint64_t planned_end_ns = crew->start_ns + crew->repetition->window_ns;
+
+    if (crew->end_ns >= planned_end_ns)
+        json_object_set_new(result->validity, "window_overrun_ns",
+                            json_integer((json_int_t)(crew->end_ns - planned_end_ns)));
     else
-        result_unmeasured(result, result->validity, "steal_ns",
-                          "/proc/stat does not show these CPUs");
+        result_unmeasured(result, result->validity, "window_overrun_ns",
+                          "the clock went backwards within the window");
+    json_object_set_new(result->validity, "clock_backwards",
+                        json_integer((json_int_t)clock_backwards(crew)));
+    surroundings_report(result, &crew->around_before, &crew->around_after,
+                        result->findings->cpu_ns);
     json_object_set_new(result->validity, "spin_turns_per_ns",
                         json_pack("{s:f, s:f, s:f}", "median", crew->spin_rate, "min",
                                   crew->spin_rate_least, "max", crew->spin_rate_most));
@@ -129,7 +172,7 @@ static const char *no_latencies(const struct crew *crew)
 /* Of all threads. */
 static bool merge_latencies(const struct crew *crew, struct latencies *all)
 {
-    const int ways = crew->repetition->workload.readers > 0 ? LATENCIES_WAYS : 1;
+    const int ways = ways_timed(crew);
     bool merged = true;
 
     for (unsigned i = 0; i < crew->repetition->threads; i++) {
@@ -163,7 +206,7 @@ json_t *native_report(struct crew *crew)
     struct findings findings = {
         .repetition = crew->repetition,
         .threads = calloc(crew->repetition->threads, sizeof *findings.threads),
-        .elapsed_ns = crew->end_ns - crew->start_ns,
+        .elapsed_ns = crew->end_ns > crew->start_ns ? crew->end_ns - crew->start_ns : 0,
         .back = crew->departed,
         .silence_ns = crew->silence_ns,
         .clock_cost_ns = crew->clock_cost.median,
@@ -184,6 +227,8 @@ json_t *native_report(struct crew *crew)
     if (findings.threads == NULL)
         return NULL;
     find_all(crew, &findings);
+    if (findings.owners_unmeasured == NULL && findings.torn > 0)
+        findings.owners_unmeasured = "the lock let several threads in at once";
     if (findings.owners_unmeasured == NULL && !merge_owners(crew, &owners))
         findings.owners_unmeasured = "there was not enough memory for the stream of owners";
     if (findings.latencies_unmeasured == NULL && !merge_latencies(crew, latencies))

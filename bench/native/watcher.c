@@ -73,7 +73,7 @@ static void sleep_until_next(struct watcher *watcher)
 {
     uint64_t next = event_queue_next(&watcher->due), now = machine_clock();
     uint64_t left = next > now ? next - now : 0;
-    struct timespec span = {(time_t)(left / 1000000000u), (long)(left % 1000000000u)};
+    struct timespec span = native_timespec(left);
     nfds_t count = 1 + watcher->sources_count;
 
     pthread_mutex_unlock(&watcher->mutex);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/allocate.h"
 #include "bench/measured_loop.h"
 #include "bench/nested.h"
 #include "bench/sim/observer.h"
@@ -47,18 +48,6 @@ struct crew {
     struct sim_trace trace;
     _Alignas(MACHINE_APART) uint32_t phase;
 };
-
-static void *allocate(size_t alignment, size_t size)
-{
-    size = (size + alignment - 1) / alignment * alignment;
-    void *memory = aligned_alloc(alignment, size);
-
-    if (memory == NULL) {
-        fputs("lockbench: out of memory\n", stderr);
-        exit(EXIT_MACHINE);
-    }
-    return memset(memory, 0, size);
-}
 
 /* ---- what a thread does ---- */
 
@@ -180,11 +169,11 @@ static int make_nested(struct crew *crew)
     const struct lock_ops *ops = crew->ops;
     size_t order_bytes = repetition->threads * sizeof *crew->order;
 
-    crew->storage = allocate(MACHINE_APART,
-                             nested_bytes(ops, repetition->threads, repetition->workload.nested));
-    crew->order = allocate(MACHINE_APART, order_bytes);
-    crew->refusals =
-        allocate(_Alignof(struct order_refusal), repetition->threads * sizeof *crew->refusals);
+    crew->storage = allocate_zeroed(
+        MACHINE_APART, nested_bytes(ops, repetition->threads, repetition->workload.nested));
+    crew->order = allocate_zeroed(MACHINE_APART, order_bytes);
+    crew->refusals = allocate_zeroed(_Alignof(struct order_refusal),
+                                     repetition->threads * sizeof *crew->refusals);
     memory_name(&crew->engine.memory, crew->order, order_bytes, "lock order", SIM_AS_ONE);
     crew->lock = &crew->nested;
     crew->ops = &crew->nested.ops;
@@ -202,7 +191,7 @@ static int make_lock(struct crew *crew)
     if (workload_is_nested(&repetition->workload))
         return make_nested(crew);
     crew->storage = crew->lock =
-        allocate(MACHINE_APART, nested_bytes(crew->ops, repetition->threads, 1));
+        allocate_zeroed(MACHINE_APART, nested_bytes(crew->ops, repetition->threads, 1));
     name_lock(crew, crew->lock, "lock", "lock, thread's part");
     return crew->ops->init(crew->lock, repetition->threads, repetition->lock.parameters);
 }
@@ -212,7 +201,8 @@ static int make_lock(struct crew *crew)
 static struct guarded_line *make_data(struct crew *crew)
 {
     unsigned lines = crew->repetition->workload.lines;
-    struct guarded_line *data = allocate(MACHINE_APART, (lines > 1 ? lines : 1) * sizeof *data);
+    struct guarded_line *data =
+        allocate_zeroed(MACHINE_APART, (lines > 1 ? lines : 1) * sizeof *data);
 
     crew->guarded = (struct guarded *)data;
     memory_name(&crew->engine.memory, data, (lines > 1 ? lines : 1) * sizeof *data, "data",
@@ -226,7 +216,7 @@ static void make_workers(struct crew *crew, struct guarded_line *lines)
     const struct workload *workload = &repetition->workload;
     size_t bytes = repetition->threads * sizeof *crew->workers;
 
-    crew->workers = allocate(MACHINE_APART, bytes);
+    crew->workers = allocate_zeroed(MACHINE_APART, bytes);
     memory_name(&crew->engine.memory, crew->workers, bytes, "program", SIM_AS_ONE);
     memory_name(&crew->engine.memory, crew, sizeof *crew, "program", SIM_AS_ONE);
     for (unsigned i = 0; i < repetition->threads; i++) {
@@ -387,9 +377,10 @@ static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_siz
     virtual_machine_alone();
     int error = make_lock(crew);
     if (error == 0) {
-        crew->members = allocate(_Alignof(struct member), threads * sizeof *crew->members);
-        crew->observer = observer_make(crew->ops, crew->lock, &crew->engine,
-                                       allocate(sizeof(uint64_t), threads * sizeof(uint64_t)));
+        crew->members = allocate_zeroed(_Alignof(struct member), threads * sizeof *crew->members);
+        crew->observer =
+            observer_make(crew->ops, crew->lock, &crew->engine,
+                          allocate_zeroed(sizeof(uint64_t), threads * sizeof(uint64_t)));
         make_workers(crew, make_data(crew));
         result = run_threads(crew, problem, problem_size);
     } else {
@@ -404,7 +395,7 @@ static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_siz
 static unsigned *find_cpus(const struct sim_model *model, const struct repetition *repetition,
                            char *problem, size_t problem_size)
 {
-    unsigned *cpus = allocate(sizeof *cpus, repetition->cpus_count * sizeof *cpus);
+    unsigned *cpus = allocate_zeroed(sizeof *cpus, repetition->cpus_count * sizeof *cpus);
 
     for (size_t i = 0; i < repetition->cpus_count; i++) {
         cpus[i] = sim_model_index(model, repetition->cpus[i]);
@@ -425,7 +416,7 @@ static json_t *run_on(const struct sim_model *model, const struct repetition *re
 
     if (cpus == NULL)
         return NULL;
-    struct crew *crew = allocate(MACHINE_APART, sizeof *crew);
+    struct crew *crew = allocate_zeroed(MACHINE_APART, sizeof *crew);
     crew->repetition = repetition;
     crew->ops = lock_virtual(repetition->lock.ops);
     if (sim_engine_make(&crew->engine, model, repetition->threads, cpus, repetition->cpus_count,

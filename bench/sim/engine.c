@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/random.h"
 #include "bench/sim/memory.h"
 #include "bench/sim/scheduler.h"
@@ -205,11 +206,7 @@ void sim_engine_start(struct sim_engine *engine, unsigned number, void (*run)(vo
 
     thread->run = run;
     thread->argument = argument;
-    thread->coroutine = coroutine_new(thread_main, thread);
-    if (thread->coroutine == NULL) {
-        fputs("lockbench: out of memory\n", stderr);
-        exit(EXIT_MACHINE);
-    }
+    thread->coroutine = allocated(coroutine_new(thread_main, thread));
 }
 
 void sim_engine_set_alarm(struct sim_engine *engine, uint64_t ns, void (*alarm)(void *argument),

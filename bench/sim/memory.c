@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/random.h"
 #include "bench/virtual/word.h"
 #include "locks/machine/machine.h"
@@ -32,18 +33,9 @@ static const struct sim_region *region_of(const struct sim_memory *memory, uintp
     return NULL;
 }
 
-static void *check(void *memory)
-{
-    if (memory == NULL) {
-        fputs("lockbench: out of memory\n", stderr);
-        exit(EXIT_MACHINE);
-    }
-    return memory;
-}
-
 static void *allocate(size_t count, size_t size)
 {
-    return check(calloc(count, size));
+    return allocated(calloc(count, size));
 }
 
 static struct sim_tally *tally_of(struct sim_memory *memory, const char *name)
@@ -55,7 +47,7 @@ static struct sim_tally *tally_of(struct sim_memory *memory, const char *name)
     struct sim_tally *tally = allocate(1, sizeof *tally);
     snprintf(tally->name, sizeof tally->name, "%s", name);
     memory->tallies =
-        check(realloc(memory->tallies, (memory->tallies_count + 1) * sizeof *memory->tallies));
+        allocated(realloc(memory->tallies, (memory->tallies_count + 1) * sizeof *memory->tallies));
     return memory->tallies[memory->tallies_count++] = tally;
 }
 

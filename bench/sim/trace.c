@@ -46,12 +46,16 @@ enum exit_code trace_claim(const char *name)
     return complain(EXIT_MACHINE, "the trace '%s' can't be written: %s", name, strerror(error));
 }
 
-void trace_give_up(const char *name)
+bool trace_keep(const char *name)
 {
     struct stat file;
 
-    if (stat(name, &file) == 0 && S_ISREG(file.st_mode) && file.st_size == 0)
-        unlink(name);
+    if (stat(name, &file) != 0)
+        return false;
+    if (!S_ISREG(file.st_mode) || file.st_size > 0)
+        return true;
+    unlink(name);
+    return false;
 }
 
 bool trace_open(struct sim_trace *trace, const char *name, const char *title, unsigned threads)

@@ -23,8 +23,8 @@ struct sim_trace {
  * Complains: EXIT_USAGE when there is one already, EXIT_MACHINE when there can't be one. */
 enum exit_code trace_claim(const char *name);
 
-/* Removes the file when nothing was written to it. */
-void trace_give_up(const char *name);
+/* Removes the file when nothing was written to it, and returns whether something was. */
+bool trace_keep(const char *name);
 
 /* Begins the file `name`, which was claimed, with so many threads; `title` says what is traced.
  * False, with errno, when it can't be written. */

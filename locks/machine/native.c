@@ -30,7 +30,7 @@ void machine_futex_wait(WORD(uint32_t) * word, uint32_t value)
 /* The bit set variant, because it takes a point in time and not a span. */
 bool machine_futex_wait_until(WORD(uint32_t) * word, uint32_t value, uint64_t deadline)
 {
-    struct timespec until = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};
+    struct timespec until = native_timespec(deadline);
 
     if (deadline == MACHINE_NEVER) {
         machine_futex_wait(word, value);

@@ -89,11 +89,22 @@ static inline void machine_yield(void)
     sched_yield();
 }
 
+/* Nanoseconds as the kernel has them, and back. */
+static inline uint64_t native_ns(struct timespec time)
+{
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static inline struct timespec native_timespec(uint64_t ns)
+{
+    return (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+}
+
 static inline uint64_t machine_clock(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    return native_ns(now);
 }
 
 static inline uint64_t machine_deadline(uint64_t ns)

@@ -22,7 +22,8 @@ static void tabulate(const struct records *records)
         return;
     }
     struct summary summary = summary_make(records, 1);
-    table_print(out, records, &summary);
+    table_print(out, records, &summary, TABLE_THROUGHPUT);
+    table_print(out, records, &summary, TABLE_FAIRNESS);
     json_decref(summary_to_json(&summary));
     summary_free(&summary);
 }

@@ -46,8 +46,8 @@ static void limits(void **state)
     /* A tenth of 200 ms of two CPUs. */
     want(with(sample(2, 1), "steal_ns", json_integer(20000000)), "");
     want(with(sample(2, 1), "steal_ns", json_integer(30000000)), "steal");
-    want(with(sample(2, 1), "others_ns", json_integer(50000000)), "");
-    want(with(sample(2, 1), "others_ns", json_integer(60000000)), "load");
+    want(with(sample(2, 1), "others_ns", json_integer(100000000)), "");
+    want(with(sample(2, 1), "others_ns", json_integer(110000000)), "load");
     want(with(sample(2, 1), "involuntary_switches", json_integer(50)), "");
     want(with(sample(2, 1), "involuntary_switches", json_integer(51)), "switches");
     want(with(sample(2, 1), "pinned", json_false()), "unpinned");

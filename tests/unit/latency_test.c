@@ -17,12 +17,14 @@ static void turns_are_timed_in_stride(void **state)
         unsigned timed = 0, announced = 0;
         bool steps[SCRIPT_STEPS] = {false};
         for (uint64_t turn = 0; turn < TURNS; turn++) {
-            struct latency_look look = latency_look_begin(&turns, turn);
-            assert_false(look.timed && look.announced);
-            assert_int_equal(look.timed || look.announced, look.arrived_ns != 0);
-            timed += look.timed;
-            announced += look.announced;
-            steps[turn % SCRIPT_STEPS] |= look.timed;
+            if (turn != turns.next)
+                continue;
+            latency_arrive(&turns);
+            assert_int_equal(turns.timed + turns.announced, 1);
+            assert_true(turns.next > turn && turns.arrived_ns != 0);
+            timed += turns.timed;
+            announced += turns.announced;
+            steps[turn % SCRIPT_STEPS] |= turns.timed;
         }
         assert_in_range(timed, TURNS / strides[i], TURNS / strides[i] + 1);
         assert_in_range(announced, TURNS / strides[i], TURNS / strides[i] + 1);
@@ -39,9 +41,30 @@ static void nobody_announces_itself_without_handoffs(void **state)
     struct latency_turns turns = latency_turns_begin(&watch);
 
     (void)state;
-    for (uint64_t turn = 0; turn < TURNS; turn++)
-        assert_false(latency_look_begin(&turns, turn).announced);
+    while (turns.next < TURNS) {
+        latency_arrive(&turns);
+        assert_false(turns.announced);
+    }
     assert_int_equal(word_load(&watch.announced, relaxed), 0);
+}
+
+/* A time of one thread that ends before it begins is none; of two threads' clocks, which may differ
+ * by less than a look at them costs, nothing is left. */
+static void a_clock_that_goes_backwards(void **state)
+{
+    struct latency_watch watch = {.stride = 3};
+    const struct latency_turns turns = latency_turns_begin(&watch);
+    struct latencies latencies = {0}, all = {0};
+
+    (void)state;
+    latency_add_own(&turns, &latencies, LATENCY_ACQUIRE, 1000, 900);
+    latency_add_own(&turns, &latencies, LATENCY_ACQUIRE, 1000, 1100);
+    assert_int_equal(latencies.backwards, 1);
+    assert_int_equal(latencies.of[LATENCY_ACQUIRE].count, 1);
+    assert_true(latencies_merge(&all, &latencies));
+    assert_true(latencies_merge(&all, &latencies));
+    assert_int_equal(all.backwards, 2);
+    assert_int_equal(latency_between(&turns, 1000, 900), 0);
 }
 
 static void strides_are_odd(void **state)
@@ -52,12 +75,26 @@ static void strides_are_odd(void **state)
     assert_false(latency_stride_fits(LATENCY_STRIDE_MOST + 2) || latency_stride_fits(UINT64_MAX));
 }
 
+/* 300 ns of looking each time, by one thread and a clock of 20 ns. */
+static void the_stride_follows_from_the_turn(void **state)
+{
+    (void)state;
+    assert_int_equal(latency_stride_for(10, 1, 20), 3001);
+    assert_int_equal(latency_stride_for(100, 1, 20), 301);
+    assert_int_equal(latency_stride_for(300, 1, 20), 101);
+    assert_int_equal(latency_stride_for(100, 6, 20), 401);
+    assert_int_equal(latency_stride_for(1e9, 1, 20), LATENCY_STRIDE_LEAST);
+    assert_int_equal(latency_stride_for(1.0 / 0.0, 1, 20), LATENCY_STRIDE_LEAST);
+    assert_int_equal(latency_stride_for(1e-6, 1, 20), LATENCY_STRIDE_MOST);
+    for (double turn_ns = 1; turn_ns < 1e7; turn_ns *= 1.1)
+        assert_true(latency_stride_fits(latency_stride_for(turn_ns, 4, 25)));
+}
+
 /* ---- hand-offs ---- */
 
-/* A lock, a holder that notes nothing itself, and one that announces its wait. */
+/* A lock with its watch. */
 struct play {
     struct latency_watch watch;
-    struct latency_turns turns;
     struct latency_releases releases;
     struct latencies latencies;
 };
@@ -71,23 +108,26 @@ static struct play *begin_play(void)
     memset(play, 0, sizeof *play);
     play->watch.stride = 3;
     play->watch.handoffs = true;
-    play->turns = latency_turns_begin(&play->watch);
     return play;
 }
 
+/* As the loop does it in every turn. */
 static void hold_and_release(struct play *play, bool shared)
 {
-    const struct latency_look none = {0};
+    struct latency_turns holder = latency_turns_begin(&play->watch);
 
-    latency_look_release(&play->turns, &none, &play->releases, shared, &play->latencies);
+    latency_release(&holder, &play->releases, shared);
 }
 
-static struct latency_look announce(struct play *play)
+/* A thread that announces itself. */
+static struct latency_turns announce(struct play *play)
 {
-    struct latency_look look = latency_look_begin(&play->turns, play->turns.next_announced);
+    struct latency_turns turns = latency_turns_begin(&play->watch);
 
-    assert_true(look.announced);
-    return look;
+    turns.next = turns.next_announced;
+    latency_arrive(&turns);
+    assert_true(turns.announced && !turns.timed);
+    return turns;
 }
 
 static uint64_t handoffs(const struct play *play)
@@ -109,11 +149,11 @@ static void a_release_after_the_arrival_is_a_handoff(void **state)
     struct play *play = begin_play();
 
     (void)state;
-    struct latency_look look = announce(play);
+    struct latency_turns look = announce(play);
     let_time_pass();
     hold_and_release(play, false);
     let_time_pass();
-    latency_look_acquired(&play->turns, &look, &play->releases, false, &play->latencies);
+    latency_acquired(&look, &play->releases, false, &play->latencies);
     assert_int_equal(handoffs(play), 1);
     assert_true(play->latencies.of[LATENCY_HANDOFF].max <= look.acquired_ns - look.arrived_ns);
     /* It times nothing but that, and is not announced any more. */
@@ -127,13 +167,39 @@ static void a_lock_that_was_free_is_handed_over_by_nobody(void **state)
     struct play *play = begin_play();
 
     (void)state;
-    struct latency_look other = announce(play); /* somebody else's wait makes the holder look */
+    struct latency_turns other = announce(play); /* somebody else's wait makes the holder look */
     hold_and_release(play, false);
     let_time_pass();
-    struct latency_look look = announce(play);
-    latency_look_acquired(&play->turns, &look, &play->releases, false, &play->latencies);
+    struct latency_turns look = announce(play);
+    latency_acquired(&look, &play->releases, false, &play->latencies);
     assert_int_equal(handoffs(play), 0);
-    latency_look_acquired(&play->turns, &other, &play->releases, false, &play->latencies);
+    latency_acquired(&other, &play->releases, false, &play->latencies);
+    assert_int_equal(handoffs(play), 1);
+    free(play);
+}
+
+/* Nothing old is taken for the last release. */
+static void a_holder_that_hogs_the_lock_stops_looking(void **state)
+{
+    struct play *play = begin_play();
+    struct latency_turns holder = latency_turns_begin(&play->watch);
+
+    (void)state;
+    struct latency_turns look = announce(play);
+    let_time_pass();
+    for (int i = 0; i < LATENCY_WRITTEN_MOST; i++) {
+        latency_release(&holder, &play->releases, false);
+        assert_true(play->releases.exclusive_ns > look.arrived_ns);
+    }
+    latency_release(&holder, &play->releases, false);
+    latency_acquired(&look, &play->releases, false, &play->latencies);
+    assert_int_equal(handoffs(play), 0);
+    /* Until nobody waits; then it looks again. */
+    latency_release(&holder, &play->releases, false);
+    look = announce(play);
+    let_time_pass();
+    latency_release(&holder, &play->releases, false);
+    latency_acquired(&look, &play->releases, false, &play->latencies);
     assert_int_equal(handoffs(play), 1);
     free(play);
 }
@@ -156,15 +222,15 @@ static void readers_hand_over_to_writers_only(void **state)
     struct play *play = begin_play();
 
     (void)state;
-    struct latency_look reader = announce(play), writer = announce(play);
+    struct latency_turns reader = announce(play), writer = announce(play);
     let_time_pass();
     hold_and_release(play, true);
     let_time_pass();
-    latency_look_acquired(&play->turns, &reader, &play->releases, true, &play->latencies);
+    latency_acquired(&reader, &play->releases, true, &play->latencies);
     assert_int_equal(handoffs(play), 0);
     hold_and_release(play, true);
     uint64_t last_ns = word_load(&play->releases.shared_ns, relaxed);
-    latency_look_acquired(&play->turns, &writer, &play->releases, false, &play->latencies);
+    latency_acquired(&writer, &play->releases, false, &play->latencies);
     assert_int_equal(handoffs(play), 1);
     assert_int_equal(play->latencies.of[LATENCY_HANDOFF].max, writer.acquired_ns - last_ns);
     free(play);
@@ -193,12 +259,22 @@ static void long_holds_are_counted(void **state)
     latencies_add(latencies, LATENCY_ACQUIRE, 1000000);
     latencies_add(&latencies[1], LATENCY_HOLD, 30000);
     assert_true(latencies_merge(latencies, &latencies[1]));
-    json_t *object = latencies_to_json(latencies, LATENCY_HOLD, 7);
+    json_t *object = latencies_to_json(latencies, LATENCY_HOLD);
     assert_int_equal(json_integer_value(json_object_get(object, "over_25us")), 2);
     assert_int_equal(json_integer_value(json_object_get(object, "count")), 3);
-    assert_int_equal(json_integer_value(json_object_get(object, "stride")), 7);
+    assert_true(latencies_from_json(object, &latencies[1], LATENCY_HOLD));
+    assert_int_equal(latencies[1].long_holds, 2);
+    assert_memory_equal(&latencies[1].of[LATENCY_HOLD], &latencies->of[LATENCY_HOLD],
+                        sizeof latencies->of[0]);
+    /* More long ones than there are, and none of them told. */
+    json_object_set_new(object, "over_25us", json_integer(4));
+    assert_false(latencies_from_json(object, &latencies[1], LATENCY_HOLD));
+    json_object_del(object, "over_25us");
+    assert_false(latencies_from_json(object, &latencies[1], LATENCY_HOLD));
+    assert_false(latencies_from_json(NULL, &latencies[1], LATENCY_HOLD));
+    assert_int_equal(latencies[1].of[LATENCY_HOLD].count, 0);
     json_decref(object);
-    object = latencies_to_json(latencies, LATENCY_ACQUIRE, 7);
+    object = latencies_to_json(latencies, LATENCY_ACQUIRE);
     assert_null(json_object_get(object, "over_25us"));
     json_decref(object);
     free(latencies);
@@ -209,9 +285,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(turns_are_timed_in_stride),
         cmocka_unit_test(nobody_announces_itself_without_handoffs),
+        cmocka_unit_test(a_clock_that_goes_backwards),
         cmocka_unit_test(strides_are_odd),
+        cmocka_unit_test(the_stride_follows_from_the_turn),
         cmocka_unit_test(a_release_after_the_arrival_is_a_handoff),
         cmocka_unit_test(a_lock_that_was_free_is_handed_over_by_nobody),
+        cmocka_unit_test(a_holder_that_hogs_the_lock_stops_looking),
         cmocka_unit_test(without_an_announcement_nobody_looks),
         cmocka_unit_test(readers_hand_over_to_writers_only),
         cmocka_unit_test(the_clock_is_taken_off),

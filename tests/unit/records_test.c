@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <unistd.h>
 
 #include "bench/records.h"
@@ -169,6 +170,33 @@ static void rubbish_between_records_is_left_out(void **state)
     records_free(&records);
 }
 
+/* The window's length is not known when the clock went backwards. */
+static void a_throughput_may_be_unknown(void **state)
+{
+    struct record_writer writer;
+    struct records records;
+    json_t *unknown = sample("tas", 2, 1, 1);
+
+    (void)state;
+    json_object_set_new(unknown, "throughput", json_null());
+    json_object_set_new(unknown, "unfit", json_pack("[s]", "clock"));
+    assert_int_equal(records_create(&writer, name), EXIT_FINE);
+    assert_int_equal(records_append(&writer, run_record(RECORDS_SCHEMA)), EXIT_FINE);
+    assert_int_equal(records_append(&writer, unknown), EXIT_FINE);
+    assert_int_equal(records_append(&writer, sample("tas", 1, 5e6, 1)), EXIT_FINE);
+    assert_int_equal(records_append(&writer, sample("tas", 1, 5e6, 1)), EXIT_FINE);
+    assert_int_equal(records_close(&writer), EXIT_FINE);
+    assert_int_equal(records_read(name, &records), EXIT_FINE);
+    assert_int_equal(json_array_size(records.samples), 3);
+    struct summary summary = summary_make(&records, 1);
+    assert_float_equal(summary.cells[0].throughput, 5e6, 1);
+    assert_true(isnan(summary.cells[1].throughput));
+    assert_false(summary.cells[1].has_interval);
+    table_print(stderr, &records, &summary, TABLE_THROUGHPUT);
+    summary_free(&summary);
+    records_free(&records);
+}
+
 /* A file put behind another one may come from a newer program. */
 static void later_runs_of_a_newer_schema_are_refused(void **state)
 {
@@ -271,7 +299,7 @@ static char *notes_of(const char *lock, double cpu_ns)
     json_array_append_new(file.samples, record);
     FILE *out = open_memstream(&text, &length);
     struct summary summary = summary_make(&file, 1);
-    table_print(out, &file, &summary);
+    table_print(out, &file, &summary, TABLE_THROUGHPUT);
     fclose(out);
     summary_free(&summary);
     records_free(&file);
@@ -301,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(foreign_files_are_refused, make_name, remove_file),
         cmocka_unit_test_setup_teardown(rubbish_between_records_is_left_out, make_name,
                                         remove_file),
+        cmocka_unit_test_setup_teardown(a_throughput_may_be_unknown, make_name, remove_file),
         cmocka_unit_test_setup_teardown(later_runs_of_a_newer_schema_are_refused, make_name,
                                         remove_file),
         cmocka_unit_test_setup_teardown(full_disk_loses_nothing_written, make_name, remove_file),

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "bench/fairness.h"
+#include "bench/native/owner_pass.h"
 #include "bench/outliers.h"
 #include "bench/owner_stream.h"
 #include "bench/statistics.h"
@@ -138,6 +139,92 @@ static void rsd(void **state)
     assert_true(isnan(fairness_rsd(none, 2)));
 }
 
+static void gini(void **state)
+{
+    static const double alike[] = {5, 5, 5, 5}, one_has_all[] = {0, 0, 0, 9}, some[] = {1, 2, 3, 4},
+                        none[] = {0, 0}, alone[] = {7};
+
+    (void)state;
+    assert_float_equal(fairness_gini(alike, 4), 0, 1e-12);
+    assert_float_equal(fairness_gini(one_has_all, 4), 0.75, 1e-12);
+    /* The twelve ordered pairs that differ do so by 20 in all; 20 / (2 * 16 * 2.5). */
+    assert_float_equal(fairness_gini(some, 4), 0.25, 1e-12);
+    assert_float_equal(fairness_gini(alone, 1), 0, 1e-12);
+    assert_true(isnan(fairness_gini(none, 2)));
+}
+
+static void theil(void **state)
+{
+    static const double alike[] = {5, 5, 5}, one_has_all[] = {0, 0, 0, 9}, some[] = {1, 3},
+                        none[] = {0, 0}, alone[] = {7};
+
+    (void)state;
+    assert_float_equal(fairness_theil(alike, 3), 0, 1e-12);
+    assert_float_equal(fairness_theil(one_has_all, 4), log(4), 1e-12);
+    /* Shares of 1/2 and 3/2. */
+    assert_float_equal(fairness_theil(some, 2), (0.5 * log(0.5) + 1.5 * log(1.5)) / 2, 1e-12);
+    assert_float_equal(fairness_theil(alone, 1), 0, 1e-12);
+    assert_true(isnan(fairness_theil(none, 2)));
+}
+
+static void top_half(void **state)
+{
+    static const double alike[] = {5, 5, 5, 5}, one_has_all[] = {0, 0, 0, 9}, some[] = {1, 2, 3, 4},
+                        odd[] = {1, 2, 5}, alike_odd[] = {4, 4, 4}, none[] = {0, 0}, alone[] = {7};
+
+    (void)state;
+    assert_float_equal(fairness_top_half(alike, 4), 0.5, 1e-12);
+    assert_float_equal(fairness_top_half(one_has_all, 4), 1, 1e-12);
+    assert_float_equal(fairness_top_half(some, 4), 0.7, 1e-12);
+    /* The busiest, and half of the middle one. */
+    assert_float_equal(fairness_top_half(odd, 3), 0.75, 1e-12);
+    assert_float_equal(fairness_top_half(alike_odd, 3), 0.5, 1e-12);
+    assert_float_equal(fairness_top_half(alone, 1), 0.5, 1e-12);
+    assert_true(isnan(fairness_top_half(none, 2)));
+}
+
+static double index_of(const json_t *sample, const char *name)
+{
+    return json_number_value(json_object_get(sample, name));
+}
+
+/* In whatever order the threads stand; what is recorded already stays. */
+static void indices_of_a_sample(void **state)
+{
+    json_t *sample = json_pack("{s:[i,i,i,i], s:f, s:{}}", "acquisitions", 4, 1, 3, 2, "jain", 0.5,
+                               "unmeasured");
+
+    (void)state;
+    fairness_add(sample);
+    assert_float_equal(index_of(sample, "jain"), 0.5, 0);
+    assert_float_equal(index_of(sample, "rsd"), sqrt(1.25) / 2.5, 1e-12);
+    assert_float_equal(index_of(sample, "gini"), 0.25, 1e-12);
+    assert_float_equal(index_of(sample, "top_half"), 0.7, 1e-12);
+    assert_true(json_is_real(json_object_get(sample, "theil")));
+    assert_int_equal(json_object_size(json_object_get(sample, "unmeasured")), 0);
+    json_decref(sample);
+}
+
+static void indices_of_nothing(void **state)
+{
+    static const char *const names[] = {"jain", "rsd", "gini", "theil", "top_half"};
+    json_t *samples = json_pack("[{s:[i,i], s:{}}, {s:n, s:{}}]", "acquisitions", 0, 0,
+                                "unmeasured", "acquisitions", "unmeasured");
+    json_t *sample;
+    size_t i;
+
+    (void)state;
+    json_array_foreach (samples, i, sample) {
+        fairness_add(sample);
+        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++) {
+            const json_t *reasons = json_object_get(sample, "unmeasured");
+            assert_true(json_is_null(json_object_get(sample, names[j])));
+            assert_true(json_is_string(json_object_get(reasons, names[j])));
+        }
+    }
+    json_decref(samples);
+}
+
 static struct owner_metrics owners_of(const char *owners, unsigned threads)
 {
     struct owner_stream stream = {0};
@@ -199,35 +286,203 @@ static void no_owner_twice(void **state)
     assert_true(isnan(owners_of("", 2).mttr));
 }
 
-/* 2 is a hole; behind it b's log is full, and a's says nothing of where b was. */
-static void owners_noted_by_threads(void **state)
+/* ---- what threads note themselves ---- */
+
+enum { LOG_ROOM = 64, LOGS = 3 };
+
+struct logs {
+    WORD(uint64_t) windows;
+    struct owner_note notes[LOGS][LOG_ROOM];
+    struct owner_log logs[LOGS];
+    const struct owner_log *all[LOGS];
+    uint64_t number; /* of the next acquisition */
+};
+
+static void make_logs(struct logs *logs)
 {
-    uint64_t a[] = {0, 4, 6, 9}, b[] = {1, 3, 5};
-    const struct owner_log log_a = {a, 4, 4}, log_b = {b, 3, 3}, none = {NULL, 0, 0};
-    const struct owner_log *const logs[] = {&log_a, &log_b, &none};
-    const uint16_t want[] = {1, 0, 1, 0};
+    memset(logs, 0, sizeof *logs);
+    for (unsigned i = 0; i < LOGS; i++) {
+        logs->logs[i] = (struct owner_log){
+            .windows = &logs->windows, .notes = logs->notes[i], .capacity = LOG_ROOM};
+        logs->all[i] = &logs->logs[i];
+    }
+}
+
+/* Acquisitions, one after the other, of threads `a` to `c`. */
+static void acquire(struct logs *logs, const char *owners)
+{
+    for (; *owners != '\0'; owners++)
+        owner_log_add(&logs->logs[*owners - 'a'], logs->number++);
+}
+
+static void look_at(struct logs *logs, uint64_t windows)
+{
+    word_store(&logs->windows, windows, relaxed);
+}
+
+static struct owner_metrics measure_logs(const struct logs *logs, unsigned threads)
+{
     struct owner_stream stream;
+    struct owner_metrics metrics;
+
+    assert_true(owner_stream_merge(logs->all, threads, &stream));
+    assert_true(owner_stream_measure(&stream, threads, &metrics));
+    owner_stream_free(&stream);
+    return metrics;
+}
+
+/* Of the numbers 0 to 15, these are in windows: 0 to 2 and 8 to 10. */
+static void owners_in_windows(void **state)
+{
+    static const uint16_t want[] = {0, 1, 2, 2, 0, 1};
+    struct owner_stream stream;
+    struct logs logs;
 
     (void)state;
-    assert_true(owner_stream_merge(logs, 3, &stream));
-    assert_int_equal(stream.count, 4);
+    make_logs(&logs);
+    look_at(&logs, owner_windows(8, 3));
+    acquire(&logs, "abcabcabcabcabca");
+    assert_true(owner_stream_merge(logs.all, LOGS, &stream));
+    assert_int_equal(stream.count, 6);
     assert_memory_equal(stream.owners, want, sizeof want);
-    owner_stream_free(&stream);
-    assert_true(owner_stream_merge(&logs[2], 1, &stream));
-    assert_int_equal(stream.count, 0);
+    assert_int_equal(stream.notes[3].number, 8);
+    assert_int_equal(stream.notes[3].gap, 3);
+    assert_int_equal(stream.longest, 3);
     owner_stream_free(&stream);
 }
 
-static void full_log(void **state)
+/* First come, first served, through three windows with a long way between them: the gaps are those
+ * that there were, and not across the borders. */
+static void gaps_across_windows(void **state)
 {
-    uint64_t numbers[2];
-    struct owner_log log = {numbers, 0, 2};
+    struct owner_metrics metrics;
+    struct logs logs;
 
     (void)state;
-    for (uint64_t number = 5; number < 9; number++)
-        owner_log_add(&log, number);
-    assert_int_equal(log.count, 2);
-    assert_int_equal(numbers[1], 6);
+    make_logs(&logs);
+    look_at(&logs, owner_windows(64, 20));
+    for (int i = 0; i < 60; i++)
+        acquire(&logs, "abc");
+    metrics = measure_logs(&logs, LOGS);
+    assert_int_equal(metrics.windows, 3);
+    assert_float_equal(metrics.mttr, 3, 1e-12);
+    assert_int_equal(metrics.max_gap, 3);
+    /* A window of thirty is in none of twenty, though sixty were noted. */
+    assert_int_equal(metrics.window, 30);
+    assert_true(isnan(metrics.lwss_mean));
+}
+
+/* Two windows of twenty: one thread in the first, two in the second, nothing across. */
+static void working_sets_of_windows(void **state)
+{
+    struct owner_metrics metrics;
+    struct logs logs;
+
+    (void)state;
+    make_logs(&logs);
+    look_at(&logs, owner_windows(32, 20));
+    acquire(&logs,
+            "aaaaaaaaaaaaaaaaaaaabbbbbbbbbbbb"
+            "abababababababababab");
+    metrics = measure_logs(&logs, 2);
+    assert_int_equal(metrics.windows, 2);
+    assert_int_equal(metrics.window, 20);
+    assert_float_equal(metrics.lwss_mean, 1.5, 1e-12);
+    assert_float_equal(metrics.lwss_median, 1.5, 1e-12);
+}
+
+/* The longest wait lies between two windows, or ends after the pass: it is known all the same. One
+ * that ended before the pass is not of it; one that began before is. */
+static void longest_gap_outside_of_windows(void **state)
+{
+    struct owner_metrics metrics;
+    struct logs logs;
+
+    (void)state;
+    make_logs(&logs);
+    acquire(&logs, "baaaaaaaaaaaaaaabaa");
+    look_at(&logs, owner_windows(64, 2));
+    acquire(&logs, "aab");
+    assert_int_equal(measure_logs(&logs, 2).max_gap, 5);
+    acquire(&logs, "aaaaaaaaab");
+    assert_int_equal(measure_logs(&logs, 2).max_gap, 10);
+    look_at(&logs, OWNER_WINDOWS_AFTER);
+    acquire(&logs, "aaaaaaaaaaaaaaab");
+    metrics = measure_logs(&logs, 2);
+    assert_int_equal(metrics.max_gap, 16);
+    assert_int_equal(logs.logs[0].count + logs.logs[1].count, 0);
+    assert_true(isnan(metrics.mttr) && metrics.windows == 0);
+}
+
+/* One that comes late has not waited since the start; one that never had a turn has since the pass
+ * began. */
+static void first_turns(void **state)
+{
+    struct logs logs;
+
+    (void)state;
+    make_logs(&logs);
+    acquire(&logs, "aaaaaaaaaaaaaaaaaaab");
+    look_at(&logs, OWNER_WINDOWS_AFTER);
+    acquire(&logs, "abab");
+    assert_int_equal(measure_logs(&logs, 3).max_gap, 2);
+    acquire(&logs, "ababababc");
+    assert_int_equal(measure_logs(&logs, 3).max_gap, 13);
+}
+
+/* From there on it is not known who had the lock; before, it is. */
+static void full_log(void **state)
+{
+    struct owner_stream stream;
+    struct logs logs;
+
+    (void)state;
+    make_logs(&logs);
+    logs.logs[0].capacity = 2;
+    look_at(&logs, owner_windows(1, 1));
+    acquire(&logs, "abbababbb");
+    assert_int_equal(logs.logs[0].count, 2);
+    assert_int_equal(logs.logs[1].count, 6);
+    assert_true(owner_stream_merge(logs.all, 2, &stream));
+    assert_int_equal(stream.count, 4);
+    assert_int_equal(stream.owners[2], 1);
+    assert_int_equal(stream.owners[3], 0);
+    owner_stream_free(&stream);
+}
+
+static void nothing_noted(void **state)
+{
+    struct logs logs;
+
+    (void)state;
+    make_logs(&logs);
+    struct owner_metrics metrics = measure_logs(&logs, LOGS);
+    assert_true(isnan(metrics.mttr) && isnan(metrics.lwss_mean));
+    assert_int_equal(metrics.max_gap, 0);
+    assert_int_equal(metrics.windows, 0);
+}
+
+/* Each window is as long as LWSS needs; there are some in the pass that is expected, and no more
+ * than one thread alone has room for. */
+static void windows_of_a_pass(void **state)
+{
+    static const unsigned threads[] = {1, 2, 3, 16, 64, 128};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
+        const size_t room = owner_pass_room(threads[i]);
+        for (double expected = (double)room + 1; expected < 1e9; expected *= 3) {
+            uint64_t windows = owner_pass_windows(threads[i], expected);
+            double every = (double)(windows & UINT32_MAX) + 1, length = (double)(windows >> 32);
+            assert_true(length >= owner_stream_window(threads[i]));
+            assert_float_equal(fmod(length, owner_stream_window(threads[i])), 0, 0);
+            assert_true(every >= length);
+            assert_true(expected / every >= 2);
+            assert_true(expected / every * length <= room);
+        }
+        assert_int_equal(owner_pass_windows(threads[i], 0), owner_windows(1, 1));
+        assert_int_equal(owner_pass_windows(threads[i], (double)room), owner_windows(1, 1));
+    }
 }
 
 int main(void)
@@ -240,12 +495,23 @@ int main(void)
         cmocka_unit_test(intervals_of_many),
         cmocka_unit_test(jain),
         cmocka_unit_test(rsd),
+        cmocka_unit_test(gini),
+        cmocka_unit_test(theil),
+        cmocka_unit_test(top_half),
+        cmocka_unit_test(indices_of_a_sample),
+        cmocka_unit_test(indices_of_nothing),
         cmocka_unit_test(owners_in_turn),
         cmocka_unit_test(owners_that_hog),
         cmocka_unit_test(working_sets),
         cmocka_unit_test(no_owner_twice),
-        cmocka_unit_test(owners_noted_by_threads),
+        cmocka_unit_test(owners_in_windows),
+        cmocka_unit_test(gaps_across_windows),
+        cmocka_unit_test(working_sets_of_windows),
+        cmocka_unit_test(longest_gap_outside_of_windows),
+        cmocka_unit_test(first_turns),
         cmocka_unit_test(full_log),
+        cmocka_unit_test(nothing_noted),
+        cmocka_unit_test(windows_of_a_pass),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
 }

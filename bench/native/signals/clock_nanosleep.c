@@ -18,7 +18,7 @@ static void nanosleep_destroy(void *signals)
 static int nanosleep_await_expiry(void *memory, uint64_t *expiries)
 {
     struct own_timer *timer = memory;
-    struct timespec due = signal_timespec(timer->due);
+    struct timespec due = native_timespec(timer->due);
     int error;
 
     do

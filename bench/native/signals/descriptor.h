@@ -13,7 +13,7 @@ static inline int descriptor_await(struct pollfd *polled, unsigned count, uint64
 {
     for (;;) {
         uint64_t now = deadline == MACHINE_NEVER ? 0 : machine_clock();
-        struct timespec left = signal_timespec(deadline > now ? deadline - now : 0);
+        struct timespec left = native_timespec(deadline > now ? deadline - now : 0);
         int ready = ppoll(polled, count, deadline == MACHINE_NEVER ? NULL : &left, NULL);
         if (ready > 0)
             return 0;

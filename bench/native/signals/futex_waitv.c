@@ -76,7 +76,7 @@ static bool take(struct futex_waitv_signals *signals, unsigned object)
 static int waitv_wait_any(void *memory, uint64_t deadline, unsigned *index)
 {
     struct futex_waitv_signals *signals = memory;
-    struct timespec until = signal_timespec(deadline);
+    struct timespec until = native_timespec(deadline);
 
     for (;;) {
         for (unsigned i = 0; i < signals->shape.objects; i++) {

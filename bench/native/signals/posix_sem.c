@@ -42,7 +42,7 @@ static int posix_sem_wait(void *memory, unsigned object, uint64_t deadline)
 {
     struct posix_sem_signals *signals = memory;
     sem_t *permits = &signals->objects[object].permits;
-    struct timespec until = signal_timespec(deadline);
+    struct timespec until = native_timespec(deadline);
     int failed;
 
     /* A time that is past would be slept for all the same. */

@@ -75,7 +75,7 @@ static int cond_reset(void *memory, unsigned object)
 /* A time that is past would be slept for all the same. */
 static int await_change(struct condition *guard, uint64_t deadline)
 {
-    struct timespec until = signal_timespec(deadline);
+    struct timespec until = native_timespec(deadline);
 
     if (deadline != MACHINE_NEVER && machine_clock() >= deadline)
         return ETIMEDOUT;

@@ -54,10 +54,4 @@ struct signal_ops {
     int (*await_expiry)(void *signals, uint64_t *expiries);
 };
 
-/* A time as the kernel takes it. */
-static inline struct timespec signal_timespec(uint64_t ns)
-{
-    return (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
-}
-
 #endif

@@ -26,7 +26,7 @@ static void timerfd_destroy(void *memory)
 static int timerfd_arm(void *memory, uint64_t due, uint64_t period)
 {
     struct timerfd_signals *signals = memory;
-    struct itimerspec times = {signal_timespec(period), signal_timespec(due)};
+    struct itimerspec times = {native_timespec(period), native_timespec(due)};
 
     return timerfd_settime(signals->fd, TFD_TIMER_ABSTIME, &times, NULL) == 0 ? 0 : errno;
 }

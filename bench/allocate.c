@@ -1,0 +1,22 @@
+#include "bench/allocate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/message.h"
+
+void *allocated(void *memory)
+{
+    if (memory == NULL) {
+        fputs("lockbench: out of memory\n", stderr);
+        exit(EXIT_MACHINE);
+    }
+    return memory;
+}
+
+void *allocate_zeroed(size_t alignment, size_t size)
+{
+    size = (size + alignment - 1) / alignment * alignment;
+    return memset(allocated(aligned_alloc(alignment, size)), 0, size);
+}

@@ -1,0 +1,14 @@
+/* The table of acquire, hold and hand-off times that a person reads. */
+#ifndef BENCH_LATENCY_TABLE_H
+#define BENCH_LATENCY_TABLE_H
+
+#include <stdio.h>
+
+#include "bench/summary.h"
+
+/* Prints percentiles of all samples of a cell together: for each number of threads and each kind of
+ * time a block with a line for each lock that has it, its names `width` wide; nothing where nothing
+ * was timed. More than `cpus` threads share CPUs. */
+void latency_table_print(FILE *out, const struct summary *summary, unsigned cpus, int width);
+
+#endif

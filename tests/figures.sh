@@ -1,0 +1,394 @@
+#!/usr/bin/env bash
+# The figures beyond throughput and fairness: what they draw, of what, and what they say of what is missing.
+#
+# shellcheck disable=SC2016
+set -u
+sources=$(realpath -- "${SOURCES:-$(dirname "$0")/..}")
+. "$(dirname "$0")/harness.sh"
+
+have_gnuplot=no
+! have gnuplot || have_gnuplot=yes
+
+want_picture() { # FORMAT FILE TEXT
+    [ -s "$2" ] || fail "there should be a picture in $2"
+    case $1 in
+    png) want_same "the beginning of $2" "$(first_bytes "$2")" '211PNG' ;;
+    pdf) want_same "the beginning of $2" "$(first_bytes "$2")" '%PDF' ;;
+    svg)
+        want_same "the beginning of $2" "$(first_bytes "$2")" '<?xm'
+        want_text "$2" '</svg>'
+        want_text "$2" "$3"
+        ;;
+    dumb)
+        want_text "$2" "$3"
+        want_no_text "$2" $'\f'
+        ;;
+    dat) want_text "$2" "$3" ;;
+    esac
+}
+
+# draws_all NAME TEXT ARGUMENT...: every format of a figure, with the text where texts can be read; nothing is said
+# but where.
+draws_all() {
+    local format what=$1 text=$2
+    shift 2
+    for format in png svg pdf dumb dat; do
+        if [ $have_gnuplot = no ] && [ $format != dat ]; then
+            skip "$what, as $format" "there is no gnuplot"
+            continue
+        fi
+        begin "$what, as $format"
+        call "$LOCKBENCH" plot "$@" --format $format --output picture.$format
+        want_code 0
+        want_empty "$stdout"
+        want_same "standard error" "$(cat "$stderr")" "lockbench: drawn: picture.$format"
+        want_picture $format picture.$format "$text"
+        rm -f picture.$format
+        end
+    done
+}
+
+# of_curve NAME: the lines of a curve of the data on standard output.
+of_curve() {
+    awk -v name="\"$1\" lock" 'index($0, "\"") == 1 { of = index($0, name) == 1; next } of && NF' "$stdout"
+}
+
+# What one field of a record says, all records below each other.
+numbers_of() { # FILE LOCK THREADS FIELD
+    grep "^{\"record\":\"sample\",\"lock\":\"$2\"" "$1" | grep "\"threads\":$3," |
+        sed "s/.*\"$4\":\([0-9.e+-]*\)[,}].*/\1/"
+}
+
+"$LOCKBENCH" run tas,ticket,spin_park,null -t 1,2 -d 50ms -R 1 --counters none -q -O native.jsonl >"$work/ignored" 2>&1
+"$LOCKBENCH" run tas,ticket,mcs -m 'sim:core:4 pu:1' -t 1,2,4 -d 300us -R 1 -q -O model.jsonl >"$work/ignored" 2>&1
+
+# ---------------------------------------------------------------------------------------------
+# cost
+
+begin "plot --figure cost: CPU time, and context switches per acquisition, as the records have them"
+call "$LOCKBENCH" plot model.jsonl --figure cost --format dat --output -
+want_code 0
+want_empty "$stderr"
+want_same "the curves" "$(sed -n 's/^"\([^"]*\)".*/\1/p' "$stdout" | tr '\n' ' ')" "tas ticket mcs "
+want_same "the first line" "$(head -1 "$stdout")" '"tas" lock variant cpu_ns switches voluntary involuntary'
+for lock in tas ticket mcs; do
+    for threads in 1 2 4; do
+        cpu_ns=$(numbers_of model.jsonl $lock $threads cpu_ns)
+        all=$(grep "\"lock\":\"$lock\"" model.jsonl | grep "\"threads\":$threads," |
+            sed 's/.*"acquisitions":\[\([0-9,]*\)\].*/\1/' | tr , '\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
+        voluntary=$(numbers_of model.jsonl $lock $threads voluntary_switches)
+        involuntary=$(numbers_of model.jsonl $lock $threads involuntary_switches)
+        of_curve $lock | awk -v threads=$threads -v cpu_ns="$cpu_ns" -v all="$all" -v voluntary="$voluntary" \
+            -v involuntary="$involuntary" '
+            function near(a, b) { return a - b <= 1e-5 * b && b - a <= 1e-5 * b }
+            $1 == threads { fine = near($4, cpu_ns) && near($6, voluntary / all) && near($7, involuntary / all) &&
+                                near($5, (voluntary + involuntary) / all) }
+            END { exit !fine }' || fail "the numbers of $lock with $threads threads should be those of the record"
+    done
+done
+end
+
+draws_all "plot --figure cost" ticket native.jsonl --figure cost
+draws_all "plot --figure cost of a model" mcs model.jsonl --figure cost
+
+begin "plot --figure cost of samples without CPU time: says why there is nothing"
+sed 's/"cpu_ns":[0-9][0-9.e+-]*/"cpu_ns":null/; s/"unmeasured":{/&"cpu_ns":"made up",/' model.jsonl >costless.jsonl
+call "$LOCKBENCH" plot costless.jsonl --figure cost --format dat --output -
+want_code 2
+want_one_error
+want_text "$stderr" "'costless.jsonl' has no cpu_ns"
+want_text "$stderr" "made up"
+end
+
+# ---------------------------------------------------------------------------------------------
+# traffic of hardware and of a model
+
+# Records as they are where the processor counts: each with its own numbers.
+sed -E -e '/"record":"sample"/ {
+    s/"traffic":null/"traffic":{"transactions":7.5,"reads":3.5,"ownership":2.5,"upgrades":1.5,"invalidated":2.25,"by_distance":{"core":7.5},"by_line":null}/
+    s/("unmeasured":\{[^}]*)"traffic":"[^"]*"/\1"traffic.by_line":"counters do not tell lines apart"/
+}' -e '/"lock":"null"/ { s/"transactions":7.5/"transactions":0.5/; s/"invalidated":2.25/"invalidated":0.25/ }' \
+    native.jsonl >hardware.jsonl
+{ cat hardware.jsonl && grep '"record":"sample"' model.jsonl; } >both.jsonl
+
+begin "plot --figure traffic of hardware and a model: a lock is one lock, the machines are variants"
+call "$LOCKBENCH" plot hardware.jsonl model.jsonl --figure traffic --format dat --output -
+want_code 0
+want_same "standard error" "$(sed 's/workloads: .*//' "$stderr")" \
+    "lockbench: 'hardware.jsonl' and 'model.jsonl' are of different machines or "
+want_same "tas by hardware" "$(of_curve "tas (hardware, native)" | tr '\n' ';')" "1 0 0 7 2;2 0 0 7 2;"
+want_same "ticket by hardware" "$(of_curve "ticket (hardware, native)" | tr '\n' ';')" "1 1 0 7 2;2 1 0 7 2;"
+want_same "the model's locks and variants" \
+    "$(for lock in tas ticket mcs; do of_curve "$lock (model, model)" | awk '{ print $2, $3 }' | uniq; done | tr '\n' ';')" \
+    "0 1;1 1;3 1;"
+end
+
+begin "plot --figure traffic of one file with both"
+call "$LOCKBENCH" plot both.jsonl --figure traffic --format dat --output -
+want_code 0
+want_empty "$stderr"
+want_same "the curves" "$(sed -n 's/^"\([^"]*\)".*/\1/p' "$stdout" | sort | tr '\n' ';')" \
+    "mcs (model);spin_park (native);tas (model);tas (native);ticket (model);ticket (native);"
+end
+
+draws_all "plot --figure traffic of hardware and a model" "ticket (model)" both.jsonl --figure traffic
+
+name="hardware and model have the lock's colour, and dashes of their own"
+if [ $have_gnuplot = no ]; then
+    skip "$name" "there is no gnuplot"
+else
+    begin "$name"
+    call "$LOCKBENCH" plot both.jsonl --figure traffic --format svg --output -
+    want_code 0
+    # The paths of curves: a colour that is not grey, with dashes or without, in either panel.
+    grep -o "stroke='rgb([^)]*)'[^>]*" "$stdout" | sed "s/^stroke='\(rgb([^)]*)\)'/\1/" >strokes
+    want_same "the colour of ticket" "$(grep -c 'rgb(230, 159,   0)' strokes)" 4
+    want_same "the colour of ticket, dashed" "$(grep 'rgb(230, 159,   0)' strokes | grep -c dasharray)" 2
+    want_text "$stdout" "different machines"
+    end
+fi
+
+begin "plot --figure traffic says which file has none, and why"
+call "$LOCKBENCH" plot native.jsonl model.jsonl --figure traffic --format dat --output -
+want_code 0
+want_same "the number of lines on standard error" "$(wc -l <"$stderr")" 2
+want_text "$stderr" "'native.jsonl' has no traffic to draw"
+want_text "$stderr" "$(sed -n '/"lock":"tas"/ { s/.*"unmeasured":{.*"traffic":"\([^"]*\)".*/\1/p; q; }' native.jsonl)"
+want_no_text "$stderr" "'model.jsonl' has no traffic"
+end
+
+begin "plot --figure traffic of one file with both says which machine has none"
+{ cat native.jsonl && grep '"record":"sample"' model.jsonl; } >half.jsonl
+call "$LOCKBENCH" plot half.jsonl --figure traffic --format dat --output -
+want_code 0
+want_same "the number of lines on standard error" "$(wc -l <"$stderr")" 1
+want_text "$stderr" "'half.jsonl' has no traffic to draw; "
+want_text "$stderr" " on native: "
+end
+
+# ---------------------------------------------------------------------------------------------
+# curves
+
+begin "a file with two workloads: each curve with its own"
+"$LOCKBENCH" run tas -m 'sim:core:4 pu:1' -t 1,2 -d 300us -R 1 -c 1us -q -O critical.jsonl >"$work/ignored" 2>&1
+{ cat model.jsonl && grep '"record":"sample"' critical.jsonl; } >workloads.jsonl
+call "$LOCKBENCH" plot workloads.jsonl --format dat --output -
+want_code 0
+want_same "the curves of tas" "$(sed -n 's/^"\(tas[^"]*\)".*/\1/p' "$stdout" | sort | tr '\n' ';')" \
+    "tas (critical 0, outside exp:50ns, 1 line, 0% readers);tas (critical 1us, outside exp:50ns, 1 line, 0% readers);"
+if [ $have_gnuplot = yes ]; then
+    call "$LOCKBENCH" plot workloads.jsonl --format svg --output -
+    want_text "$stdout" "different workloads"
+fi
+end
+
+begin "a lock with a quote in its name, from a file of somebody else"
+sed 's/"lock":"tas"/"lock":"t\\"a\\ns"/' model.jsonl >quoted.jsonl
+call "$LOCKBENCH" plot quoted.jsonl --format dat --output -
+want_code 0
+want_text "$stdout" '"t_a_s" lock'
+if [ $have_gnuplot = yes ]; then
+    call "$LOCKBENCH" plot quoted.jsonl --format svg --output -
+    want_code 0
+    want_picture svg "$stdout" t_a_s
+fi
+end
+
+# ---------------------------------------------------------------------------------------------
+# core-latency
+
+# make_matrix CPUS: what `lockbench topology --json` writes on a machine of so many CPUs: two to a core, four to a
+# cache, two packages; numbered as the first threads of all cores, then the second.
+make_matrix() {
+    awk -v n="$1" 'BEGIN {
+        printf "{\"host\": {\"cpu_model\": \"Made up <%d> & {x}_y\"}, \"cpus\": [", n
+        for (i = 0; i < n; i++)
+            printf "%s%d", i ? ", " : "", i % 2 ? n / 2 + int(i / 2) : i / 2
+        printf "], \"latency_ns\": ["
+        for (i = 0; i < n; i++) {
+            printf "%s[", i ? ", " : ""
+            for (j = 0; j < n; j++) {
+                ns = int(i / 2) == int(j / 2) ? 8 : int(i / 4) == int(j / 4) ? 23 : int(2 * i / n) == int(2 * j / n) ? 51 : 135
+                printf "%s%s", j ? ", " : "", i == j ? "null" : ns + (i + 2 * j) % 7 / 8
+            }
+            printf "]"
+        }
+        printf "]}\n"
+    }'
+}
+
+for cpus in 2 16 128; do
+    make_matrix $cpus >cpus-$cpus.json
+    draws_all "plot --figure core-latency of $cpus CPUs" "$([ $cpus = 2 ] && echo 8 || echo 13)" cpus-$cpus.json --figure core-latency
+    begin "plot --figure core-latency of $cpus CPUs: each pair with its CPUs and its time"
+    call "$LOCKBENCH" plot cpus-$cpus.json --figure core-latency --format dat --output -
+    want_code 0
+    want_empty "$stderr"
+    want_same "the number of lines" "$(wc -l <"$stdout")" $((cpus * cpus + 1))
+    want_same "the first line" "$(head -1 "$stdout")" "row column from to ns"
+    want_same "the second pair" "$(sed -n 3p "$stdout")" "0 1 0 $((cpus / 2)) 8.25"
+    want_same "the pairs that were not measured" "$(grep -c NaN "$stdout")" $cpus
+    end
+done
+
+if [ $have_gnuplot = no ]; then
+    for name in "the map of 16 CPUs has numbers in its cells" "the map of 128 CPUs has none" \
+        "the map as characters: numbers where they fit" "the map of what was measured here"; do
+        skip "$name" "there is no gnuplot"
+    done
+else
+    texts_of() { # FILE: what is written in an SVG
+        sed -n 's/.*<text[^>]*>\(.*\)/\1/p' "$1" | sed 's/<[^>]*>//g'
+    }
+
+    begin "the map of 16 CPUs has numbers in its cells"
+    call "$LOCKBENCH" plot cpus-16.json --figure core-latency --format svg
+    want_code 0
+    want_same "the cells with 135 and 136" "$(texts_of cpus-16.core-latency.svg | grep -cxE '13[56]')" 128
+    want_text cpus-16.core-latency.svg 'Made up &lt;16> &amp; {x}_y'
+    end
+
+    begin "the map of 128 CPUs has none"
+    call "$LOCKBENCH" plot cpus-128.json --figure core-latency --format svg
+    want_code 0
+    want_same "the cells with 135 and 136" "$(texts_of cpus-128.core-latency.svg | grep -cxE '13[56]')" 0
+    end
+
+    begin "the map as characters: numbers where they fit"
+    call "$LOCKBENCH" plot cpus-16.json --figure core-latency --format dumb
+    want_code 0
+    want_same "the second row" "$(sed -n 4p "$stdout" | tr -s ' ')" \
+        " 0 - 8 24 24 51 51 52 51 135 136 136 135 135 136 135 135"
+    call "$LOCKBENCH" plot cpus-128.json --figure core-latency --format dumb
+    want_code 0
+    want_same "the longest line" "$(awk 'length > most { most = length } END { print most <= 80 }' "$stdout")" 1
+    want_text "$stdout" "one CPU of each 2"
+    end
+
+    name="the map of what was measured here"
+    "$LOCKBENCH" topology --json --quiet >here.json 2>"$work/ignored"
+    if ! grep -q '"latency_ns": \[' here.json; then
+        skip "$name" "there is one CPU only"
+    else
+        begin "$name"
+        call "$LOCKBENCH" plot here.json --figure core-latency
+        want_code 0
+        want_picture png here.core-latency.png
+        want_picture svg here.core-latency.svg CPU
+        end
+    fi
+fi
+
+# refuse_matrix NAME: what stands in the file wrong.json can't be drawn.
+refuse_matrix() {
+    refuse "plot --figure core-latency of $1" 2 "'wrong.json'" "topology --json" \
+        "$LOCKBENCH" plot wrong.json --figure core-latency --output picture.png --format png
+}
+echo '{"cpus": [0], "latency_ns": null}' >wrong.json
+refuse_matrix "a machine of one CPU"
+echo '{"cpus": [0, 1], "latency_ns": [[null, 5]]}' >wrong.json
+refuse_matrix "a matrix that lacks a row"
+echo '{"cpus": [0, 1], "latency_ns": [[null, 5], [5]]}' >wrong.json
+refuse_matrix "a matrix that lacks a cell"
+echo '{"cpus": [0, 1], "latency_ns": [[null, 5], [-5, null]]}' >wrong.json
+refuse_matrix "a time below 0"
+echo '{"cpus": [0, 1], "latency_ns": [[null, "5"], [5, null]]}' >wrong.json
+refuse_matrix "a time that is no number"
+echo '{"cpus": [0, 1], "latency_ns": [[null, null], [null, null]]}' >wrong.json
+refuse_matrix "nothing that was measured"
+echo '{"cpus": ["0", 1], "latency_ns": [[null, 5], [5, null]]}' >wrong.json
+refuse_matrix "a CPU without a number"
+echo '[1, 2]' >wrong.json
+refuse_matrix "a list"
+head -c 100 cpus-16.json >wrong.json
+refuse_matrix "a file that was cut"
+cp model.jsonl wrong.json
+refuse_matrix "results"
+refuse "plot --figure core-latency of no file" 2 "'nowhere.json'" "" \
+    "$LOCKBENCH" plot nowhere.json --figure core-latency
+refuse "plot --figure core-latency of two files" 2 "'cpus-16.json'" "one file" \
+    "$LOCKBENCH" plot cpus-2.json cpus-16.json --figure core-latency
+refuse "plot --figure core-latency over its file" 2 "'cpus-2.json'" "name another output" \
+    "$LOCKBENCH" plot cpus-2.json --figure core-latency --format dat --output cpus-2.json
+refuse "plot --figure throughput of a matrix" 2 "'cpus-16.json'" "" "$LOCKBENCH" plot cpus-16.json
+begin "what is refused leaves no picture"
+want_missing picture.png
+end
+
+# ---------------------------------------------------------------------------------------------
+# names of files
+
+refuse "plot --output of another format" 2 "'x.png'" "leave out its ending" \
+    "$LOCKBENCH" plot model.jsonl --output x.png --format svg
+refuse "plot --output of a format that is not among those named" 2 "'x.png'" "svg,pdf" \
+    "$LOCKBENCH" plot model.jsonl --output x.png --format svg,pdf
+begin "what is refused leaves no picture"
+for ending in png svg pdf; do
+    want_missing x.$ending
+done
+end
+
+begin "plot --output with a dot in a folder's name, and with an ending that is no format's"
+mkdir folder.png
+call "$LOCKBENCH" plot model.jsonl --output folder.png/x --format dat
+want_code 0
+want_text folder.png/x '"tas"'
+call "$LOCKBENCH" plot model.jsonl --output x.txt --format dat
+want_code 0
+want_text x.txt '"tas"'
+end
+
+begin "run without --output beside a run of the same second: both have their results"
+mkdir same-second
+now=$(date +%s)
+for ((second = 0; second <= patience; second++)); do
+    echo taken >"same-second/$(date -d "@$((now + second))" +lockbench-%Y%m%d-%H%M%S.jsonl)"
+done
+(cd same-second && exec "$LOCKBENCH" run tas -m 'sim:core:2 pu:1' -t 2 -d 100us -R 1 >"$stdout" 2>"$stderr")
+code=$?
+want_code 0
+saved=$(sed -n 's/^lockbench: saved: //p' "$stderr")
+case $saved in
+*-2.jsonl) ;;
+*) fail "the results' name should end with -2.jsonl: $saved" ;;
+esac
+want_same "the number of samples" "$(count_records "same-second/$saved" sample)" 1
+want_same "the file of the other" "$(cat "same-second/${saved%-2.jsonl}.jsonl")" taken
+end
+
+# ---------------------------------------------------------------------------------------------
+# p-values of scripts/aa-test
+
+for folder in native model; do
+    for format in png svg pdf dumb; do
+        name="the p-values of results/aa/$folder as $format"
+        if [ $have_gnuplot = no ]; then
+            skip "$name" "there is no gnuplot"
+            continue
+        fi
+        begin "$name"
+        call sh -c 'gnuplot -c "$0" "$1/a-b.csv" "$1/a-slower.csv" "$2" "a <b> & {c}_d" >"p-values.$2"' \
+            "$sources/scripts/p-values.gp" "$sources/results/aa/$folder" $format
+        want_code 0
+        want_empty "$stderr"
+        case $format in
+        png) want_same "its beginning" "$(first_bytes p-values.png)" '211PNG' ;;
+        pdf) want_same "its beginning" "$(first_bytes p-values.pdf)" '%PDF' ;;
+        svg | dumb)
+            sed -i 's/&lt;/</; s/&amp;/\&/' p-values.$format
+            want_text p-values.$format 'a <b> & {c}_d'
+            # The same counts and the same margin as the test itself found.
+            result=$(sed -n 's/ have p / with p /; s/; by/, by/; s/ by 10%//; /^A and B\|^B slowed/p' \
+                "$sources/results/aa/$folder/result.txt")
+            want_text p-values.$format "$(head -1 <<<"$result")"
+            want_text p-values.$format "$(tail -1 <<<"$result")"
+            ;;
+        esac
+        end
+    done
+done
+
+begin "no temporary file is left"
+want_same "what is in TMPDIR" "$(ls -A "$TMPDIR")" ""
+end
+echo "1..$number"
