@@ -7,19 +7,19 @@
 #include "bench/random.h"
 #include "bench/significance.h"
 
-double analysis_goodness(enum grid_measure measure, double value)
+double analysis_goodness(enum surface_measure measure, double value)
 {
-    if (!grid_less_is_better(measure))
+    if (!surface_less_is_better(measure))
         return value;
     /* Where nobody waited: a thousandth of a nanosecond is less than any cost that is one. */
     return 1 / fmax(value, 1e-3);
 }
 
-struct estimate analysis_median(const struct grid_point *point, enum grid_measure measure)
+struct estimate analysis_median(const struct surface_point *point, enum surface_measure measure)
 {
     struct estimate estimate = {.value = NAN};
     size_t count;
-    double *values = grid_values(point, measure, &count);
+    double *values = surface_values(point, measure, &count);
 
     if (count > 0) {
         estimate.value = statistics_median(values, count);
@@ -65,7 +65,7 @@ struct values {
     size_t points, most, least;
 };
 
-static struct values values_of(const struct grid_cell *cell, enum grid_measure measure)
+static struct values values_of(const struct surface_cell *cell, enum surface_measure measure)
 {
     struct values values = {.points = cell->count,
                             .of_point = calloc(cell->count + 1, sizeof *values.of_point),
@@ -75,7 +75,7 @@ static struct values values_of(const struct grid_cell *cell, enum grid_measure m
     if (values.of_point == NULL || values.counts == NULL)
         abort();
     for (size_t i = 0; i < cell->count; i++) {
-        values.of_point[i] = grid_values(&cell->points[i], measure, &values.counts[i]);
+        values.of_point[i] = surface_values(&cell->points[i], measure, &values.counts[i]);
         size_t count = values.counts[i];
         values.most = count > values.most ? count : values.most;
         values.least = count > 0 && count < values.least ? count : values.least;
@@ -111,13 +111,13 @@ struct plateau {
 };
 
 /* Whether a value is as good as the best one. */
-static bool as_good(enum grid_measure measure, double value, double best)
+static bool as_good(enum surface_measure measure, double value, double best)
 {
-    return grid_less_is_better(measure) ? value <= best * (1 + ANALYSIS_PLATEAU)
-                                        : value >= best * (1 - ANALYSIS_PLATEAU);
+    return surface_less_is_better(measure) ? value <= best * (1 + ANALYSIS_PLATEAU)
+                                           : value >= best * (1 - ANALYSIS_PLATEAU);
 }
 
-static struct plateau plateau_of(enum grid_measure measure, const double *medians, size_t count)
+static struct plateau plateau_of(enum surface_measure measure, const double *medians, size_t count)
 {
     struct plateau plateau = {.best = SIZE_MAX};
 
@@ -144,7 +144,7 @@ static struct plateau plateau_of(enum grid_measure measure, const double *median
     return plateau;
 }
 
-static struct budget_estimate budget_between(const struct grid_cell *cell, size_t at,
+static struct budget_estimate budget_between(const struct surface_cell *cell, size_t at,
                                              double *resampled, size_t count)
 {
     struct budget_estimate estimate = {.ns = cell->points[at].budget_ns};
@@ -159,7 +159,7 @@ static struct budget_estimate budget_between(const struct grid_cell *cell, size_
 }
 
 /* Numbers of points are resampled, and not budgets, of which one is infinite. */
-static void find_plateau(const struct grid_cell *cell, enum grid_measure measure,
+static void find_plateau(const struct surface_cell *cell, enum surface_measure measure,
                          const struct values *values, uint64_t seed, struct analysis *analysis)
 {
     double *medians = calloc(values->points + 1, sizeof *medians);
@@ -195,11 +195,11 @@ static void find_plateau(const struct grid_cell *cell, enum grid_measure measure
 /* ---- against sleeping at once ---- */
 
 /* How many times better the second side is. */
-static struct estimate times_better(enum grid_measure measure, const double *first, size_t n,
+static struct estimate times_better(enum surface_measure measure, const double *first, size_t n,
                                     const double *second, size_t m)
 {
-    struct ratio ratio = grid_less_is_better(measure) ? significance_ratio(second, m, first, n)
-                                                      : significance_ratio(first, n, second, m);
+    struct ratio ratio = surface_less_is_better(measure) ? significance_ratio(second, m, first, n)
+                                                         : significance_ratio(first, n, second, m);
 
     return (struct estimate){ratio.estimate, ratio.has_interval, ratio.interval};
 }
@@ -213,7 +213,7 @@ static size_t known_points(const struct values *values)
     return known;
 }
 
-static void judge(const struct grid_cell *cell, enum grid_measure measure,
+static void judge(const struct surface_cell *cell, enum surface_measure measure,
                   const struct values *values, struct analysis *analysis)
 {
     analysis->gain.value = NAN;
@@ -232,7 +232,7 @@ static void judge(const struct grid_cell *cell, enum grid_measure measure,
     }
 }
 
-struct analysis analysis_of_cell(const struct grid_cell *cell, enum grid_measure measure,
+struct analysis analysis_of_cell(const struct surface_cell *cell, enum surface_measure measure,
                                  uint64_t seed)
 {
     struct analysis analysis = {.known = false};
@@ -245,7 +245,7 @@ struct analysis analysis_of_cell(const struct grid_cell *cell, enum grid_measure
     return analysis;
 }
 
-bool analysis_on_plateau(const struct grid_cell *cell, const struct analysis *analysis,
+bool analysis_on_plateau(const struct surface_cell *cell, const struct analysis *analysis,
                          size_t point)
 {
     uint64_t budget_ns = cell->points[point].budget_ns;
@@ -256,7 +256,7 @@ bool analysis_on_plateau(const struct grid_cell *cell, const struct analysis *an
 /* ---- against the oracle ---- */
 
 /* The finite budget with the least factor between it and C, if that is at most 2. */
-static bool find_reference(const struct grid_cell *cell, const struct values *values,
+static bool find_reference(const struct surface_cell *cell, const struct values *values,
                            double sleep_ns, size_t *reference)
 {
     double nearest = log(2) + 1e-9;
@@ -264,7 +264,7 @@ static bool find_reference(const struct grid_cell *cell, const struct values *va
 
     for (size_t i = 0; i < cell->count; i++) {
         uint64_t budget_ns = cell->points[i].budget_ns;
-        if (budget_ns == 0 || budget_ns == GRID_FOREVER || values->counts[i] == 0)
+        if (budget_ns == 0 || budget_ns == SURFACE_FOREVER || values->counts[i] == 0)
             continue;
         double distance = fabs(log((double)budget_ns / sleep_ns));
         if (distance <= nearest) {
@@ -276,9 +276,9 @@ static bool find_reference(const struct grid_cell *cell, const struct values *va
     return found;
 }
 
-static double sleeps_of(const struct grid_cell *cell, size_t point)
+static double sleeps_of(const struct surface_cell *cell, size_t point)
 {
-    return grid_median(&cell->points[point], GRID_SLEEPS);
+    return surface_median(&cell->points[point], SURFACE_SLEEPS);
 }
 
 /* Ratios of all points to what the oracle pays. */
@@ -308,7 +308,7 @@ static struct estimate ratio_estimate(double value, double *resampled, size_t co
     return estimate;
 }
 
-static void fill_ratios(const struct grid_cell *cell, const double *ratios, double *resampled,
+static void fill_ratios(const struct surface_cell *cell, const double *ratios, double *resampled,
                         size_t resamples, size_t reference, struct competitive *competitive)
 {
     for (size_t i = 0; i < cell->count; i++) {
@@ -318,7 +318,7 @@ static void fill_ratios(const struct grid_cell *cell, const double *ratios, doub
             competitive->at_reference = estimate;
         if (cell->points[i].budget_ns == 0)
             competitive->none = estimate;
-        if (cell->points[i].budget_ns == GRID_FOREVER)
+        if (cell->points[i].budget_ns == SURFACE_FOREVER)
             competitive->forever = estimate;
         if (!isnan(ratios[i]) &&
             (isnan(competitive->best.value) || ratios[i] < competitive->best.value)) {
@@ -328,8 +328,9 @@ static void fill_ratios(const struct grid_cell *cell, const double *ratios, doub
     }
 }
 
-static void find_ratios(const struct grid_cell *cell, const struct values *values, size_t reference,
-                        double sleep_ns, uint64_t seed, struct competitive *competitive)
+static void find_ratios(const struct surface_cell *cell, const struct values *values,
+                        size_t reference, double sleep_ns, uint64_t seed,
+                        struct competitive *competitive)
 {
     double *medians = calloc(cell->count, sizeof *medians);
     double *ratios = calloc(cell->count, sizeof *ratios);
@@ -360,12 +361,12 @@ static void find_ratios(const struct grid_cell *cell, const struct values *value
     free(resampled);
 }
 
-struct competitive analysis_competitive(const struct grid_cell *cell, double sleep_ns,
+struct competitive analysis_competitive(const struct surface_cell *cell, double sleep_ns,
                                         uint64_t seed)
 {
     struct competitive competitive = {
         .at_reference.value = NAN, .none.value = NAN, .forever.value = NAN, .best.value = NAN};
-    struct values values = values_of(cell, GRID_WAIT);
+    struct values values = values_of(cell, SURFACE_WAIT);
     size_t reference;
 
     if (isnan(cell->sleep_cpu_ns)) {
@@ -400,7 +401,7 @@ json_t *estimate_to_json(const struct estimate *estimate)
 
 json_t *budget_to_json(uint64_t budget_ns)
 {
-    return budget_ns == GRID_FOREVER ? json_string("inf") : json_integer((json_int_t)budget_ns);
+    return budget_ns == SURFACE_FOREVER ? json_string("inf") : json_integer((json_int_t)budget_ns);
 }
 
 json_t *budget_estimate_to_json(const struct budget_estimate *estimate)
@@ -411,7 +412,7 @@ json_t *budget_estimate_to_json(const struct budget_estimate *estimate)
                                             : json_null());
 }
 
-static json_t *measure_to_json(const struct grid_cell *cell, enum grid_measure measure,
+static json_t *measure_to_json(const struct surface_cell *cell, enum surface_measure measure,
                                uint64_t seed)
 {
     struct analysis analysis = analysis_of_cell(cell, measure, seed);
@@ -427,7 +428,7 @@ static json_t *measure_to_json(const struct grid_cell *cell, enum grid_measure m
                      estimate_to_json(&analysis.gain));
 }
 
-static json_t *competitive_to_json(const struct grid_cell *cell, double sleep_ns, uint64_t seed)
+static json_t *competitive_to_json(const struct surface_cell *cell, double sleep_ns, uint64_t seed)
 {
     struct competitive found = analysis_competitive(cell, sleep_ns, seed);
 
@@ -441,9 +442,10 @@ static json_t *competitive_to_json(const struct grid_cell *cell, double sleep_ns
                      "best_budget_ns", budget_to_json(found.best_budget_ns));
 }
 
-static json_t *cell_to_json(const struct grid_cell *cell, double sleep_ns, uint64_t seed)
+static json_t *cell_to_json(const struct surface_cell *cell, double sleep_ns, uint64_t seed)
 {
-    static const enum grid_measure shown[] = {GRID_THROUGHPUT, GRID_CPU, GRID_TAIL, GRID_WAIT};
+    static const enum surface_measure shown[] = {SURFACE_THROUGHPUT, SURFACE_CPU, SURFACE_TAIL,
+                                                 SURFACE_WAIT};
     char critical[DELAY_TEXT], outside[DELAY_TEXT];
     json_t *object = json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "lock", cell->lock, "machine",
                                cell->machine, "threads", (int)cell->threads, "cpus",
@@ -455,8 +457,8 @@ static json_t *cell_to_json(const struct grid_cell *cell, double sleep_ns, uint6
         json_array_append_new(budgets, budget_to_json(cell->points[i].budget_ns));
     json_object_set_new(object, "budgets_ns", budgets);
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
-        if (shown[i] != GRID_WAIT || !isnan(sleep_ns))
-            json_object_set_new(object, grid_measure_name(shown[i]),
+        if (shown[i] != SURFACE_WAIT || !isnan(sleep_ns))
+            json_object_set_new(object, surface_measure_name(shown[i]),
                                 measure_to_json(cell, shown[i], seed));
     }
     if (!isnan(sleep_ns))
@@ -464,7 +466,7 @@ static json_t *cell_to_json(const struct grid_cell *cell, double sleep_ns, uint6
     return object;
 }
 
-json_t *analysis_to_json(const struct grid *grid, double sleep_ns, uint64_t seed)
+json_t *analysis_to_json(const struct surface *grid, double sleep_ns, uint64_t seed)
 {
     json_t *list = json_array();
 

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "bench/statistics.h"
-#include "bench/threshold/grid.h"
+#include "bench/threshold/surface.h"
 
 /* All budgets whose median is within so much of the best one's are as good. */
 #define ANALYSIS_PLATEAU 0.05
@@ -17,7 +17,7 @@ struct estimate {
     struct interval interval;
 };
 
-/* The same of a budget; GRID_FOREVER is one. */
+/* The same of a budget; SURFACE_FOREVER is one. */
 struct budget_estimate {
     uint64_t ns;
     bool has_interval;
@@ -25,7 +25,7 @@ struct budget_estimate {
 };
 
 /* The median of a point, with the interval of order statistics. */
-struct estimate analysis_median(const struct grid_point *point, enum grid_measure measure);
+struct estimate analysis_median(const struct surface_point *point, enum surface_measure measure);
 
 /* Whether spinning pays: held against sleeping at once. */
 enum analysis_verdict {
@@ -53,11 +53,11 @@ struct analysis {
 };
 
 /* Of one cell and one measure. `seed` is of the bootstrap. */
-struct analysis analysis_of_cell(const struct grid_cell *cell, enum grid_measure measure,
+struct analysis analysis_of_cell(const struct surface_cell *cell, enum surface_measure measure,
                                  uint64_t seed);
 
 /* Whether that point lies on the plateau. */
-bool analysis_on_plateau(const struct grid_cell *cell, const struct analysis *analysis,
+bool analysis_on_plateau(const struct surface_cell *cell, const struct analysis *analysis,
                          size_t point);
 
 /* What a budget costs against one that knows how long each wait will be.
@@ -77,8 +77,8 @@ struct competitive {
     uint64_t best_budget_ns;                     /* which has this one */
 };
 
-/* After grid_price() with the same price; the intervals are of the bootstrap. */
-struct competitive analysis_competitive(const struct grid_cell *cell, double sleep_ns,
+/* After surface_price() with the same price; the intervals are of the bootstrap. */
+struct competitive analysis_competitive(const struct surface_cell *cell, double sleep_ns,
                                         uint64_t seed);
 
 /* Resamples: from n values draws n with replacement, and returns their median. `scratch` has room
@@ -95,7 +95,7 @@ enum { ANALYSIS_REPETITIONS_LEAST = 3 };
 struct interval analysis_percentiles(double *values, size_t count);
 
 /* How good a value is, more being better: itself, or 1 divided by it where less is better. */
-double analysis_goodness(enum grid_measure measure, double value);
+double analysis_goodness(enum surface_measure measure, double value);
 
 /* {"value": .., "interval": [low, high] or null}; the caller owns it. */
 json_t *estimate_to_json(const struct estimate *estimate);
@@ -105,6 +105,6 @@ json_t *budget_estimate_to_json(const struct budget_estimate *estimate);
 json_t *budget_to_json(uint64_t budget_ns);
 
 /* All cells with all measures: best, plateau, verdict and, if `sleep_ns` is not NaN, the ratio. */
-json_t *analysis_to_json(const struct grid *grid, double sleep_ns, uint64_t seed);
+json_t *analysis_to_json(const struct surface *grid, double sleep_ns, uint64_t seed);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* A cell's values by budget. */
 struct row {
-    const struct grid_cell *cell;
+    const struct surface_cell *cell;
     double **values; /* of each point, sorted */
     size_t *counts;
     double *goods; /* logarithms of how good each point is, in the present resample; NaN: unknown */
@@ -17,7 +17,7 @@ struct row {
 struct rows {
     struct row *rows;
     size_t count, most; /* the most values of a point */
-    enum grid_measure measure;
+    enum surface_measure measure;
     bool resampled; /* every point has enough values for it */
 };
 
@@ -32,14 +32,14 @@ static void *allocate(size_t count, size_t size)
 
 /* ---- the cells that count ---- */
 
-static bool is_of(const struct grid_cell *cell, const struct recommend_settings *settings)
+static bool is_of(const struct surface_cell *cell, const struct recommend_settings *settings)
 {
     return (settings->lock == NULL || strcmp(settings->lock, cell->lock) == 0) &&
-           settings->has_cpus == grid_has_cpus(cell) &&
+           settings->has_cpus == surface_has_cpus(cell) &&
            (settings->critical_ns == 0 || settings->critical_ns == delay_mean(&cell->critical));
 }
 
-static void add_row(struct rows *rows, const struct grid_cell *cell)
+static void add_row(struct rows *rows, const struct surface_cell *cell)
 {
     struct row *row = &rows->rows[rows->count++];
 
@@ -48,7 +48,7 @@ static void add_row(struct rows *rows, const struct grid_cell *cell)
                         .counts = allocate(cell->count, sizeof *row->counts),
                         .goods = allocate(cell->count, sizeof *row->goods)};
     for (size_t i = 0; i < cell->count; i++) {
-        row->values[i] = grid_values(&cell->points[i], rows->measure, &row->counts[i]);
+        row->values[i] = surface_values(&cell->points[i], rows->measure, &row->counts[i]);
         if (row->counts[i] > rows->most)
             rows->most = row->counts[i];
         if (row->counts[i] > 0 && row->counts[i] < ANALYSIS_REPETITIONS_LEAST)
@@ -68,33 +68,34 @@ static void rows_free(struct rows *rows)
     free(rows->rows);
 }
 
-static bool is_measured(const struct grid_point *point, enum grid_measure measure)
+static bool is_measured(const struct surface_point *point, enum surface_measure measure)
 {
-    return point != NULL && !isnan(grid_median(point, measure));
+    return point != NULL && !isnan(surface_median(point, measure));
 }
 
 /* Both ends, with which all is compared, and two budgets in between. */
-static bool is_complete(const struct grid_cell *cell, enum grid_measure measure)
+static bool is_complete(const struct surface_cell *cell, enum surface_measure measure)
 {
     size_t between = 0;
 
     for (size_t i = 0; i < cell->count; i++) {
         uint64_t budget_ns = cell->points[i].budget_ns;
-        between +=
-            budget_ns != 0 && budget_ns != GRID_FOREVER && is_measured(&cell->points[i], measure);
+        between += budget_ns != 0 && budget_ns != SURFACE_FOREVER &&
+                   is_measured(&cell->points[i], measure);
     }
-    return between >= 2 && is_measured(grid_point_of(cell, 0), measure) &&
-           is_measured(grid_point_of(cell, GRID_FOREVER), measure);
+    return between >= 2 && is_measured(surface_point_of(cell, 0), measure) &&
+           is_measured(surface_point_of(cell, SURFACE_FOREVER), measure);
 }
 
 /* In a window that was too short for one acquisition nothing can be said of a cell. */
-static bool has_ends_above_zero(const struct grid_cell *cell, enum grid_measure measure)
+static bool has_ends_above_zero(const struct surface_cell *cell, enum surface_measure measure)
 {
-    return measure != GRID_THROUGHPUT || grid_median(grid_point_of(cell, 0), measure) > 0 ||
-           grid_median(grid_point_of(cell, GRID_FOREVER), measure) > 0;
+    return measure != SURFACE_THROUGHPUT ||
+           surface_median(surface_point_of(cell, 0), measure) > 0 ||
+           surface_median(surface_point_of(cell, SURFACE_FOREVER), measure) > 0;
 }
 
-static struct rows rows_make(const struct grid *grid, const struct recommend_settings *settings,
+static struct rows rows_make(const struct surface *grid, const struct recommend_settings *settings,
                              size_t *incomplete)
 {
     struct rows rows = {.rows = allocate(grid->count, sizeof *rows.rows),
@@ -103,7 +104,7 @@ static struct rows rows_make(const struct grid *grid, const struct recommend_set
 
     *incomplete = 0;
     for (size_t i = 0; i < grid->count; i++) {
-        const struct grid_cell *cell = &grid->cells[i];
+        const struct surface_cell *cell = &grid->cells[i];
         if (!is_of(cell, settings))
             continue;
         if (is_complete(cell, settings->measure) && has_ends_above_zero(cell, settings->measure))
@@ -140,7 +141,7 @@ static double between(double low, double high, double part)
 /* The logarithm; NaN where it is not known. */
 static double good_at(const struct row *row, uint64_t budget_ns)
 {
-    const struct grid_point *points = row->cell->points;
+    const struct surface_point *points = row->cell->points;
     size_t below = SIZE_MAX;
 
     for (size_t i = 0; i < row->cell->count; i++) {
@@ -152,7 +153,7 @@ static double good_at(const struct row *row, uint64_t budget_ns)
             below = i;
             continue;
         }
-        if (below == SIZE_MAX || points[i].budget_ns == GRID_FOREVER)
+        if (below == SIZE_MAX || points[i].budget_ns == SURFACE_FOREVER)
             return NAN;
         double low = (double)points[below].budget_ns, high = (double)points[i].budget_ns;
         double at = (double)budget_ns;
@@ -166,7 +167,7 @@ static double good_at(const struct row *row, uint64_t budget_ns)
 /* The logarithm of the better of the two ends. */
 static double good_at_ends(const struct row *row)
 {
-    return fmax(good_at(row, 0), good_at(row, GRID_FOREVER));
+    return fmax(good_at(row, 0), good_at(row, SURFACE_FOREVER));
 }
 
 struct score {
@@ -233,7 +234,7 @@ static size_t choose(const struct rows *rows, const uint64_t *candidates, size_t
                      struct score *scores)
 {
     double mean_most = 0, worst_most = 0;
-    double tie = grid_less_is_better(rows->measure) ? ANALYSIS_PLATEAU : RECOMMEND_TIE;
+    double tie = surface_less_is_better(rows->measure) ? ANALYSIS_PLATEAU : RECOMMEND_TIE;
     size_t safest = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -316,7 +317,8 @@ static void recommend_of_rows(struct rows *rows, uint64_t seed,
     free(scores);
 }
 
-struct recommendation recommend(const struct grid *grid, const struct recommend_settings *settings)
+struct recommendation recommend(const struct surface *grid,
+                                const struct recommend_settings *settings)
 {
     struct recommendation recommendation = {.mean.value = NAN, .worst.value = NAN};
     struct rows rows = rows_make(grid, settings, &recommendation.incomplete);
@@ -400,7 +402,7 @@ static void bootstrap_levels(struct rows *rows, uint64_t budget_ns, uint64_t see
     free(scratch);
 }
 
-struct recommend_level *recommend_levels(const struct grid *grid,
+struct recommend_level *recommend_levels(const struct surface *grid,
                                          const struct recommend_settings *settings,
                                          uint64_t budget_ns, size_t *count)
 {

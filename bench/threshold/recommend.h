@@ -16,7 +16,7 @@
 
 /* Which cells it is for. */
 struct recommend_settings {
-    enum grid_measure measure;
+    enum surface_measure measure;
     const char *lock; /* without its budget, as in the grid; NULL: all locks */
     bool has_cpus;    /* cells in which each thread has a CPU; else those with more threads */
     /* Cells whose critical sections are of that mean, in ns; 0: of any. */
@@ -34,7 +34,7 @@ struct recommendation {
     /* Of a cell, the ratio to the better of sleeping at once and spinning for ever: the geometric
      * mean over the cells, and the worst. 1: as good as the better one. */
     struct estimate mean, worst;
-    const struct grid_cell *worst_cell;
+    const struct surface_cell *worst_cell;
     bool worst_fine; /* the worst cell keeps RECOMMEND_WORST_LEAST; no budget does, else */
     /* The same of those two alone. */
     double none_mean, none_worst, forever_mean, forever_worst;
@@ -45,7 +45,8 @@ struct recommendation {
  * between its neighbours there, in logarithms of both; above the largest one that ends it is not
  * known, and no candidate then. Intervals are of the bootstrap over repetitions: of the budget,
  * chosen anew in each resample, and of mean and worst with the budget that was chosen. */
-struct recommendation recommend(const struct grid *grid, const struct recommend_settings *settings);
+struct recommendation recommend(const struct surface *grid,
+                                const struct recommend_settings *settings);
 
 /* How much a budget gains over sleeping at once, by length of the critical section. */
 struct recommend_level {
@@ -56,7 +57,7 @@ struct recommend_level {
 
 /* One for each length that the settings' cells have, upwards, in a new array of `*count`; cells
  * without that budget or without a budget of 0 do not count. */
-struct recommend_level *recommend_levels(const struct grid *grid,
+struct recommend_level *recommend_levels(const struct surface *grid,
                                          const struct recommend_settings *settings,
                                          uint64_t budget_ns, size_t *count);
 

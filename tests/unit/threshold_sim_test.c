@@ -51,7 +51,7 @@ static void make_budgets(void)
     budgets[0] = 0;
     for (int i = 1; i < BUDGETS - 1; i++)
         budgets[i] = (uint64_t)(7000 * pow(1.18, i - 1));
-    budgets[BUDGETS - 1] = GRID_FOREVER;
+    budgets[BUDGETS - 1] = SURFACE_FOREVER;
 }
 
 static void name_locks(char *locks, size_t size)
@@ -61,7 +61,7 @@ static void name_locks(char *locks, size_t size)
 
     for (int i = 0; i < BUDGETS; i++)
         used += (size_t)snprintf(locks + used, size - used, "%sspin_park:budget=%s",
-                                 i == 0 ? "" : ",", grid_format_budget(budgets[i], text));
+                                 i == 0 ? "" : ",", surface_format_budget(budgets[i], text));
     assert_true(used < size);
 }
 
@@ -70,7 +70,8 @@ static void name_locks(char *locks, size_t size)
  * budget, says what the lock itself costs. */
 static void measure_distribution(const char *critical, struct records both[2])
 {
-    static const char *const who[] = {"--threads 2 --repetitions 12", "--threads 1 --repetitions 1"};
+    static const char *const who[] = {"--threads 2 --repetitions 12",
+                                      "--threads 1 --repetitions 1"};
     char words[COMMAND_TEXT], locks[COMMAND_TEXT / 2] = "spin_park:budget=0";
 
     for (int alone = 1; alone >= 0; alone--) {
@@ -83,7 +84,7 @@ static void measure_distribution(const char *critical, struct records both[2])
     }
 }
 
-static const struct grid_cell *cell_of_two(const struct grid *grid)
+static const struct surface_cell *cell_of_two(const struct surface *grid)
 {
     assert_int_equal(grid->count, 2);
     assert_int_equal(grid->cells[1].threads, 2);
@@ -93,17 +94,17 @@ static const struct grid_cell *cell_of_two(const struct grid *grid)
 /* The whole curve: what was measured per wait is what the theory expects, within a fifth on
  * average. Until a woken thread runs, the other one comes with a known chance, takes the lock, and
  * the woken one sleeps once more. */
-static void assert_curve(const struct grid_cell *cell, const struct oracle *oracle)
+static void assert_curve(const struct surface_cell *cell, const struct oracle *oracle)
 {
     double sleeps = exp(100000 / outside_ns), off = 0;
-    double waits = grid_median(&cell->points[0], GRID_SLEEPS) / sleeps;
+    double waits = surface_median(&cell->points[0], SURFACE_SLEEPS) / sleeps;
 
     for (size_t i = 0; i < cell->count; i++) {
         uint64_t budget_ns = cell->points[i].budget_ns;
         double expected =
-            oracle_cost(oracle, budget_ns == GRID_FOREVER ? ORACLE_FOREVER : (double)budget_ns,
+            oracle_cost(oracle, budget_ns == SURFACE_FOREVER ? ORACLE_FOREVER : (double)budget_ns,
                         sleep_ns * sleeps);
-        double measured = grid_median(&cell->points[i], GRID_WAIT) / waits;
+        double measured = surface_median(&cell->points[i], SURFACE_WAIT) / waits;
         off += fabs(measured / expected - 1) / (double)cell->count;
     }
     print_message("off by %.1f%% on average\n", 100 * off);
@@ -121,20 +122,20 @@ static void hold_against_the_optimum(const char *critical, enum oracle_wait wait
     struct oracle oracle = {.wait = wait, .outside_ns = outside_ns};
     struct records both[2];
     struct recommend_settings settings = {
-        .measure = GRID_WAIT, .lock = "spin_park", .has_cpus = true, .seed = 1};
+        .measure = SURFACE_WAIT, .lock = "spin_park", .has_cpus = true, .seed = 1};
 
     measure_distribution(critical, both);
-    struct grid grid = grid_make(both, 2);
+    struct surface grid = surface_make(both, 2);
     assert_true(read_delay(critical, &oracle.critical));
-    grid_price(&grid, sleep_ns);
-    const struct grid_cell *cell = cell_of_two(&grid);
+    surface_price(&grid, sleep_ns);
+    const struct surface_cell *cell = cell_of_two(&grid);
     /* The thread alone is in no cell of waiters. */
-    struct grid waiters = {(struct grid_cell *)cell, 1};
+    struct surface waiters = {(struct surface_cell *)cell, 1};
     struct recommendation found = recommend(&waiters, &settings);
     struct oracle_optimum best = oracle_best(&oracle, sleep_ns, ANALYSIS_PLATEAU);
     struct competitive ratio = analysis_competitive(cell, sleep_ns, 1);
     assert_true(found.known && ratio.known);
-    double budget = found.budget.ns == GRID_FOREVER ? ORACLE_FOREVER : (double)found.budget.ns;
+    double budget = found.budget.ns == SURFACE_FOREVER ? ORACLE_FOREVER : (double)found.budget.ns;
     double cost = oracle_cost(&oracle, budget, sleep_ns);
     print_message(
         "%s: recommended %.0f ns, which costs %.0f ns a wait; best %.0f ns, %.0f ns "
@@ -148,7 +149,7 @@ static void hold_against_the_optimum(const char *critical, enum oracle_wait wait
         assert_true(fabs(budget - best.budget_ns) <= 0.2 * best.budget_ns);
     /* Two at most, and what those who sleep once more add. */
     assert_true(ratio.at_reference.value <= 2.2);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&both[0]);
     records_free(&both[1]);
 }

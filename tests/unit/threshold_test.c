@@ -83,25 +83,25 @@ static void samples_become_cells_and_points(void **state)
     add_sample(&made, "spin_park:budget=20us", 2, "bimodal:1us-2us:5%", 4);
     add_sample(&made, "mcs", 2, "1us", 4);
     add_sample(&made, "spin_park:budget=auto", 2, "1us", 4);
-    struct grid grid = grid_make(&made.file, 1);
+    struct surface grid = surface_make(&made.file, 1);
     assert_int_equal(grid.count, 4);
     assert_string_equal(grid.cells[0].lock, "mcs_park");
-    const struct grid_cell *cell = &grid.cells[1];
+    const struct surface_cell *cell = &grid.cells[1];
     assert_string_equal(cell->lock, "spin_park");
     assert_int_equal(cell->threads, 2);
     assert_int_equal(cell->cpus, 4);
-    assert_true(grid_has_cpus(cell));
+    assert_true(surface_has_cpus(cell));
     /* One without a budget has that of the catalogue. */
     assert_int_equal(cell->count, 4);
     assert_int_equal(cell->points[0].budget_ns, 0);
     assert_int_equal(cell->points[1].budget_ns, 5000);
     assert_int_equal(cell->points[2].budget_ns, 20000);
-    assert_true(cell->points[3].budget_ns == GRID_FOREVER);
-    assert_float_equal(grid_median(&cell->points[2], GRID_THROUGHPUT), 20, 0);
-    assert_true(isnan(grid_median(&cell->points[2], GRID_TAIL)));
-    assert_null(grid_point_of(cell, 7));
-    assert_false(grid_has_cpus(&grid.cells[3]));
-    grid_free(&grid);
+    assert_true(cell->points[3].budget_ns == SURFACE_FOREVER);
+    assert_float_equal(surface_median(&cell->points[2], SURFACE_THROUGHPUT), 20, 0);
+    assert_true(isnan(surface_median(&cell->points[2], SURFACE_TAIL)));
+    assert_null(surface_point_of(cell, 7));
+    assert_false(surface_has_cpus(&grid.cells[3]));
+    surface_free(&grid);
     records_free(&made.file);
 }
 
@@ -115,15 +115,15 @@ static void unfit_windows_are_left_out(void **state)
                         json_pack("[s]", "steal"));
     json_object_set_new(add_sample(&made, "spin_park:budget=inf", 2, "1us", 80), "unfit",
                         json_pack("[s]", "steal"));
-    struct grid grid = grid_make(&made.file, 1);
+    struct surface grid = surface_make(&made.file, 1);
     assert_int_equal(grid.count, 1);
     assert_int_equal(grid.cells[0].points[0].count, 1);
     assert_int_equal(grid.cells[0].points[0].unfit, 1);
-    assert_float_equal(grid_median(&grid.cells[0].points[0], GRID_THROUGHPUT), 10, 0);
+    assert_float_equal(surface_median(&grid.cells[0].points[0], SURFACE_THROUGHPUT), 10, 0);
     /* The only one there is. */
     assert_int_equal(grid.cells[0].points[1].count, 1);
     assert_int_equal(grid.cells[0].points[1].unfit, 0);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&made.file);
 }
 
@@ -149,13 +149,13 @@ static void the_price_of_a_sleep(void **state)
     add_waits(&made, 2, "0", 5000, 500);
     add_waits(&made, 2, "8us", 3000 + 1000 + 800, 200);
     add_waits(&made, 2, "inf", 3000 + 2500, 0);
-    struct grid grid = grid_make(&made.file, 1);
-    grid_price(&grid, 10000);
-    const struct grid_cell *cell = &grid.cells[0];
+    struct surface grid = surface_make(&made.file, 1);
+    surface_price(&grid, 10000);
+    const struct surface_cell *cell = &grid.cells[0];
     assert_float_equal(cell->sleep_cpu_ns, 4000, 1e-6);
-    assert_float_equal(grid_median(&cell->points[0], GRID_WAIT), 5000, 1e-6);
-    assert_float_equal(grid_median(&cell->points[1], GRID_WAIT), 1000 + 2000, 1e-6);
-    assert_float_equal(grid_median(&cell->points[2], GRID_WAIT), 2500, 1e-6);
+    assert_float_equal(surface_median(&cell->points[0], SURFACE_WAIT), 5000, 1e-6);
+    assert_float_equal(surface_median(&cell->points[1], SURFACE_WAIT), 1000 + 2000, 1e-6);
+    assert_float_equal(surface_median(&cell->points[2], SURFACE_WAIT), 2500, 1e-6);
     /* The oracle pays what is spun with 8 us, which is near enough to C. */
     struct competitive found = analysis_competitive(cell, 10000, 1);
     assert_true(found.known);
@@ -165,18 +165,18 @@ static void the_price_of_a_sleep(void **state)
     assert_false(found.at_reference.has_interval);
     assert_float_equal(found.none.value, 5, 1e-6);
     assert_float_equal(found.best.value, 2.5, 1e-6);
-    assert_true(found.best_budget_ns == GRID_FOREVER);
+    assert_true(found.best_budget_ns == SURFACE_FOREVER);
     /* With a C that no budget is near to, it is not known. */
-    grid_price(&grid, 100000);
+    surface_price(&grid, 100000);
     assert_false(analysis_competitive(cell, 100000, 1).known);
-    grid_free(&grid);
+    surface_free(&grid);
     /* One thread alone says what the lock itself costs: 0.4 us. */
     add_waits(&made, 1, "0", 3400, 0);
-    grid = grid_make(&made.file, 1);
-    grid_price(&grid, 10000);
+    grid = surface_make(&made.file, 1);
+    surface_price(&grid, 10000);
     assert_int_equal(grid.cells[1].threads, 2);
     assert_float_equal(grid.cells[1].sleep_cpu_ns, 3200, 1e-6);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&made.file);
 }
 
@@ -199,8 +199,8 @@ static void the_best_budget_and_its_plateau(void **state)
 
     (void)state;
     add_cell(&made, "spin_park", 2, "1us", peak_at_4us);
-    struct grid grid = grid_make(&made.file, 1);
-    struct analysis analysis = analysis_of_cell(&grid.cells[0], GRID_THROUGHPUT, 7);
+    struct surface grid = surface_make(&made.file, 1);
+    struct analysis analysis = analysis_of_cell(&grid.cells[0], SURFACE_THROUGHPUT, 7);
     assert_true(analysis.known);
     assert_int_equal(analysis.best_budget.ns, 4000);
     assert_int_equal(analysis.low.ns, 2000);
@@ -216,11 +216,11 @@ static void the_best_budget_and_its_plateau(void **state)
     assert_true(analysis_on_plateau(&grid.cells[0], &analysis, 2));
     assert_false(analysis_on_plateau(&grid.cells[0], &analysis, 1));
     /* Nothing was said of latencies. */
-    assert_false(analysis_of_cell(&grid.cells[0], GRID_TAIL, 7).known);
+    assert_false(analysis_of_cell(&grid.cells[0], SURFACE_TAIL, 7).known);
     /* The same seed gives the same. */
-    struct analysis again = analysis_of_cell(&grid.cells[0], GRID_THROUGHPUT, 7);
+    struct analysis again = analysis_of_cell(&grid.cells[0], SURFACE_THROUGHPUT, 7);
     assert_int_equal(again.high.high_ns, analysis.high.high_ns);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&made.file);
 }
 
@@ -232,11 +232,11 @@ static void an_edge_that_is_not_sure(void **state)
     (void)state;
     made.noise = 0.2;
     add_cell(&made, "spin_park", 2, "1us", peak_at_4us);
-    struct grid grid = grid_make(&made.file, 1);
-    struct analysis analysis = analysis_of_cell(&grid.cells[0], GRID_THROUGHPUT, 7);
+    struct surface grid = surface_make(&made.file, 1);
+    struct analysis analysis = analysis_of_cell(&grid.cells[0], SURFACE_THROUGHPUT, 7);
     assert_true(analysis.low.low_ns < analysis.low.high_ns ||
                 analysis.high.low_ns < analysis.high.high_ns);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&made.file);
 }
 
@@ -253,11 +253,11 @@ static void no_budget_beats_sleeping_at_once(void **state)
 
     (void)state;
     add_cell(&made, "spin_park", 8, "1ms", falls);
-    struct grid grid = grid_make(&made.file, 1);
-    struct analysis analysis = analysis_of_cell(&grid.cells[0], GRID_THROUGHPUT, 7);
+    struct surface grid = surface_make(&made.file, 1);
+    struct analysis analysis = analysis_of_cell(&grid.cells[0], SURFACE_THROUGHPUT, 7);
     assert_int_equal(analysis.low.ns, 0);
     assert_int_equal(analysis.verdict, ANALYSIS_NO_GAIN);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&made.file);
 }
 
@@ -272,15 +272,15 @@ static void what_can_not_be_said(void **state)
     add_cell(&made, "spin_park", 2, "1us", peak_at_4us);
     add_sample(&made, "mcs_park:budget=4us", 2, "1us", 1e6);
     add_sample(&made, "mcs_park:budget=inf", 2, "1us", 2e6);
-    struct grid grid = grid_make(&made.file, 1);
-    struct analysis analysis = analysis_of_cell(&grid.cells[1], GRID_THROUGHPUT, 7);
+    struct surface grid = surface_make(&made.file, 1);
+    struct analysis analysis = analysis_of_cell(&grid.cells[1], SURFACE_THROUGHPUT, 7);
     assert_int_equal(analysis.verdict, ANALYSIS_UNCERTAIN);
     assert_false(analysis.best_value.has_interval);
-    analysis = analysis_of_cell(&grid.cells[0], GRID_THROUGHPUT, 7);
+    analysis = analysis_of_cell(&grid.cells[0], SURFACE_THROUGHPUT, 7);
     assert_true(analysis.known);
     assert_int_equal(analysis.verdict, ANALYSIS_UNKNOWN);
     assert_false(analysis.low.has_interval);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&made.file);
 }
 
@@ -312,9 +312,9 @@ static struct made made_grid(void)
 static void one_budget_for_each_side(void **state)
 {
     struct made made = made_grid();
-    struct grid grid = grid_make(&made.file, 1);
+    struct surface grid = surface_make(&made.file, 1);
     struct recommend_settings settings = {
-        .measure = GRID_THROUGHPUT, .lock = "spin_park", .has_cpus = true, .seed = 3};
+        .measure = SURFACE_THROUGHPUT, .lock = "spin_park", .has_cpus = true, .seed = 3};
 
     (void)state;
     struct recommendation found = recommend(&grid, &settings);
@@ -347,7 +347,7 @@ static void one_budget_for_each_side(void **state)
     assert_int_equal(recommend(&grid, &settings).budget.ns, found.budget.ns);
     settings.lock = "mcs_park";
     assert_false(recommend(&grid, &settings).known);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&made.file);
 }
 
@@ -365,12 +365,12 @@ static void budgets_between(void **state)
         {"2us", "spin_park:budget=4us", 100}, {"2us", "spin_park:budget=inf", 100},
         {"3us", "spin_park:budget=0", 100},   {"3us", "spin_park:budget=2us", 300},
     };
-    struct recommend_settings settings = {.measure = GRID_THROUGHPUT, .has_cpus = true};
+    struct recommend_settings settings = {.measure = SURFACE_THROUGHPUT, .has_cpus = true};
 
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         add_sample(&made, all[i].lock, 2, all[i].critical, all[i].throughput);
-    struct grid grid = grid_make(&made.file, 1);
+    struct surface grid = surface_make(&made.file, 1);
     struct recommendation found = recommend(&grid, &settings);
     /* In the first cell, 2 us lie half-way from 1 to 4 us: 200. */
     assert_int_equal(found.budget.ns, 2000);
@@ -379,7 +379,7 @@ static void budgets_between(void **state)
     assert_int_equal(found.cells, 2);
     assert_int_equal(found.incomplete, 1);
     assert_false(found.budget.has_interval);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&made.file);
 }
 
@@ -394,17 +394,17 @@ static double contrary(unsigned threads, double critical_ns, double budget_ns)
 static void the_worst_cell_binds(void **state)
 {
     struct made made = made_begin(4);
-    struct recommend_settings settings = {.measure = GRID_THROUGHPUT, .has_cpus = true};
+    struct recommend_settings settings = {.measure = SURFACE_THROUGHPUT, .has_cpus = true};
 
     (void)state;
     add_cell(&made, "spin_park", 2, "1us", contrary);
     add_cell(&made, "spin_park", 2, "4us", contrary);
-    struct grid grid = grid_make(&made.file, 1);
+    struct surface grid = surface_make(&made.file, 1);
     struct recommendation found = recommend(&grid, &settings);
     assert_true(found.known);
     assert_false(found.worst_fine);
     assert_float_equal(found.worst.value, 0.5, 0.01);
-    grid_free(&grid);
+    surface_free(&grid);
     records_free(&made.file);
 }
 

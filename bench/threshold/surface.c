@@ -1,4 +1,4 @@
-#include "bench/threshold/grid.h"
+#include "bench/threshold/surface.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,34 +15,34 @@
 
 static const struct {
     const char *name, *title;
-} measures[GRID_MEASURES] = {
-    [GRID_THROUGHPUT] = {"throughput", "throughput"},
-    [GRID_CPU] = {"cpu_ns", "CPU time"},
-    [GRID_TAIL] = {"latency_p99_ns", "p99 acquire latency"},
-    [GRID_WAIT] = {"wait_ns", "cost of waiting"},
-    [GRID_SLEEPS] = {"sleeps", "sleeps"},
-    [GRID_PREEMPTIONS] = {"preemptions", "involuntary switches"},
-    [GRID_WORK] = {"work_ns", "work"},
+} measures[SURFACE_MEASURES] = {
+    [SURFACE_THROUGHPUT] = {"throughput", "throughput"},
+    [SURFACE_CPU] = {"cpu_ns", "CPU time"},
+    [SURFACE_TAIL] = {"latency_p99_ns", "p99 acquire latency"},
+    [SURFACE_WAIT] = {"wait_ns", "cost of waiting"},
+    [SURFACE_SLEEPS] = {"sleeps", "sleeps"},
+    [SURFACE_PREEMPTIONS] = {"preemptions", "involuntary switches"},
+    [SURFACE_WORK] = {"work_ns", "work"},
 };
 
-const char *grid_measure_name(enum grid_measure measure)
+const char *surface_measure_name(enum surface_measure measure)
 {
     return measures[measure].name;
 }
 
-const char *grid_measure_title(enum grid_measure measure)
+const char *surface_measure_title(enum surface_measure measure)
 {
     return measures[measure].title;
 }
 
-bool grid_less_is_better(enum grid_measure measure)
+bool surface_less_is_better(enum surface_measure measure)
 {
-    return measure != GRID_THROUGHPUT;
+    return measure != SURFACE_THROUGHPUT;
 }
 
-const char *grid_format_budget(uint64_t budget_ns, char text[TIME_TEXT])
+const char *surface_format_budget(uint64_t budget_ns, char text[TIME_TEXT])
 {
-    return budget_ns == GRID_FOREVER ? strcpy(text, "inf") : format_time(budget_ns, text);
+    return budget_ns == SURFACE_FOREVER ? strcpy(text, "inf") : format_time(budget_ns, text);
 }
 
 /* ---- reading ---- */
@@ -91,7 +91,7 @@ static bool split_lock(const char *lock, char **base, uint64_t *budget_ns)
     memcpy(value, text, length);
     value[length] = '\0';
     if (strcmp(value, "inf") == 0)
-        *budget_ns = GRID_FOREVER;
+        *budget_ns = SURFACE_FOREVER;
     else if (!read_time(value, budget_ns))
         return false;
     *base = malloc(strlen(lock) + 1);
@@ -123,7 +123,7 @@ static bool same_delay(const struct delay *a, const struct delay *b)
            a->high_part == b->high_part;
 }
 
-static bool same_cell(const struct grid_cell *a, const struct grid_cell *b)
+static bool same_cell(const struct surface_cell *a, const struct surface_cell *b)
 {
     return strcmp(a->lock, b->lock) == 0 && strcmp(a->machine, b->machine) == 0 &&
            a->threads == b->threads && a->cpus == b->cpus &&
@@ -132,7 +132,7 @@ static bool same_cell(const struct grid_cell *a, const struct grid_cell *b)
 }
 
 /* Takes the strings of `key`. */
-static struct grid_cell *cell_of(struct grid *grid, struct grid_cell key)
+static struct surface_cell *cell_of(struct surface *grid, struct surface_cell key)
 {
     for (size_t i = 0; i < grid->count; i++) {
         if (same_cell(&grid->cells[i], &key)) {
@@ -146,7 +146,7 @@ static struct grid_cell *cell_of(struct grid *grid, struct grid_cell key)
     return &grid->cells[grid->count++];
 }
 
-static struct grid_point *point_of(struct grid_cell *cell, uint64_t budget_ns)
+static struct surface_point *point_of(struct surface_cell *cell, uint64_t budget_ns)
 {
     for (size_t i = 0; i < cell->count; i++) {
         if (cell->points[i].budget_ns == budget_ns)
@@ -183,32 +183,32 @@ static double achieved(const json_t *sample, const char *name, const struct dela
     return isnan(value) ? delay_mean(delay) : value;
 }
 
-static struct grid_sample sample_of(const json_t *sample, const struct grid_cell *cell)
+static struct surface_sample sample_of(const json_t *sample, const struct surface_cell *cell)
 {
-    struct grid_sample taken = {.fit = fitness_is_fit(sample)};
+    struct surface_sample taken = {.fit = fitness_is_fit(sample)};
     double all = acquisitions_of(sample);
 
-    taken.value[GRID_THROUGHPUT] = number_of(sample, "throughput");
-    taken.value[GRID_CPU] = number_of(sample, "cpu_ns");
-    taken.value[GRID_TAIL] = number_of(sample, "latency_ns.p99");
-    taken.value[GRID_WAIT] = NAN;
-    taken.value[GRID_SLEEPS] = number_of(sample, "validity.voluntary_switches") / all;
-    taken.value[GRID_PREEMPTIONS] = number_of(sample, "validity.involuntary_switches") / all;
-    taken.value[GRID_WORK] = achieved(sample, "validity.critical_ns", &cell->critical) +
-                             achieved(sample, "validity.outside_ns", &cell->outside);
+    taken.value[SURFACE_THROUGHPUT] = number_of(sample, "throughput");
+    taken.value[SURFACE_CPU] = number_of(sample, "cpu_ns");
+    taken.value[SURFACE_TAIL] = number_of(sample, "latency_ns.p99");
+    taken.value[SURFACE_WAIT] = NAN;
+    taken.value[SURFACE_SLEEPS] = number_of(sample, "validity.voluntary_switches") / all;
+    taken.value[SURFACE_PREEMPTIONS] = number_of(sample, "validity.involuntary_switches") / all;
+    taken.value[SURFACE_WORK] = achieved(sample, "validity.critical_ns", &cell->critical) +
+                                achieved(sample, "validity.outside_ns", &cell->outside);
     return taken;
 }
 
-static void add_samples(struct grid *grid, const struct records *file)
+static void add_samples(struct surface *grid, const struct records *file)
 {
     struct workload workload;
     json_t *sample;
     size_t i;
 
     json_array_foreach (file->samples, i, sample) {
-        struct grid_cell key = {.machine = json_string_value(json_object_get(sample, "machine")),
-                                .cpus = table_cpus(file),
-                                .sleep_cpu_ns = NAN};
+        struct surface_cell key = {.machine = json_string_value(json_object_get(sample, "machine")),
+                                   .cpus = table_cpus(file),
+                                   .sleep_cpu_ns = NAN};
         const char *lock = json_string_value(json_object_get(sample, "lock"));
         uint64_t budget_ns;
         if (lock == NULL || key.machine == NULL ||
@@ -219,15 +219,15 @@ static void add_samples(struct grid *grid, const struct records *file)
         key.critical = workload.critical;
         key.outside = workload.outside;
         key.rest = rest_of(sample, &workload);
-        struct grid_cell *cell = cell_of(grid, key);
-        struct grid_point *point = point_of(cell, budget_ns);
+        struct surface_cell *cell = cell_of(grid, key);
+        struct surface_point *point = point_of(cell, budget_ns);
         point->samples = grow(point->samples, point->count, sizeof *point->samples);
         point->samples[point->count++] = sample_of(sample, cell);
     }
 }
 
 /* As fitness_choose() does. */
-static void leave_out_unfit(struct grid_point *point)
+static void leave_out_unfit(struct surface_point *point)
 {
     size_t fit = 0;
 
@@ -245,7 +245,7 @@ static void leave_out_unfit(struct grid_point *point)
 
 static int compare_points(const void *first, const void *second)
 {
-    const struct grid_point *a = first, *b = second;
+    const struct surface_point *a = first, *b = second;
 
     return (a->budget_ns > b->budget_ns) - (a->budget_ns < b->budget_ns);
 }
@@ -259,7 +259,7 @@ static int compare_delays(const struct delay *a, const struct delay *b)
 
 static int compare_cells(const void *first, const void *second)
 {
-    const struct grid_cell *a = first, *b = second;
+    const struct surface_cell *a = first, *b = second;
     int order = strcmp(a->lock, b->lock);
 
     order = order != 0 ? order : strcmp(a->machine, b->machine);
@@ -269,14 +269,14 @@ static int compare_cells(const void *first, const void *second)
     return order != 0 ? order : compare_delays(&a->critical, &b->critical);
 }
 
-struct grid grid_make(const struct records *files, size_t count)
+struct surface surface_make(const struct records *files, size_t count)
 {
-    struct grid grid = {0};
+    struct surface grid = {0};
 
     for (size_t i = 0; i < count; i++)
         add_samples(&grid, &files[i]);
     for (size_t i = 0; i < grid.count; i++) {
-        struct grid_cell *cell = &grid.cells[i];
+        struct surface_cell *cell = &grid.cells[i];
         for (size_t j = 0; j < cell->count; j++)
             leave_out_unfit(&cell->points[j]);
         qsort(cell->points, cell->count, sizeof *cell->points, compare_points);
@@ -286,10 +286,10 @@ struct grid grid_make(const struct records *files, size_t count)
     return grid;
 }
 
-void grid_free(struct grid *grid)
+void surface_free(struct surface *grid)
 {
     for (size_t i = 0; i < grid->count; i++) {
-        struct grid_cell *cell = &grid->cells[i];
+        struct surface_cell *cell = &grid->cells[i];
         for (size_t j = 0; j < cell->count; j++)
             free(cell->points[j].samples);
         free(cell->points);
@@ -297,12 +297,12 @@ void grid_free(struct grid *grid)
         free(cell->rest);
     }
     free(grid->cells);
-    *grid = (struct grid){0};
+    *grid = (struct surface){0};
 }
 
 /* ---- looking ---- */
 
-const struct grid_point *grid_point_of(const struct grid_cell *cell, uint64_t budget_ns)
+const struct surface_point *surface_point_of(const struct surface_cell *cell, uint64_t budget_ns)
 {
     for (size_t i = 0; i < cell->count; i++) {
         if (cell->points[i].budget_ns == budget_ns)
@@ -311,7 +311,8 @@ const struct grid_point *grid_point_of(const struct grid_cell *cell, uint64_t bu
     return NULL;
 }
 
-double *grid_values(const struct grid_point *point, enum grid_measure measure, size_t *count)
+double *surface_values(const struct surface_point *point, enum surface_measure measure,
+                       size_t *count)
 {
     double *values = calloc(point->count + 1, sizeof *values);
 
@@ -326,10 +327,10 @@ double *grid_values(const struct grid_point *point, enum grid_measure measure, s
     return values;
 }
 
-double grid_median(const struct grid_point *point, enum grid_measure measure)
+double surface_median(const struct surface_point *point, enum surface_measure measure)
 {
     size_t count;
-    double *values = grid_values(point, measure, &count);
+    double *values = surface_values(point, measure, &count);
     double median = count == 0 ? NAN : statistics_median(values, count);
 
     free(values);
@@ -340,17 +341,17 @@ double grid_median(const struct grid_point *point, enum grid_measure measure)
 
 /* The CPU time of one thread alone with the same lock and work, whatever its budget; NaN when the
  * grid has no such cell. */
-static double alone_cpu(const struct grid *grid, const struct grid_cell *cell)
+static double alone_cpu(const struct surface *grid, const struct surface_cell *cell)
 {
-    struct grid_cell key = *cell;
+    struct surface_cell key = *cell;
 
     key.threads = 1;
     for (size_t i = 0; i < grid->count; i++) {
-        const struct grid_cell *other = &grid->cells[i];
+        const struct surface_cell *other = &grid->cells[i];
         if (!same_cell(other, &key))
             continue;
         for (size_t j = 0; j < other->count; j++) {
-            double cpu = grid_median(&other->points[j], GRID_CPU);
+            double cpu = surface_median(&other->points[j], SURFACE_CPU);
             if (!isnan(cpu))
                 return cpu;
         }
@@ -358,27 +359,28 @@ static double alone_cpu(const struct grid *grid, const struct grid_cell *cell)
     return NAN;
 }
 
-static void price_cell(struct grid_cell *cell, double alone_ns, double sleep_ns)
+static void price_cell(struct surface_cell *cell, double alone_ns, double sleep_ns)
 {
-    const struct grid_point *none = grid_point_of(cell, 0);
-    double sleeps = none == NULL ? NAN : grid_median(none, GRID_SLEEPS);
-    double work = none == NULL || !isnan(alone_ns) ? alone_ns : grid_median(none, GRID_WORK);
+    const struct surface_point *none = surface_point_of(cell, 0);
+    double sleeps = none == NULL ? NAN : surface_median(none, SURFACE_SLEEPS);
+    double work = none == NULL || !isnan(alone_ns) ? alone_ns : surface_median(none, SURFACE_WORK);
 
-    cell->sleep_cpu_ns = sleeps > 0 ? fmax(0, (grid_median(none, GRID_CPU) - work) / sleeps) : NAN;
+    cell->sleep_cpu_ns =
+        sleeps > 0 ? fmax(0, (surface_median(none, SURFACE_CPU) - work) / sleeps) : NAN;
     for (size_t i = 0; i < cell->count; i++) {
         for (size_t j = 0; j < cell->points[i].count; j++) {
             double *value = cell->points[i].samples[j].value;
-            double base = isnan(alone_ns) ? value[GRID_WORK] : alone_ns;
-            double spun = value[GRID_CPU] - base - value[GRID_SLEEPS] * cell->sleep_cpu_ns;
+            double base = isnan(alone_ns) ? value[SURFACE_WORK] : alone_ns;
+            double spun = value[SURFACE_CPU] - base - value[SURFACE_SLEEPS] * cell->sleep_cpu_ns;
             /* Where next to nothing is spun, the noise of cpu may be below it. */
-            value[GRID_WAIT] = fmax(0, spun) + value[GRID_SLEEPS] * sleep_ns;
+            value[SURFACE_WAIT] = fmax(0, spun) + value[SURFACE_SLEEPS] * sleep_ns;
             if (isnan(spun))
-                value[GRID_WAIT] = NAN;
+                value[SURFACE_WAIT] = NAN;
         }
     }
 }
 
-void grid_price(struct grid *grid, double sleep_ns)
+void surface_price(struct surface *grid, double sleep_ns)
 {
     for (size_t i = 0; i < grid->count; i++)
         price_cell(&grid->cells[i], alone_cpu(grid, &grid->cells[i]), sleep_ns);
