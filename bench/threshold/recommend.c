@@ -439,19 +439,27 @@ struct estimate recommend_reach(const struct recommend_level *levels, size_t cou
     return reach;
 }
 
+static json_t *cell_to_json(const struct surface_cell *cell)
+{
+    char critical[DELAY_TEXT], outside[DELAY_TEXT];
+
+    return json_pack("{s:s, s:i, s:s, s:s}", "lock", cell->lock, "threads", (int)cell->threads,
+                     "critical", format_delay(&cell->critical, critical), "outside",
+                     format_delay(&cell->outside, outside));
+}
+
 json_t *recommendation_to_json(const struct recommendation *recommendation)
 {
     if (!recommendation->known)
         return json_pack("{s:n, s:s, s:i}", "budget_ns", "unmeasured", recommendation->unknown,
                          "cells_incomplete", (int)recommendation->incomplete);
     return json_pack(
-        "{s:o, s:o, s:o, s:{s:i, s:s}, s:b, s:i, s:i, s:{s:f, s:f}, s:{s:f, s:f}}", "budget_ns",
+        "{s:o, s:o, s:o, s:o, s:b, s:i, s:i, s:{s:f, s:f}, s:{s:f, s:f}}", "budget_ns",
         budget_estimate_to_json(&recommendation->budget), "geometric_mean",
         estimate_to_json(&recommendation->mean), "worst", estimate_to_json(&recommendation->worst),
-        "worst_cell", "threads", (int)recommendation->worst_cell->threads, "lock",
-        recommendation->worst_cell->lock, "worst_is_fine", recommendation->worst_fine, "cells",
-        (int)recommendation->cells, "cells_incomplete", (int)recommendation->incomplete,
-        "sleeping_at_once", "geometric_mean", recommendation->none_mean, "worst",
-        recommendation->none_worst, "spinning_for_ever", "geometric_mean",
-        recommendation->forever_mean, "worst", recommendation->forever_worst);
+        "worst_cell", cell_to_json(recommendation->worst_cell), "worst_is_fine",
+        recommendation->worst_fine, "cells", (int)recommendation->cells, "cells_incomplete",
+        (int)recommendation->incomplete, "sleeping_at_once", "geometric_mean",
+        recommendation->none_mean, "worst", recommendation->none_worst, "spinning_for_ever",
+        "geometric_mean", recommendation->forever_mean, "worst", recommendation->forever_worst);
 }

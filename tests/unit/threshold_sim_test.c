@@ -184,12 +184,66 @@ static void uniform(void **state)
     hold_against_the_optimum("uniform:10us-90us", ORACLE_REST);
 }
 
+/* ---- one budget for all ---- */
+
+/* From half a thread to four a CPU, sections from 100 ns to 1 ms, little and much work outside.
+ * Windows take in some time slices, and hundreds of the longest sections. */
+static void measure_all(struct records files[10])
+{
+    static const struct {
+        const char *critical, *window;
+    } sections[] = {
+        {"100ns", "20ms"}, {"1us", "40ms"}, {"10us", "60ms"}, {"100us", "60ms"}, {"1ms", "400ms"}};
+    char words[COMMAND_TEXT];
+
+    for (size_t i = 0; i < 10; i++) {
+        snprintf(words, sizeof words,
+                 "--machine 'sim:core:4 pu:1' --threads 2,4,6,8,16 --repetitions 3 --duration %s "
+                 "--critical %s --outside %s --locks spin_park:budget=0,spin_park:budget=1us,"
+                 "spin_park:budget=5us,spin_park:budget=10us,spin_park:budget=20us,"
+                 "spin_park:budget=50us,spin_park:budget=100us,spin_park:budget=inf",
+                 sections[i / 2].window, sections[i / 2].critical,
+                 i % 2 == 0 ? "exp:200ns" : "exp:20us");
+        files[i] = measure(words);
+    }
+}
+
+static void one_budget_keeps_what_the_better_extreme_has(void **state)
+{
+    struct records files[10];
+    struct recommend_settings settings = {.measure = SURFACE_THROUGHPUT, .seed = 1};
+
+    (void)state;
+    measure_all(files);
+    struct surface surface = surface_make(files, 10);
+    for (int side = 0; side < 2; side++) {
+        settings.has_cpus = side == 0;
+        struct recommendation found = recommend(&surface, &settings);
+        assert_true(found.known);
+        print_message(
+            "%s threads than CPUs: %.0f ns keeps %.3f, worst %.3f; never to spin "
+            "%.3f, %.3f; never to sleep %.3f, %.3f\n",
+            side == 0 ? "no more" : "more", (double)found.budget.ns, found.mean.value,
+            found.worst.value, found.none_mean, found.none_worst, found.forever_mean,
+            found.forever_worst);
+        assert_int_equal(found.cells, side == 0 ? 20 : 30);
+        assert_true(found.mean.value >= 0.97);
+        assert_true(found.worst.value >= 0.8);
+    }
+    surface_free(&surface);
+    for (size_t i = 0; i < 10; i++)
+        records_free(&files[i]);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fixed_and_short), cmocka_unit_test(fixed_and_long),
-        cmocka_unit_test(exponential),     cmocka_unit_test(bimodal),
+        cmocka_unit_test(fixed_and_short),
+        cmocka_unit_test(fixed_and_long),
+        cmocka_unit_test(exponential),
+        cmocka_unit_test(bimodal),
         cmocka_unit_test(uniform),
+        cmocka_unit_test(one_budget_keeps_what_the_better_extreme_has),
     };
 
     make_budgets();

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "bench/random.h"
-#include "bench/threshold/recommend.h"
+#include "bench/threshold/advice.h"
 
 enum { REPETITIONS = 10 };
 
@@ -408,6 +408,108 @@ static void the_worst_cell_binds(void **state)
     records_free(&made.file);
 }
 
+/* ---- the advice ---- */
+
+/* The text without the breaks of its lines. */
+static char *text_of(const struct advice *advice)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+
+    assert_non_null(out);
+    advice_print(out, advice);
+    assert_int_equal(fclose(out), 0);
+    for (char *at = text; (at = strstr(at, "\n  ")) != NULL;) {
+        *at = ' ';
+        memmove(at + 1, at + 3, strlen(at + 3) + 1);
+    }
+    return text;
+}
+
+static void advice_with_its_intervals(void **state)
+{
+    struct made made = made_grid();
+    struct surface surface = surface_make(&made.file, 1);
+    struct advice_inputs inputs = {.cpus = 4,
+                                   .sleep_ns = {3300, true, {3100, 3600, 0.95}},
+                                   .spin_ns = {10, true, {8, 12.5, 0.95}},
+                                   .seed = 1};
+    struct advice advice = advice_make(&surface, &inputs);
+    char *text = text_of(&advice);
+
+    (void)state;
+    assert_non_null(strstr(text, "C = 3.3 us [3.1 us, 3.6 us]"));
+    assert_non_null(strstr(text,
+                           "for critical sections up to 4 us [4 us, 4 us] spin for up to "
+                           "4 us [4 us, 4 us]"));
+    assert_non_null(strstr(text, "mutex_spin_count=400 (320 to 500)"));
+    assert_null(strstr(text, "Not said"));
+    assert_null(strstr(text, "never pays"));
+    free(text);
+    json_t *json = advice_to_json(&advice);
+    json_t *side = json_object_get(json, "threads_within_cpus");
+    json_t *budget = json_object_get(json_object_get(side, "throughput"), "budget_ns");
+    assert_int_equal(json_integer_value(json_object_get(budget, "value")), 4000);
+    assert_int_equal(json_array_size(json_object_get(json, "unsaid")), 0);
+    json_decref(json);
+    advice_free(&advice);
+    surface_free(&surface);
+    records_free(&made.file);
+}
+
+/* Without a calibration, with a hole, and with one side that nobody measured. */
+static void advice_says_what_it_can_not(void **state)
+{
+    struct made made = made_begin(4);
+    struct advice_inputs inputs = {.cpus = 4,
+                                   .sleep_ns.value = NAN,
+                                   .sleep_unknown = "there was no time",
+                                   .spin_ns.value = NAN,
+                                   .spin_unknown = "there is no glibc"};
+
+    (void)state;
+    made.repetitions = 2;
+    add_cell(&made, "spin_park", 2, "1us", threshold_model);
+    add_sample(&made, "spin_park:budget=0", 2, "4us", 1e6);
+    struct surface surface = surface_make(&made.file, 1);
+    struct advice advice = advice_make(&surface, &inputs);
+    char *text = text_of(&advice);
+    assert_non_null(strstr(text, "costs: there was no time"));
+    assert_non_null(strstr(text, "1 of 2 cells"));
+    assert_non_null(strstr(text, "a budget for more threads than CPUs: no such cell"));
+    assert_non_null(strstr(text, "mutex_spin_count: there is no glibc"));
+    assert_non_null(strstr(text, "three repetitions"));
+    assert_null(strstr(text, "nan"));
+    free(text);
+    json_t *json = advice_to_json(&advice);
+    assert_non_null(json);
+    assert_true(json_array_size(json_object_get(json, "unsaid")) >= 4);
+    json_decref(json);
+    advice_free(&advice);
+    surface_free(&surface);
+    records_free(&made.file);
+}
+
+static void with_one_cpu_spinning_never_pays(void **state)
+{
+    struct made made = made_begin(1);
+    struct advice_inputs inputs = {.cpus = 1, .sleep_ns = {3000}, .spin_ns.value = NAN};
+
+    (void)state;
+    add_cell(&made, "spin_park", 2, "4us", falls);
+    struct surface surface = surface_make(&made.file, 1);
+    struct advice advice = advice_make(&surface, &inputs);
+    char *text = text_of(&advice);
+    assert_non_null(strstr(text, "spinning never pays"));
+    assert_non_null(strstr(text, "sleep at once"));
+    assert_null(strstr(text, "mutex_spin_count"));
+    free(text);
+    advice_free(&advice);
+    surface_free(&surface);
+    records_free(&made.file);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -421,6 +523,9 @@ int main(void)
         cmocka_unit_test(one_budget_for_each_side),
         cmocka_unit_test(budgets_between),
         cmocka_unit_test(the_worst_cell_binds),
+        cmocka_unit_test(advice_with_its_intervals),
+        cmocka_unit_test(advice_says_what_it_can_not),
+        cmocka_unit_test(with_one_cpu_spinning_never_pays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
