@@ -8,6 +8,7 @@
 #include "bench/fitness.h"
 #include "bench/processes.h"
 #include "bench/sample_cells.h"
+#include "bench/sim/parameters.h"
 #include "bench/statistics.h"
 #include "bench/table.h"
 #include "bench/workload.h"
@@ -384,4 +385,24 @@ void surface_price(struct surface *grid, double sleep_ns)
 {
     for (size_t i = 0; i < grid->count; i++)
         price_cell(&grid->cells[i], alone_cpu(grid, &grid->cells[i]), sleep_ns);
+}
+
+/* The call that sleeps, the call that wakes, the delay, and the switch to the woken thread. */
+static double modelled_sleep_ns(const json_t *model)
+{
+    struct sim_parameters parameters;
+
+    if (!sim_parameters_from_json(model, &parameters))
+        return NAN;
+    return (double)(2 * parameters.syscall_ns + parameters.wake_ns + parameters.switch_ns);
+}
+
+double surface_sleep_ns(const struct records *file)
+{
+    const json_t *value = sample_value(file->run, "calibration.sleep_ns.value");
+    const json_t *model = sample_value(file->run, "plan.model");
+
+    if (json_is_number(value))
+        return json_number_value(value);
+    return model == NULL ? NAN : modelled_sleep_ns(model);
 }
