@@ -13,12 +13,15 @@ struct dry_cell {
 static size_t cell_index(const struct plan *plan, const struct turn *turn)
 {
     size_t lock = (size_t)(turn->lock - plan->locks), threads = 0, objects = 0;
+    size_t workload = (size_t)(turn->workload - plan->workloads);
 
     while (plan->threads[threads] != turn->threads)
         threads++;
     while (plan->objects != NULL && plan->objects[objects] != turn->objects)
         objects++;
-    return (lock * plan->threads_count + threads) * plan_objects_count(plan) + objects;
+    return ((lock * plan->threads_count + threads) * plan->workloads_count + workload) *
+               plan_objects_count(plan) +
+           objects;
 }
 
 /* A new array of plan_cells() cells, some of which may have no turn. */
@@ -48,8 +51,10 @@ static uint64_t expected_ns(const struct plan *plan, const struct turn *turns, s
 static void print_head(FILE *out, const struct plan *plan)
 {
     char text[WORKLOAD_TEXT];
+    json_t *workloads = plan_workloads_to_json(plan);
 
-    fprintf(out, "%s\n", workload_describe(&plan->workloads[0], text));
+    fprintf(out, "%s\n", workload_describe_planned(workloads, text));
+    json_decref(workloads);
     fprintf(out, "machine %s, placement %s, %u CPU%s, seed %" PRIu64 "\n\n", plan->machine.text,
             plan->placement, plan->cpus, plan->cpus == 1 ? "" : "s", plan->seed);
 }
@@ -81,7 +86,10 @@ void dry_run_print(FILE *out, const struct plan *plan, const struct turn *turns,
     }
     print_head(out, plan);
     fprintf(out, "  %-*s %8s%s %12s %10s\n", width, "lock", "threads",
-            plan->objects == NULL ? "" : "  objects", "repetitions", "window ms");
+            plan->objects != NULL       ? "  objects"
+            : plan->workloads_count > 1 ? "  readers"
+                                        : "",
+            "repetitions", "window ms");
     for (size_t i = 0; i < plan_cells(plan); i++) {
         const struct turn *turn = &cells[i].turn;
         if (cells[i].repetitions == 0)
@@ -89,6 +97,8 @@ void dry_run_print(FILE *out, const struct plan *plan, const struct turn *turns,
         fprintf(out, "  %-*s %8u", width, turn->lock->text, turn->threads);
         if (plan->objects != NULL)
             fprintf(out, " %8u", turn->objects);
+        else if (plan->workloads_count > 1)
+            fprintf(out, " %7u%%", turn->workload->readers);
         fprintf(out, " %12u %10.4g\n", cells[i].repetitions,
                 (double)plan_window_ns(plan, turn->threads) / 1e6);
     }

@@ -132,10 +132,6 @@ void figure_machine(const struct records *file, char *text, size_t size)
 
 void figure_workload(const struct records *file, char text[WORKLOAD_TEXT])
 {
-    struct workload workload;
-
-    text[0] = '\0';
-    if (workload_from_json(json_object_get(json_object_get(file->run, "plan"), "workload"),
-                           &workload))
-        workload_describe(&workload, text);
+    workload_describe_planned(json_object_get(json_object_get(file->run, "plan"), "workload"),
+                              text);
 }

@@ -21,9 +21,11 @@ struct thread_findings {
     bool back;                  /* it came back from the lock: all below is whole */
     int error;                  /* what the lock returned instead of 0 */
     struct order_refusal order; /* why, where that was EDEADLK for the order of nested locks */
+    uint64_t held_ns;           /* that it had the lock in the window, where that is seen */
     uint64_t writes;            /* in the window: exclusive acquisitions, */
     uint64_t bursts;            /* how often it took over from another writer, */
     uint64_t burst_most;        /* the longest run without another writer in between */
+    uint64_t retries;           /* times that it had to read again */
     uint64_t start_ns, end_ns;  /* its part of the window */
     const struct delay_samples *critical, *outside;
 };
@@ -38,6 +40,9 @@ struct findings {
     uint64_t overlaps;               /* times that the machine saw two at once under the lock */
     uint64_t counted, written;       /* the pair's count, and what the threads counted themselves */
     bool idle;                       /* the lock is free at the end */
+    const char *holds_unseen;        /* why it is not seen how long threads had the lock, or NULL */
+    bool idle_seen;                  /* it is seen as well how long nobody had it: */
+    uint64_t idle_ns;                /* in the window; otherwise, that is the rest of the window */
     uint64_t clock_cost_ns;          /* of two looks at the clock in a row */
     uint64_t cpu_ns;                 /* of all threads, in the window */
     uint64_t voluntary, involuntary; /* context switches in the window, */
@@ -53,13 +58,23 @@ struct findings {
     unsigned stats_count;                    /* so many numbers */
 };
 
-/* Asks the lock, when every thread is back from it, whether it is free and what it counted. `ops`
- * and `lock` are of the machine that is in place. */
-static inline void findings_ask_lock(struct findings *findings, const struct lock_ops *ops,
-                                     void *lock)
+/* Asks the locks, `stride` bytes from one to the next, when every thread is back from them, whether
+ * they are free and what they counted, together: being of one kind, they count the same things.
+ * `ops` and `locks` are of the machine that is in place. */
+static inline void findings_ask_locks(struct findings *findings, const struct lock_ops *ops,
+                                      void *locks, size_t stride, unsigned count)
 {
-    findings->idle = ops->is_idle(lock);
-    findings->stats_count = ops->stats == NULL ? 0 : ops->stats(lock, findings->stats);
+    findings->idle = true;
+    for (unsigned i = 0; i < count; i++) {
+        void *lock = (char *)locks + i * stride;
+        struct lock_stat more[LOCK_STATS_MOST];
+        findings->idle = ops->is_idle(lock) && findings->idle;
+        if (ops->stats == NULL)
+            continue;
+        findings->stats_count = ops->stats(lock, i == 0 ? findings->stats : more);
+        for (unsigned j = 0; i > 0 && j < findings->stats_count; j++)
+            findings->stats[j].value += more[j].value;
+    }
 }
 
 #endif

@@ -173,7 +173,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .workload = *turn->workload,
         .warmup_ns = plan_warmup_ns(job->plan, window_ns),
         .window_ns = window_ns,
-        .passes = job->plan->passes,
+        .passes = workload_has_passes(turn->workload) ? job->plan->passes : PASSES_NONE,
         .pass_ns = plan_pass_ns(job->plan, window_ns),
         .latency_stride = job->plan->latency_stride,
         .seed = turn->seed,

@@ -33,6 +33,8 @@ void measuring_free(struct measuring *measuring)
 {
     free(measuring->names);
     free(measuring->locks);
+    free(measuring->readers);
+    free(measuring->workloads);
     json_decref(measuring->texts);
     *measuring = (struct measuring){0};
 }
@@ -86,6 +88,9 @@ static enum exit_code set_workload(void *settings, const struct option_row *row,
     if (!workload_preset(value, option_field(settings, row)))
         return complain(EXIT_USAGE, "--%s can't be '%s': there are " WORKLOAD_PRESETS, row->name,
                         value);
+    struct measuring *measuring = settings;
+    free(measuring->readers);
+    measuring->readers = NULL;
     return EXIT_FINE;
 }
 
@@ -120,6 +125,27 @@ static enum exit_code set_delay(void *settings, const struct option_row *row, co
         return complain(EXIT_USAGE,
                         "--%s can't be '%s': it is one of %s; at most 1s (a mean 300ms)", row->name,
                         value, DELAY_FORMS);
+    return EXIT_FINE;
+}
+
+static enum exit_code set_outside(void *settings, const struct option_row *row, const char *value)
+{
+    if (!workload_read_outside(value, option_field(settings, row)))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is 0, a time such as 100ns, exp:200ns, or "
+                        "uniform:50ns-150ns, at most 1s (a mean 300ms), or burst:N:TIME, such a "
+                        "time after N turns, where N is a power of two from 2 to %d",
+                        row->name, value, WORKLOAD_BURST_MOST);
+    return EXIT_FINE;
+}
+
+static enum exit_code set_hogs(void *settings, const struct option_row *row, const char *value)
+{
+    if (!workload_read_hogs(value, option_field(settings, row)))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is a number of threads from 1 to %d and their busy "
+                        "time under the lock, as in 1:10us or 2:exp:50us, or 0",
+                        row->name, value, WORKLOAD_HOGS_MOST);
     return EXIT_FINE;
 }
 
@@ -168,9 +194,84 @@ static enum exit_code set_lines(void *settings, const struct option_row *row, co
     return read_unsigned_within(0, WORKLOAD_LINES_MOST, settings, row, value);
 }
 
+static enum exit_code set_memory(void *settings, const struct option_row *row, const char *value)
+{
+    if (!memory_read(value, option_field(settings, row)))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is usual, or a list of same-line or apart, node:N, "
+                        "and huge, each once",
+                        row->name, value);
+    return EXIT_FINE;
+}
+
+static enum exit_code set_locks_per_run(void *settings, const struct option_row *row,
+                                        const char *value)
+{
+    return read_unsigned_within(1, WORKLOAD_LOCKS_MOST, settings, row, value);
+}
+
+static enum exit_code set_choice(void *settings, const struct option_row *row, const char *value)
+{
+    if (!workload_read_choice(value, option_field(settings, row)))
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is uniform, zipf, or zipf with an exponent above 0 "
+                        "to 10, as in zipf:0.8",
+                        row->name, value);
+    return EXIT_FINE;
+}
+
+/* A number that stands twice would be two cells in one. */
+static size_t without_repeated(unsigned *values, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t j = 0;
+        while (j < kept && values[j] != values[i])
+            j++;
+        if (j == kept)
+            values[kept++] = values[i];
+    }
+    return kept;
+}
+
 static enum exit_code set_readers(void *settings, const struct option_row *row, const char *value)
 {
-    return read_unsigned_within(0, 100, settings, row, value);
+    struct measuring *measuring = settings;
+    char culprit[64];
+    size_t count;
+    unsigned *readers = read_list(value, 0, 100, NULL, NULL, &count, culprit, sizeof culprit);
+
+    if (readers == NULL)
+        return complain(EXIT_USAGE,
+                        "--%s can't have '%s': it is a list of percentages from 0 to 100, such as "
+                        "95 or 0,50,90-100:5",
+                        row->name, culprit);
+    free(measuring->readers);
+    measuring->readers = readers;
+    measuring->readers_count = without_repeated(readers, count);
+    measuring->workload.readers = 0;
+    for (size_t i = 0; i < measuring->readers_count; i++) {
+        if (readers[i] > measuring->workload.readers)
+            measuring->workload.readers = readers[i];
+    }
+    return EXIT_FINE;
+}
+
+/* One for each share of readers. */
+static enum exit_code make_workloads(struct measuring *measuring, size_t *count)
+{
+    *count = measuring->readers == NULL ? 1 : measuring->readers_count;
+    free(measuring->workloads);
+    measuring->workloads = calloc(*count, sizeof *measuring->workloads);
+    if (measuring->workloads == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    for (size_t i = 0; i < *count; i++) {
+        measuring->workloads[i] = measuring->workload;
+        if (measuring->readers != NULL)
+            measuring->workloads[i].readers = measuring->readers[i];
+    }
+    return EXIT_FINE;
 }
 
 static enum exit_code set_irql(void *settings, const struct option_row *row, const char *value)
@@ -290,7 +391,8 @@ const struct option_row measuring_options[] = {
     TEXT(
         "plan", 0, "FILE",
         "what to measure, as a JSON file, or one that comes with the program: default, fairness, "
-        "numa, oversubscribed, read-mostly, scaling, uncontended; other options change parts of it",
+        "hogs, numa, oversubscribed, read-mostly, scaling, uncontended; other options change parts "
+        "of it",
         plan),
     TEXT("threads", 't', "LIST",
          "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice as many); default: powers of "
@@ -305,11 +407,35 @@ const struct option_row measuring_options[] = {
           set_workload, workload),
     VALUE("critical", 'c', "SPEC", "busy time under the lock: " DELAY_FORMS, set_delay,
           workload.critical),
-    VALUE("outside", 'o', "SPEC", "busy time between a release and the next acquire", set_delay,
-          workload.outside),
+    VALUE(
+        "hogs", 0, "N:SPEC",
+        "the first N threads are busy under the lock for so long instead, as in 1:10us; who could "
+        "have the lock for which part of the time is then shown",
+        set_hogs, workload),
+    VALUE("outside", 'o', "SPEC",
+          "busy time between a release and the next acquire; burst:N:SPEC: only after N turns in a "
+          "row, as in burst:8:20us",
+          set_outside, workload),
     VALUE("lines", 'n', "N", "shared cache lines written under the lock (default 1)", set_lines,
           workload.lines),
-    VALUE("readers", 'r', "PERCENT", "acquisitions that only read; shared where the lock can",
+    VALUE("own-lines", 0, "N",
+          "cache lines of the thread's own written under the lock, besides (default 0)", set_lines,
+          workload.own_lines),
+    VALUE(
+        "memory", 0, "LIST",
+        "of lock and data: same-line (data behind the lock, on its line if there is room), apart, "
+        "node:N (bound to a NUMA node), huge (a huge page), as in same-line,node:0; default usual",
+        set_memory, workload.memory),
+    VALUE("locks-per-run", 0, "N",
+          "locks of the kind, each with data of its own; every turn takes one (default 1)",
+          set_locks_per_run, workload.locks),
+    VALUE("choice", 0, "NAME",
+          "of one of several locks: uniform (default), zipf, or zipf:EXPONENT; the first one is "
+          "taken most often then",
+          set_choice, workload.zipf),
+    VALUE("readers", 'r', "LIST",
+          "per cent of the acquisitions that only read, shared where the lock can, as in 95 or "
+          "0,50,90,99,100: a cell for each",
           set_readers, workload.readers),
     VALUE("irql", 0, "NAME",
           "what keeps a thread from being interrupted from each acquire to its release: " IRQL_NAMES
@@ -407,21 +533,6 @@ static bool read_cpus_word(const char *item, void *argument, unsigned *value)
     return true;
 }
 
-/* A cell that is named twice is measured once. */
-static size_t without_repeated(unsigned *values, size_t count)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t j = 0;
-        while (j < kept && values[j] != values[i])
-            j++;
-        if (j == kept)
-            values[kept++] = values[i];
-    }
-    return kept;
-}
-
 /* Below that, starting and stopping real threads is all that a window would measure. */
 static enum exit_code check_duration(const struct measuring *measuring)
 {
@@ -503,20 +614,24 @@ static enum exit_code plan_parties(struct plan *plan, bool given)
 static enum exit_code check_exchange(const struct measuring *measuring)
 {
     const struct workload *workload = &measuring->workload;
-    const char *culprit = workload->critical.high_ns != 0        ? "critical"
-                          : workload->outside.high_ns != 0       ? "outside"
-                          : workload->lines != 0                 ? "lines"
-                          : workload->readers != 0               ? "readers"
-                          : workload->irql != IRQL_NONE          ? "irql"
-                          : workload_is_nested(workload)         ? "nested"
-                          : measuring->processes != 1            ? "processes"
-                          : measuring->through_vtable            ? "dispatch"
-                          : measuring->counters != COUNTING_AUTO ? "counters"
-                          : measuring->tabled                    ? "table"
-                          : measuring->passed                    ? "passes"
-                          : measuring->latency_stride != 0       ? "latency-stride"
-                          : measuring->draw                      ? "draw"
-                                                                 : NULL;
+    const char *culprit = workload->critical.high_ns != 0          ? "critical"
+                          : workload->hogs != 0                    ? "hogs"
+                          : workload->outside.high_ns != 0         ? "outside"
+                          : workload->lines != 0                   ? "lines"
+                          : workload->own_lines != 0               ? "own-lines"
+                          : memory_is_asked_for(&workload->memory) ? "memory"
+                          : workload_has_choice(workload)          ? "locks-per-run"
+                          : workload->readers != 0                 ? "readers"
+                          : workload->irql != IRQL_NONE            ? "irql"
+                          : workload_is_nested(workload)           ? "nested"
+                          : measuring->processes != 1              ? "processes"
+                          : measuring->through_vtable              ? "dispatch"
+                          : measuring->counters != COUNTING_AUTO   ? "counters"
+                          : measuring->tabled                      ? "table"
+                          : measuring->passed                      ? "passes"
+                          : measuring->latency_stride != 0         ? "latency-stride"
+                          : measuring->draw                        ? "draw"
+                                                                   : NULL;
 
     if (workload->exchange == EXCHANGE_NONE)
         return EXIT_FINE;
@@ -638,6 +753,11 @@ static enum exit_code check_machine(struct measuring *measuring)
         return complain(EXIT_USAGE,
                         "--latency-stride is for real cores: a simulated machine times every "
                         "acquisition");
+    if (measuring->workload.memory.on_node || measuring->workload.memory.huge)
+        return complain(EXIT_USAGE,
+                        "--memory %s is for real cores: the memory of a simulated machine has no "
+                        "nodes and no pages",
+                        measuring->workload.memory.huge ? "huge" : "node:N");
     if (measuring->workload.irql != IRQL_NONE)
         return complain(EXIT_USAGE,
                         "--irql is for real cores: nothing interrupts the threads of a simulated "
@@ -652,18 +772,58 @@ static enum exit_code check_trace(const struct measuring *measuring, const struc
         return complain(EXIT_USAGE, "--trace needs a file's name: standard output is for results");
     if (measuring->trace != NULL && strcmp(measuring->trace, measuring->output) == 0)
         return complain(EXIT_USAGE, "--trace and --output can't both be '%s'", measuring->trace);
-    if (measuring->trace == NULL || plan->locks_count * plan->threads_count == 1)
+    if (measuring->trace == NULL || plan_cells(plan) == 1)
         return EXIT_FINE;
+    if (plan->workloads_count > 1)
+        return complain(EXIT_USAGE, "--trace is of one share of readers: here are %zu",
+                        plan->workloads_count);
     return complain(EXIT_USAGE,
                     "--trace is of one lock and one number of threads: here are %zu and %zu",
                     plan->locks_count, plan->threads_count);
 }
 
-static enum exit_code check_nested(const struct measuring *measuring)
+static enum exit_code check_nested(struct measuring *measuring)
 {
-    if (!measuring->workload.mixed || workload_is_nested(&measuring->workload))
+    if (workload_is_nested(&measuring->workload))
+        return choose_locks(measuring, LOCK_READERS_BESIDE_WRITER,
+                            "waits for readers in its release", "wait for readers in their release",
+                            "--nested");
+    if (!measuring->workload.mixed)
         return EXIT_FINE;
     return complain(EXIT_USAGE, "--nested-order mixed takes two locks or more: add --nested 2");
+}
+
+/* What goes with several locks, and with loops of their own. */
+static enum exit_code check_varied(struct measuring *measuring)
+{
+    const struct workload *workload = &measuring->workload;
+    const char *varied = workload_has_choice(workload) ? "locks-per-run"
+                         : workload->own_lines > 0     ? "own-lines"
+                                                       : NULL;
+
+    if (workload->zipf != 0 && !workload_has_choice(workload))
+        return complain(EXIT_USAGE, "--choice is of one of several locks: add --locks-per-run 2");
+    if (workload_has_choice(workload) && workload_is_nested(workload))
+        return complain(EXIT_USAGE,
+                        "--locks-per-run takes one lock in a turn, and --nested several: "
+                        "leave one of them out");
+    if (workload_has_choice(workload) &&
+        (uint64_t)workload->locks * workload->lines > WORKLOAD_ALL_LINES_MOST)
+        return complain(EXIT_USAGE,
+                        "--locks-per-run %u with --lines %u is too much memory: at most %d lines "
+                        "of all locks together",
+                        workload->locks, workload->lines, WORKLOAD_ALL_LINES_MOST);
+    if (varied != NULL && workload->irql != IRQL_NONE && workload->irql != IRQL_DISPATCH_FIFO_HELD)
+        return complain(EXIT_USAGE,
+                        "--%s does not go with --irql %s: leave one of them out, or raise once "
+                        "with dispatch-fifo-held",
+                        varied, irql_name(workload->irql));
+    if (workload_is_varied(workload))
+        return choose_locks(measuring, LOCK_READERS_RETRY | LOCK_READERS_BESIDE_WRITER,
+                            "lets its readers go beside a writer",
+                            "let their readers go beside a writer",
+                            "--locks-per-run, --own-lines and --hogs");
+    return EXIT_FINE;
 }
 
 /* What is given besides takes the place of all that a plan says of the window. Where a budget ends
@@ -776,17 +936,22 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
     if (code == EXIT_FINE)
         code = check_nested(measuring);
     if (code == EXIT_FINE)
+        code = check_varied(measuring);
+    if (code == EXIT_FINE)
         code = check_until(measuring);
     if (code == EXIT_FINE)
         code = check_duration(measuring);
+    size_t workloads_count;
+    if (code == EXIT_FINE)
+        code = make_workloads(measuring, &workloads_count);
     if (code != EXIT_FINE)
         return code;
     *plan = (struct plan){
         .machine = measuring->machine,
         .locks = measuring->locks,
         .locks_count = measuring->locks_count,
-        .workloads = &measuring->workload,
-        .workloads_count = 1,
+        .workloads = measuring->workloads,
+        .workloads_count = workloads_count,
         .placement = measuring->placement,
         .cpus = placed,
         .processes = measuring->processes,

@@ -30,7 +30,10 @@ struct measuring {
     unsigned repetitions;
     double until_percent; /* 0: not given */
     const char *placement;
-    struct workload workload;
+    struct workload workload; /* with the most readers */
+    unsigned *readers;        /* several shares, one workload each; NULL: the one above */
+    size_t readers_count;
+    struct workload *workloads; /* of the plan */
     uint64_t seed;
     bool seeded; /* a seed was given */
     struct machine machine;

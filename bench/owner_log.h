@@ -41,15 +41,14 @@ struct owner_log {
     bool fresh;     /* which was the first of all: when it began to wait for it is not known */
 };
 
-/* By the holder of the lock. All threads see the windows change between the same two acquisitions:
- * a later holder can't read an older word than an earlier one, because the lock orders them. So a
- * window has no holes. A log that is full stays as it is. */
-static inline void owner_log_add(struct owner_log *log, uint64_t number)
+/* What few acquisitions come to; a function of its own, so that the others don't make room for it.
+ */
+static __attribute__((noinline, unused)) void owner_log_keep(struct owner_log *log,
+                                                             uint64_t windows, uint64_t number,
+                                                             uint64_t before)
 {
-    const uint64_t windows = word_load(log->windows, relaxed);
-    const uint64_t before = log->before, gap = number + 1 - before;
+    const uint64_t gap = number + 1 - before;
 
-    log->before = number + 1;
     if (windows == OWNER_WINDOWS_BEFORE)
         return;
     if (gap > log->longest) {
@@ -64,6 +63,20 @@ static inline void owner_log_add(struct owner_log *log, uint64_t number)
             (struct owner_note){(uint32_t)number, before == 0        ? 0
                                                   : gap < UINT32_MAX ? (uint32_t)gap
                                                                      : UINT32_MAX};
+}
+
+/* By the holder of the lock. All threads see the windows change between the same two acquisitions:
+ * a later holder can't read an older word than an earlier one, because the lock orders them. So a
+ * window has no holes. A log that is full stays as it is. */
+static inline __attribute__((always_inline)) void owner_log_add(struct owner_log *log,
+                                                                uint64_t number)
+{
+    const uint64_t windows = word_load(log->windows, relaxed), before = log->before;
+    const bool in_window = ((uint32_t)number & (uint32_t)windows) < windows >> 32;
+
+    log->before = number + 1;
+    if (__builtin_expect(in_window | (number + 1 - before > log->longest), false))
+        owner_log_keep(log, windows, number, before);
 }
 
 #endif

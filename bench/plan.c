@@ -222,14 +222,35 @@ struct turn *plan_round(const struct plan *plan, const bool *open, unsigned repe
     return turns;
 }
 
-/* One as an object, several as a list. */
-static json_t *workloads_to_json(const struct plan *plan)
+/* Whether the workloads are one, but for the readers. */
+static bool differ_in_readers_only(const struct plan *plan)
+{
+    for (size_t i = 1; i < plan->workloads_count; i++) {
+        struct workload other = plan->workloads[i];
+        json_t *first = workload_to_json(&plan->workloads[0]);
+        other.readers = plan->workloads[0].readers;
+        bool same = is_workload(first, &other);
+        json_decref(first);
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
+json_t *plan_workloads_to_json(const struct plan *plan)
 {
     json_t *list = json_array();
 
     if (plan->workloads_count == 1) {
         json_decref(list);
         return workload_to_json(&plan->workloads[0]);
+    }
+    if (differ_in_readers_only(plan)) {
+        json_t *object = workload_to_json(&plan->workloads[0]);
+        for (size_t i = 0; i < plan->workloads_count; i++)
+            json_array_append_new(list, json_integer(plan->workloads[i].readers));
+        json_object_set_new(object, "readers", list);
+        return object;
     }
     for (size_t i = 0; i < plan->workloads_count; i++)
         json_array_append_new(list, workload_to_json(&plan->workloads[i]));
@@ -252,7 +273,7 @@ json_t *plan_to_json(const struct plan *plan)
         json_array_append_new(threads, json_integer(plan->threads[i]));
     json_t *object = json_pack("{s:s, s:o, s:o, s:o, s:s, s:i, s:i, s:o, s:o, s:s}", "machine",
                                plan->machine.text, "locks", locks, "threads", threads, "workload",
-                               workloads_to_json(plan), "placement", plan->placement, "cpus",
+                               plan_workloads_to_json(plan), "placement", plan->placement, "cpus",
                                (int)plan->cpus, "repetitions", (int)plan->repetitions, "warmup_ns",
                                length_to_json(plan, plan_warmup_ns(plan, plan->window_ns)),
                                "window_ns", length_to_json(plan, plan->window_ns), "dispatch",
@@ -324,7 +345,7 @@ json_t *plan_to_command(const struct plan *plan)
     json_t *object = plan_to_json(plan), *words = json_pack("[s, s]", "lockbench", "run");
     json_t *locks = join(json_object_get(object, "locks"));
     json_t *threads = join(json_object_get(object, "threads"));
-    char delay[DELAY_TEXT], time[TIME_TEXT];
+    char delay[DELAY_TEXT], part[WORKLOAD_PART_TEXT], time[TIME_TEXT];
 
     add_option(words, "--locks", json_string_value(locks));
     add_option(words, "--machine", plan->machine.text);
@@ -334,9 +355,25 @@ json_t *plan_to_command(const struct plan *plan)
     add_option(words, "--threads", json_string_value(threads));
     add_option(words, "--placement", plan->placement);
     add_option(words, "--critical", format_delay(&workload->critical, delay));
-    add_option(words, "--outside", format_delay(&workload->outside, delay));
+    if (workload->hogs > 0)
+        add_option(words, "--hogs", workload_format_hogs(workload, part));
+    add_option(words, "--outside", workload_format_outside(workload, part));
     add_number(words, "--lines", workload->lines);
-    add_number(words, "--readers", workload->readers);
+    if (workload->own_lines > 0)
+        add_number(words, "--own-lines", workload->own_lines);
+    if (memory_is_asked_for(&workload->memory))
+        add_option(words, "--memory", memory_format(&workload->memory, part));
+    if (workload_has_choice(workload)) {
+        add_number(words, "--locks-per-run", workload->locks);
+        add_option(words, "--choice", workload_format_choice(workload->zipf, part));
+    }
+    if (plan->workloads_count > 1) {
+        json_t *readers = join(json_object_get(json_object_get(object, "workload"), "readers"));
+        add_option(words, "--readers", json_string_value(readers));
+        json_decref(readers);
+    } else {
+        add_number(words, "--readers", workload->readers);
+    }
     if (workload_is_nested(workload)) {
         add_number(words, "--nested", workload->nested);
         add_option(words, "--nested-order", workload->mixed ? "mixed" : "ranked");

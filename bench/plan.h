@@ -101,6 +101,10 @@ struct turn plan_cell(const struct plan *plan, size_t cell);
 /* Whether a record (a sample, a violation, an ending) is of that cell. */
 bool plan_is_of_cell(const json_t *record, const struct turn *cell);
 
+/* The workloads as an object of a record: one, or one with a list of shares of readers, or a list.
+ */
+json_t *plan_workloads_to_json(const struct plan *plan);
+
 /* The plan as an object of a record; the caller owns it. */
 json_t *plan_to_json(const struct plan *plan);
 

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/statistics.h"
+#include "bench/busy_time.h"
+#include "bench/opportunity.h"
 
 void result_unmeasured(struct result *result, json_t *object, const char *name, const char *reason)
 {
@@ -169,6 +170,11 @@ static void add_burst(struct result *result, const struct findings *findings)
         result_unmeasured(result, result->object, "burst", "nobody owns a lock that is none");
         return;
     }
+    if (workload_has_choice(&findings->repetition->workload)) {
+        result_unmeasured(result, result->object, "burst",
+                          "it is that of one lock, and each turn took one of several");
+        return;
+    }
     for (unsigned i = 0; i < findings->repetition->threads; i++) {
         const struct thread_findings *thread = &findings->threads[i];
         writes += thread->writes;
@@ -184,6 +190,20 @@ static void add_burst(struct result *result, const struct findings *findings)
                         json_pack("{s:f, s:I}", "mean",
                                   (double)writes / (double)(bursts > 0 ? bursts : 1), "max",
                                   (json_int_t)most));
+}
+
+static void add_retries(struct result *result, const struct findings *findings)
+{
+    uint64_t retries = 0;
+
+    if ((findings->repetition->lock.ops->traits & LOCK_READERS_RETRY) == 0) {
+        result_unmeasured(result, result->object, "retries",
+                          "the readers of this lock never have to read again");
+        return;
+    }
+    for (unsigned i = 0; i < findings->repetition->threads; i++)
+        retries += findings->threads[i].retries;
+    json_object_set_new(result->object, "retries", json_integer((json_int_t)retries));
 }
 
 /* What the machine did for and to all threads within the window. */
@@ -249,46 +269,31 @@ static void add_full_concurrency(struct result *result, const struct findings *f
     json_object_set_new(result->validity, "full_concurrency", json_real(part > 0 ? part : 0));
 }
 
-/* What the looked-at waits took longer than they were asked to, in nanoseconds; `*count` of them,
- * in a new array. */
-static double *overtimes(const struct findings *findings, bool critical, size_t *count)
+/* What a busy time really took, on average: what was asked for, and the mean overtime. */
+static void add_achieved(struct result *result, const char *name, const struct delay *delay,
+                         double overtime)
 {
-    double *all = calloc((size_t)findings->repetition->threads * DELAY_SAMPLES, sizeof *all);
-
-    *count = 0;
-    for (unsigned i = 0; all != NULL && i < findings->repetition->threads; i++) {
-        const struct thread_findings *thread = &findings->threads[i];
-        const struct delay_samples *samples = critical ? thread->critical : thread->outside;
-        for (unsigned j = 0; j < DELAY_SAMPLES && j < samples->taken; j++)
-            all[(*count)++] = (double)samples->sample[j].took_ns - (double)findings->clock_cost_ns -
-                              (double)samples->sample[j].asked_ns;
-    }
-    return all;
+    if (delay->high_ns == 0)
+        result_unmeasured(result, result->validity, name, "no such work was asked for");
+    else if (isnan(overtime))
+        result_unmeasured(result, result->validity, name, "too few turns were made to look at one");
+    else
+        json_object_set_new(result->validity, name, json_real(delay_mean(delay) + overtime));
 }
 
-/* What a wait really took, on average: what was asked for, and the mean overtime without the tenth
- * at either end, where the preempted waits are. */
-static void add_achieved(struct result *result, const char *name, const struct findings *findings,
-                         bool critical)
+static void add_busy_times(struct result *result, const struct findings *findings)
 {
     const struct workload *workload = &findings->repetition->workload;
-    const struct delay *delay = critical ? &workload->critical : &workload->outside;
-    size_t count;
-    double *all = overtimes(findings, critical, &count);
+    const unsigned threads = findings->repetition->threads;
+    const unsigned hogs = workload->hogs < threads ? workload->hogs : threads;
 
-    if (delay->high_ns == 0) {
-        result_unmeasured(result, result->validity, name, "no such work was asked for");
-    } else if (count == 0) {
-        result_unmeasured(result, result->validity, name, "too few turns were made to look at one");
-    } else {
-        double overtime = 0;
-        statistics_sort(all, count);
-        for (size_t i = count / 10; i < count - count / 10; i++)
-            overtime += all[i];
-        overtime /= (double)(count - 2 * (count / 10));
-        json_object_set_new(result->validity, name, json_real(delay_mean(delay) + overtime));
-    }
-    free(all);
+    add_achieved(result, "critical_ns", &workload->critical,
+                 busy_overtime_ns(findings, true, hogs, threads));
+    add_achieved(result, "outside_ns", &workload->outside,
+                 busy_overtime_ns(findings, false, 0, threads));
+    if (hogs > 0)
+        add_achieved(result, "hog_critical_ns", &workload->hog_critical,
+                     busy_overtime_ns(findings, true, 0, hogs));
 }
 
 static void add_number(struct result *result, const char *name, double value, const char *reason)
@@ -378,14 +383,18 @@ static void add_irql(struct result *result, const struct findings *findings)
         json_object_set_new(result->object, "irql_ns", json_real(findings->irql_ns));
 }
 
-static void nothing_found(struct result *result)
+static void nothing_found(struct result *result, const struct findings *findings)
 {
-    static const char *const names[] = {"full_concurrency", "critical_ns", "outside_ns"};
+    static const char *const names[] = {"full_concurrency", "critical_ns", "outside_ns",
+                                        "hog_critical_ns"};
+    const size_t count =
+        sizeof names / sizeof names[0] - (findings->repetition->workload.hogs == 0);
     const char *reason = "not every thread came back in time after the window";
 
     result_unmeasured(result, result->object, "burst", reason);
+    result_unmeasured(result, result->object, "retries", reason);
     result_unmeasured(result, result->object, "lock_stats", reason);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < count; i++)
         result_unmeasured(result, result->validity, names[i], reason);
 }
 
@@ -397,13 +406,14 @@ struct result result_begin(const struct findings *findings)
     find_violations(&result, findings);
     if (all_are_back(findings)) {
         add_burst(&result, findings);
+        add_retries(&result, findings);
         add_lock_stats(&result, findings);
         add_full_concurrency(&result, findings);
-        add_achieved(&result, "critical_ns", findings, true);
-        add_achieved(&result, "outside_ns", findings, false);
+        add_busy_times(&result, findings);
     } else {
-        nothing_found(&result);
+        nothing_found(&result, findings);
     }
+    opportunity_add(&result, findings);
     add_usage(&result, findings);
     add_owners(&result, findings);
     add_latencies(&result, findings);

@@ -183,8 +183,8 @@ static bool is_number_of_times(const char *name)
 struct measure measure_named(const char *name)
 {
     size_t length = strlen(name);
-    bool more_is_better =
-        strcmp(name, "throughput") == 0 || strcmp(name, "jain") == 0 || has_prefix(name, "lwss.");
+    bool more_is_better = strcmp(name, "throughput") == 0 || strcmp(name, "jain") == 0 ||
+                          strcmp(name, "lock_opportunity_jain") == 0 || has_prefix(name, "lwss.");
     bool is_time = (strstr(name, "_ns.") != NULL && !is_number_of_times(name)) ||
                    (length > 3 && strcmp(name + length - 3, "_ns") == 0);
     struct measure measure = {name, !more_is_better, is_time || strcmp(name, "throughput") == 0, "",

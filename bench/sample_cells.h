@@ -46,7 +46,8 @@ struct measure {
 };
 
 /* The measure of that name, which must outlive it; whether any sample has it is another matter.
- * More is better of `throughput`, `jain` and `lwss`, less of everything else. */
+ * More is better of `throughput`, `jain`, `lock_opportunity_jain` and `lwss`, less of everything
+ * else. */
 struct measure measure_named(const char *name);
 
 /* What cells are compared by unless something else is asked for: of locks the throughput, of

@@ -28,6 +28,7 @@ static const struct {
     {"lwss.mean", offsetof(struct cell, lwss_mean)},
     {"lwss.median", offsetof(struct cell, lwss_median)},
     {"mttr", offsetof(struct cell, mttr)},
+    {"lock_opportunity_jain", offsetof(struct cell, opportunity_jain)},
 };
 
 static const char *text_of(const json_t *record, const char *name)
@@ -82,9 +83,11 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
         abort();
     summary->cells = grown;
     key.ranked = (traits_of(key.lock) & (LOCK_UNVERIFIED | LOCK_BROKEN)) == 0;
+    key.has_hogs = json_object_get(workload, "hogs") != NULL;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
     key.order = records_order_of_lock(file, key.lock);
-    key.burst_most = key.max_gap = NAN;
+    key.burst_most = key.max_gap = key.read_scaling = NAN;
+    key.readers = (unsigned)json_integer_value(json_object_get(workload, "readers"));
     key.records = json_array();
     grown[summary->count] = key;
     return &grown[summary->count++];
@@ -234,6 +237,21 @@ static void subtract_null(const struct summary *summary, struct cell *cell)
     }
 }
 
+/* What a turn of a thread that runs takes, against what it takes alone. */
+static void find_read_scaling(const struct summary *summary, struct cell *cell)
+{
+    struct cell key = *cell;
+
+    key.threads = 1;
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *other = &summary->cells[i];
+        cell->one_share = cell->one_share || other->readers != cell->readers;
+        if (cell->readers > 0 && cell->throughput > 0 && other->throughput > 0 &&
+            is_of_cell(other, &key))
+            cell->read_scaling = cell->cpus * other->throughput / cell->throughput;
+    }
+}
+
 /* 0 before the ranking, 1 in it, 2 after it. */
 static int standing(const struct cell *cell)
 {
@@ -246,6 +264,7 @@ static int compare_cells(const void *first, const void *second)
     int order = strcmp(a->source, b->source);
 
     order = order != 0 ? order : strcmp(a->machine, b->machine);
+    order = order != 0 ? order : (a->readers > b->readers) - (a->readers < b->readers);
     order = order != 0 ? order : strcmp(a->workload, b->workload);
     order = order != 0 ? order : strcmp(a->placement, b->placement);
     order = order != 0 ? order : (a->processes > b->processes) - (a->processes < b->processes);
@@ -273,6 +292,8 @@ struct summary summary_make(const struct records *files, size_t files_count)
         finish_cell(&summary.cells[i]);
     for (size_t i = 0; i < summary.count; i++)
         subtract_null(&summary, &summary.cells[i]);
+    for (size_t i = 0; i < summary.count; i++)
+        find_read_scaling(&summary, &summary.cells[i]);
     if (summary.count > 0)
         qsort(summary.cells, summary.count, sizeof *summary.cells, compare_cells);
     return summary;
@@ -309,6 +330,36 @@ static void add_latencies(json_t *object, const struct cell *cell)
     }
 }
 
+/* Medians and extremes, each under its name. */
+static void add_numbers(json_t *object, const struct cell *cell)
+{
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {
+        {"throughput", cell->throughput},
+        {"jain", cell->jain},
+        {"rsd", cell->rsd},
+        {"gini", cell->gini},
+        {"theil", cell->theil},
+        {"top_half", cell->top_half},
+        {"burst", cell->burst},
+        {"burst_max", cell->burst_most},
+        {"cpu_ns", cell->cpu_ns},
+        {"transactions", cell->transactions},
+        {"invalidated", cell->invalidated},
+        {"lwss_mean", cell->lwss_mean},
+        {"lwss_median", cell->lwss_median},
+        {"mttr", cell->mttr},
+        {"max_gap", cell->max_gap},
+        {"lock_opportunity_jain", cell->opportunity_jain},
+        {"read_scaling", cell->read_scaling},
+    };
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        json_object_set_new(object, numbers[i].name, number_or_null(numbers[i].value));
+}
+
 json_t *summary_to_json(const struct summary *summary)
 {
     json_t *cells = json_array();
@@ -319,22 +370,14 @@ json_t *summary_to_json(const struct summary *summary)
                                ? json_pack("[f, f]", cell->interval.low, cell->interval.high)
                                : json_null();
         json_t *object = json_pack(
-            "{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, "
-            "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
-            "source", cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
+            "{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:b}", "source",
+            cell->source, "lock", cell->lock, "machine", cell->machine, "placement",
             cell->placement, "threads", (int)cell->threads, "processes",
             processes_to_json(cell->processes), "workload",
             json_loads(cell->workload, JSON_DECODE_ANY, NULL), "samples", (int)cell->samples,
             "unfit", (int)cell->unfit, "unverified", (int)cell->unverified, "violations",
-            (int)cell->violations, "throughput", number_or_null(cell->throughput), "interval",
-            interval, "jain", number_or_null(cell->jain), "rsd", number_or_null(cell->rsd), "gini",
-            number_or_null(cell->gini), "theil", number_or_null(cell->theil), "top_half",
-            number_or_null(cell->top_half), "burst", number_or_null(cell->burst), "burst_max",
-            number_or_null(cell->burst_most), "cpu_ns", number_or_null(cell->cpu_ns),
-            "transactions", number_or_null(cell->transactions), "invalidated",
-            number_or_null(cell->invalidated), "lwss_mean", number_or_null(cell->lwss_mean),
-            "lwss_median", number_or_null(cell->lwss_median), "mttr", number_or_null(cell->mttr),
-            "max_gap", number_or_null(cell->max_gap), "less_null", cell->less_null);
+            (int)cell->violations, "interval", interval, "less_null", cell->less_null);
+        add_numbers(object, cell);
         add_latencies(object, cell);
         json_array_append_new(cells, object);
     }

@@ -21,6 +21,7 @@ struct cell {
     unsigned cpus;      /* that this many threads ran on */
     char *workload;     /* as one text, to tell cells apart */
     bool ranked;        /* neither unverified nor broken */
+    bool has_hogs;      /* its critical sections differ in length */
     bool spins;         /* its waiters never give their CPU away */
     json_t *records;    /* its samples, a list */
     size_t samples;
@@ -34,9 +35,12 @@ struct cell {
     struct interval interval; /* then NaN */
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
     double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
-    double lwss_mean, lwss_median, mttr;
+    double lwss_mean, lwss_median, mttr, opportunity_jain;
     double voluntary, involuntary; /* context switches per acquisition, likewise */
-    bool less_null; /* the traffic is that of real cores, without what `null` caused there */
+    unsigned readers;              /* per cent of the acquisitions, and */
+    bool one_share;                /* whether other cells have others */
+    double read_scaling; /* see measuring.md; NaN without readers, or without a cell of 1 thread */
+    bool less_null;      /* the traffic is that of real cores, without what `null` caused there */
     double burst_most, max_gap; /* the largest in all samples; NaN likewise */
     /* Of all samples that count together, one for each way of taking the lock; NULL: none has any.
      */
@@ -49,9 +53,9 @@ struct summary {
     size_t count;
 };
 
-/* Makes the cells of the files' samples and violations, sorted by source, machine, workload and
- * placement, then by threads, then as a ranking: the locks that promise nothing first, then by
- * throughput, largest first, then those that are broken. Strings are the records'. */
+/* Makes the cells of the files' samples and violations, sorted by source, machine, readers,
+ * workload and placement, then by threads, then as a ranking: the locks that promise nothing first,
+ * then by throughput, largest first, then those that are broken. Strings are the records'. */
 struct summary summary_make(const struct records *files, size_t files_count);
 void summary_free(struct summary *summary);
 

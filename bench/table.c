@@ -83,6 +83,18 @@ static const struct column throughput_columns[] = {
     {0},
 };
 
+/* Where there are readers, how their cost grows takes the place of the second index of fairness. */
+static const struct column reading_columns[] = {
+    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
+    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, false},
+    {"interval", 8, offsetof(struct cell, interval.high), put_millions, false},
+    {"jain", 7, offsetof(struct cell, jain), put_index, false},
+    {"rscale", 7, offsetof(struct cell, read_scaling), put_number, false},
+    {"burst", 8, offsetof(struct cell, burst), put_number, true},
+    {"cpu ns", 8, offsetof(struct cell, cpu_ns), put_number, false},
+    {0},
+};
+
 static const struct column fairness_columns[] = {
     {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
     {"jain", 6, offsetof(struct cell, jain), put_index, false},
@@ -125,12 +137,14 @@ void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, c
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
     unsigned processes = processes_for(cell->processes, cell->threads);
-    char split[32] = "";
+    char split[32] = "", share[32] = "";
 
     if (processes > 1)
         snprintf(split, sizeof split, " of %u processes", processes);
-    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s\n", bold, cell->threads,
-            cell->threads == 1 ? "" : "s", split,
+    if (cell->one_share)
+        snprintf(share, sizeof share, ", %u%% readers", cell->readers);
+    fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s%s\n", bold, cell->threads,
+            cell->threads == 1 ? "" : "s", split, share,
             cell->threads > cpus ? ", more than there are CPUs" : "",
             cell->source[0] != '\0' ? ", " : "", cell->source, behind, plain);
 }
@@ -141,7 +155,7 @@ static void print_block_head(FILE *out, const struct layout *layout, const struc
     fprintf(out, "  %-*s", layout->width, "lock");
     for (const struct column *column = layout->columns; column->name != NULL; column++)
         fprintf(out, "%*s", column->width, column->name);
-    fputc('\n', out);
+    fputs(cell->has_hogs ? " opp jain\n" : "\n", out);
 }
 
 static void print_cell(FILE *out, const struct layout *layout, const struct cell *cell)
@@ -155,6 +169,10 @@ static void print_cell(FILE *out, const struct layout *layout, const struct cell
         column->put(column->of_several && cell->threads == 1 ? NAN : *value, text);
         fprintf(out, "%*s", column->width, text);
     }
+    if (cell->has_hogs && isnan(cell->opportunity_jain))
+        fprintf(out, " %8s", "-");
+    else if (cell->has_hogs)
+        fprintf(out, " %8.3f", cell->opportunity_jain);
     fprintf(out, "%s%s\n", cell->violations > 0 ? " WRONG" : "",
             table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
@@ -228,6 +246,22 @@ static void print_irql(FILE *out, const struct records *file, bool *first)
                     : "included in the figures");
     }
     free(costs);
+}
+
+/* What the column is that only such a table has. */
+static void print_hogs(FILE *out, const struct summary *summary, bool *first)
+{
+    bool hogs = false;
+
+    for (size_t i = 0; i < summary->count; i++)
+        hogs = hogs || summary->cells[i].has_hogs;
+    if (!hogs)
+        return;
+    begin_note(out, first);
+    fputs(
+        "opp jain: Jain's index of the parts of the window in which each thread had the lock or\n"
+        "    nobody did; 1 when all could have had it equally long.\n",
+        out);
 }
 
 /* What the locks are then, which is not what they are among threads. */
@@ -364,6 +398,7 @@ static void print_notes(FILE *out, const struct records *file, const struct summ
         all_unfit += summary->cells[i].unfit > 0 && summary->cells[i].unfit_count;
     table_print_unfit(out, file, all_unfit, &first);
     print_irql(out, file, &first);
+    print_hogs(out, summary, &first);
     table_print_outliers(out, file, &first);
     table_print_drift(out, file, &first);
     print_processes(out, summary, &first);
@@ -433,12 +468,13 @@ void table_print_head(FILE *out, const struct records *file)
                  json_array_size(json_object_get(plan, "threads")) * (size_t)repetitions;
     size_t objects = json_array_size(json_object_get(plan, "objects"));
     unsigned cpus = table_cpus(file);
+    size_t shares = json_array_size(json_object_get(json_object_get(plan, "workload"), "readers"));
     char text[WORKLOAD_TEXT];
-    struct workload workload;
 
-    all *= objects > 0 ? objects : 1;
-    if (workload_from_json(json_object_get(plan, "workload"), &workload))
-        fprintf(out, "%s\n", workload_describe(&workload, text));
+    all *= (objects > 0 ? objects : 1) * (shares > 0 ? shares : 1);
+    workload_describe_planned(json_object_get(plan, "workload"), text);
+    if (text[0] != '\0')
+        fprintf(out, "%s\n", text);
     print_machine(out, plan);
     fprintf(out, "%" PRId64 "%s repetition%s of ", repetitions,
             json_object_get(plan, "until") != NULL ? " or more" : "", repetitions == 1 ? "" : "s");
@@ -504,6 +540,11 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
                  enum table_view view)
 {
     struct layout layout = {views[view].columns, 22, table_cpus(file)};
+
+    for (size_t i = 0; i < summary->count; i++) {
+        if (view == TABLE_THROUGHPUT && summary->cells[i].readers > 0)
+            layout.columns = reading_columns;
+    }
 
     for (size_t i = 0; i < summary->count; i++) {
         int length = (int)strlen(summary->cells[i].lock);

@@ -33,12 +33,23 @@ enum lock_trait {
     LOCK_SLEEPS = 1 << 5,           /* asleep in the kernel at once */
 
     /* What it offers beyond exclusive acquire, try_acquire and release. */
-    LOCK_SHARED = 1 << 6,     /* shared holders (two at once; never beside an exclusive one) */
+    LOCK_SHARED = 1 << 6,     /* shared holders (two at once; never beside an exclusive one, but for
+                                 the traits below) */
     LOCK_DOWNGRADE = 1 << 7,  /* exclusive to shared without a gap (no writer gets in between) */
     LOCK_TIMED = 1 << 12,     /* an acquire that gives up (the checker: in time, and for good) */
     LOCK_RECURSIVE = 1 << 13, /* its holder may take it again (each time released once) */
     LOCK_OWNER_CHECKED = 1 << 14, /* EDEADLK to a holder that would wait for itself, EPERM to a
                                      release by anybody but the holder (the lock is unharmed) */
+
+    /* What its shared holders have to be able to do (a pair that they read is judged after that).
+     */
+    LOCK_READERS_RETRY = 1 << 16, /* read again: a writer may come in beside them, and
+                                     release_shared says so. All that lies under the lock is then
+                                     read, and by writers written, with relaxed atomic accesses */
+
+    LOCK_READERS_BESIDE_WRITER = 1 << 17, /* run beside a writer, who publishes a copy and keeps
+                                             what was there until its release has returned: that
+                                             waits for every reader who may have seen it */
 
     /* What a spinning waiter looks at. */
     LOCK_LOCAL_SPIN = 1 << 8, /* a line of its own, written once, by its predecessor */
@@ -109,6 +120,13 @@ struct lock_ops {
     /* Ends an idle lock's life. After every other thread's last use. */
     void (*destroy)(void *lock);
 
+    /* With a lock that has to know its threads, else NULL: by each of them, before its first and
+     * after its last use of any lock of this kind. In between, others may have to wait for it even
+     * while it uses none (but has the lock for itself), so that it must not wait for them by any
+     * other means. */
+    void (*thread_begins)(void);
+    void (*thread_ends)(void);
+
     /* Waits for the lock and takes it alone. */
     int (*acquire)(void *lock, void *context);
 
@@ -123,7 +141,10 @@ struct lock_ops {
     /* By the holder, with the context of its acquire. */
     int (*release)(void *lock, void *context);
 
-    /* With LOCK_SHARED, else NULL: the same for a holder that lets other shared holders in. */
+    /* With LOCK_SHARED, else NULL: the same for a holder that lets other shared holders in. With
+     * LOCK_READERS_RETRY, release_shared may return EAGAIN: the caller has released, a writer was
+     * there meanwhile, and what was read is worth nothing; to acquire_shared again, read again, and
+     * release again is up to the caller. */
     int (*acquire_shared)(void *lock, void *context);
     int (*try_acquire_shared)(void *lock, void *context);
     int (*release_shared)(void *lock, void *context);

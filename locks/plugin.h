@@ -13,7 +13,7 @@
 
 /* Of struct lock_ops and of the machine that a plugin is compiled against. Goes up with any change
  * of either. */
-enum { LOCK_PLUGIN_ABI = 2 };
+enum { LOCK_PLUGIN_ABI = 3 };
 
 struct lock_plugin {
     uint32_t abi;

@@ -275,7 +275,7 @@ for lines in -1 5000 1.5 ''; do
     refuse_run "--lines can't be '$lines'" "from 0 to" tas --lines "$lines"
 done
 for readers in 101 -1 50% ''; do
-    refuse_run "--readers can't be '$readers'" "from 0 to 100" tas --readers "$readers"
+    refuse_run "--readers can't have '$readers'" "from 0 to 100" tas --readers "$readers"
 done
 for processes in 0 65 -1 2x all EACH '' 1.5 99999999999999999999; do
     refuse_run "--processes can't be '$processes'" "from 1 to 64, or each" tas --processes "$processes"
@@ -892,6 +892,53 @@ else
     done
 fi
 
+begin "--readers with several shares: a cell for each"
+run_to shares.jsonl rw_ticket,tas --readers 0,50,100,50 -t 1,2
+want_code 0
+want_verified_samples shares.jsonl 24
+want_text shares.jsonl '"readers":[0,50,100]'
+for share in 0 50 100; do
+    want_same "the samples with $share% readers" \
+        "$(grep '"record":"sample"' shares.jsonl | grep -c "\"readers\":$share[,}]")" 8
+done
+end
+
+begin "--readers with several shares can be gone on with"
+head -n 20 shares.jsonl >shares-cut.jsonl
+call "$LOCKBENCH" run --resume shares-cut.jsonl --quiet
+want_code 0
+want_verified_samples shares-cut.jsonl 24
+end
+
+begin "the share of readers stands over its block, and read scaling in it"
+rm -f scaling.jsonl
+call "$LOCKBENCH" run seqlock,rw_ticket -m 'sim:pack:1 core:8 pu:1' -t 1,8 -r 0,100 -R 1 --quiet -O scaling.jsonl
+want_code 0
+want_text "$stdout" "8 threads, 100% readers"
+want_text "$stdout" "jain rscale"
+end
+
+# scaling_of LOCK THREADS READERS: as exported, as a whole number.
+scaling_of() {
+    awk -F, -v lock="$1" -v threads="$2" -v readers="$3" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["lock"] == lock && $at["threads"] == threads && $at["workload.readers"] == readers {
+            print $at["read_scaling"] == "" ? "none" : int($at["read_scaling"] + 0.5) }' "$stdout"
+}
+begin "read scaling: readers that write nothing keep theirs near 1, those on one line do not"
+call "$LOCKBENCH" export --cells scaling.jsonl
+want_code 0
+want_same "of seqlock" "$(scaling_of seqlock 8 100)" 1
+want_same "of rw_ticket, whether above 5" "$([ "$(scaling_of rw_ticket 8 100)" -gt 5 ] && echo yes)" yes
+want_same "without readers" "$(scaling_of seqlock 8 0)" none
+end
+
+begin "--trace is of one share of readers"
+call "$LOCKBENCH" run rw_ticket -m 'sim:pack:1 core:2 pu:1' -t 2 -r 0,50 --trace shares.json -O traced.jsonl
+want_code 2
+want_one_error
+want_text "$stderr" "one share of readers"
+end
+
 begin "--readers 50"
 run_to readers.jsonl rw_ticket,pthread_rwlock,tas --readers 50 -t 1,2
 want_code 0
@@ -899,11 +946,35 @@ want_verified_samples readers.jsonl 12
 want_text readers.jsonl '"readers":50'
 end
 
+begin "readers that read again"
+run_to retries.jsonl seqlock,rw_ticket --readers 50 --critical 500ns -t 2 --lines 2
+want_code 0
+want_verified_samples retries.jsonl 4
+want_same "retries as a number" "$(grep -c '"record":"sample","lock":"seqlock".*"retries":[0-9]' retries.jsonl)" 2
+want_same "retries as null" \
+    "$(grep -c '"lock":"rw_ticket".*"retries":null.*"retries":"the readers of this lock' retries.jsonl)" 2
+end
+
+for lines in 0 1 3; do
+    begin "readers beside a writer, --lines $lines"
+    run_to published.jsonl rcu_memb,rcu_mb,rcu_qsbr,rcu_bp --readers 70 -t 1,2,4 --lines $lines
+    want_code 0
+    want_verified_samples published.jsonl 24
+    end
+done
+
+begin "locks whose releases wait for readers are not nested"
+call "$LOCKBENCH" run rcu_qsbr --nested 2 -O nested-rcu.jsonl
+want_code 2
+want_one_error
+want_text "$stderr" "no lock is left for --nested"
+end
+
 for lines in 0 1 64; do
     begin "--lines $lines"
-    run_to lines.jsonl tas,rw_ticket --lines $lines --readers 20 -t 1,2
+    run_to lines.jsonl tas,rw_ticket,seqlock --lines $lines --readers 20 -t 1,2
     want_code 0
-    want_verified_samples lines.jsonl 8
+    want_verified_samples lines.jsonl 12
     want_text lines.jsonl "\"lines\":$lines"
     end
 done

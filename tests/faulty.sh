@@ -74,6 +74,19 @@ report "waits on sim: every thread's place is recorded" grep -q \
     '"positions":\[{"thread":0,"cpu":0,"at":"faulty.h:[0-9]*, waits for lock+0 to be 0"' \
     "$folder/sim-waits.jsonl"
 
+# Its readers have to be in the middle of reading when a writer comes, on real cores as well.
+reading=(--readers 50 --critical 2us)
+caught "$model" never_again exclusion "${reading[@]}"
+if [ "$(nproc)" -ge 2 ]; then
+    caught native never_again exclusion "${reading[@]}"
+    caught native never_again exclusion --dispatch vtable "${reading[@]}"
+    caught native hasty exclusion "${reading[@]}"
+    caught native hasty exclusion --dispatch vtable "${reading[@]}"
+else
+    tests=$((tests + 1))
+    echo "ok $tests - never_again and hasty on native # SKIP one CPU: a writer never comes while a reader reads"
+fi
+
 # miscarries WORKLOAD PRIMITIVE KIND [OPTION...]: the same for signals, beside a good primitive.
 miscarries()
 {

@@ -1170,6 +1170,32 @@ for figure in throughput fairness traffic; do
     end
 done
 
+begin "plot --figure latency: percentiles and spread, writers and readers apart"
+run_to readers.jsonl rw_ticket,ticket -m 'sim:core:4 pu:1' -t 2,4,8 -R 2 --readers 50
+call "$LOCKBENCH" plot readers.jsonl --figure latency --format dat --output -
+want_code 0
+want_empty "$stderr"
+want_same "the blocks" "$(curves)" \
+    "rw_ticket;rw_ticket;rw_ticket, shared;rw_ticket, shared;ticket;ticket;"
+want_same "the most threads that have a CPU each" "$(sed -n 's/^\([0-9][0-9]*\) .*/\1/p' "$stdout" | sort -u)" 4
+# Each percentile curve goes up from 1, and ends at the number of times and the longest of them.
+awk '/^"/ { percentiles = / inverse ns$/; first = 1; next }
+     /^[0-9]/ && percentiles {
+         bad = bad || (first ? $5 != 1 : $5 < x || $6 < y)
+         first = 0; x = $5; y = $6; last = $5
+     }
+     /^$/ && percentiles && !first { ends = ends " " last; first = 1 }
+     END { print ends > "ends"; exit bad }' "$stdout" || fail "the percentiles should go up from 1"
+times_of() { # LOCK FIELD: how many there are at 4 threads
+    grep "\"lock\":\"$1\".*\"threads\":4," readers.jsonl | grep -o "\"$2\":{\"count\":[0-9]*" |
+        awk -F: '{ all += $3 } END { print all }'
+}
+want_same "the numbers of times" "$(cat ends)" \
+    " $(times_of rw_ticket latency_ns) $(times_of rw_ticket latency_shared_ns) $(times_of ticket latency_ns)"
+want_same "the largest part of each spread" \
+    "$(awk '/^"/ { spread = / ns density$/ } /^[0-9]/ && spread && $6 == 1' "$stdout" | wc -l)" 3
+end
+
 begin "plot of one file with both: native and model"
 call "$LOCKBENCH" plot together.jsonl --format dat --output -
 want_code 0
@@ -1200,7 +1226,7 @@ want_picture() { # FORMAT FILE
     esac
 }
 
-for figure in throughput fairness traffic; do
+for figure in throughput fairness traffic latency; do
     for format in png svg dumb dat; do
         name="plot --figure $figure --format $format, of a model, and of a model and real cores"
         if [ $have_gnuplot = no ] && [ $format != dat ]; then
@@ -1245,6 +1271,10 @@ for file in no-traffic.dat native.traffic.png native.traffic.svg native.png; do
     want_missing $file
 done
 end
+
+run_to untimed.jsonl tas -m native -t 1 -R 1 --passes owners
+refuse "plot --figure latency of results without times" 2 "has no latency_ns" "--passes without latency" \
+    "$LOCKBENCH" plot untimed.jsonl --figure latency --format dat --output -
 
 begin "plot --figure fairness of native results without a longest wait draws what there is"
 sed 's|"max_gap":[0-9][0-9.e+]*|"max_gap":null|' native.jsonl >no-wait.jsonl

@@ -53,6 +53,20 @@ static void unmake(struct fixture *fixture)
     free(fixture->lock);
 }
 
+/* Around what a thread does with locks of that kind; between the two it waits for no thread that
+ * does the same, but with the lock in its hands. */
+static void begin_use(const struct lock_ops *ops)
+{
+    if (ops->thread_begins != NULL)
+        ops->thread_begins();
+}
+
+static void end_use(const struct lock_ops *ops)
+{
+    if (ops->thread_ends != NULL)
+        ops->thread_ends();
+}
+
 /* What one more thread does, alone, as thread number `self`; joined at once or later. */
 struct task {
     pthread_t thread;
@@ -73,7 +87,9 @@ static void *task_main(void *argument)
 
     native_set_self(task->self);
     word_store(&task->id, gettid(), release);
+    begin_use(task->fixture->ops);
     task->result = task->run(task->fixture, task);
+    end_use(task->fixture->ops);
     return NULL;
 }
 
@@ -129,40 +145,113 @@ static int share_once(struct fixture *fixture, struct task *task)
 
 /* ---- exclusion: a pair that stays equal, a total that is exact, a lock that is idle again ---- */
 
+struct pair {
+    volatile uint64_t first, second;
+};
+
+/* Where readers run beside a writer, what nobody may find any more. */
+#define POISON UINT64_MAX
+
 struct arena {
     struct fixture fixture;
     pthread_barrier_t barrier;
-    unsigned turns; /* of each thread */
-    bool mixed;     /* also reads, tries and downgrades, where the lock can */
-    volatile uint64_t first, second;
+    unsigned turns;                      /* of each thread */
+    bool mixed;                          /* also reads, tries and downgrades, where the lock can */
+    WORD(struct pair *) now;             /* the pair that readers find */
+    struct pair pairs[THREADS_MOST + 1]; /* the first one, and to publish, one a thread */
 };
 
 struct fighter {
     pthread_t thread;
     struct arena *arena;
     unsigned self;
+    struct pair *spare;
     uint64_t writes, torn, errors;
 };
 
-static void write_pair(struct fighter *fighter)
+static bool readers_race(const struct arena *arena)
+{
+    const uint32_t race = LOCK_READERS_RETRY | LOCK_READERS_BESIDE_WRITER;
+
+    return (arena->fixture.ops->traits & race) != 0;
+}
+
+static bool writers_publish(const struct arena *arena)
+{
+    return (arena->fixture.ops->traits & LOCK_READERS_BESIDE_WRITER) != 0;
+}
+
+/* Where readers meet a writer, both say so. */
+static uint64_t load(const struct arena *arena, const volatile uint64_t *value)
+{
+    return readers_race(arena) ? word_load((const volatile WORD(uint64_t) *)value, relaxed)
+                               : *value;
+}
+
+static void store(const struct arena *arena, volatile uint64_t *value, uint64_t stored)
+{
+    if (readers_race(arena))
+        word_store((volatile WORD(uint64_t) *)value, stored, relaxed);
+    else
+        *value = stored;
+}
+
+static struct pair *write_pair(struct fighter *fighter)
 {
     struct arena *arena = fighter->arena;
-    uint64_t count = arena->first;
+    struct pair *old = word_load(&arena->now, relaxed);
+    struct pair *pair = writers_publish(arena) ? fighter->spare : old;
+    uint64_t count = load(arena, &old->first);
 
-    fighter->torn += arena->second != count;
-    arena->first = count + 1;
+    fighter->torn += load(arena, &old->second) != count || count == POISON;
+    store(arena, &pair->first, count + 1);
     /* Now and then a long hold, so that waiters pile up, sleep, or are preempted. */
     if (count % 61 == 0)
         sched_yield();
-    arena->second = count + 1;
+    store(arena, &pair->second, count + 1);
+    if (writers_publish(arena))
+        word_store(&arena->now, pair, release);
     fighter->writes++;
+    return old;
 }
 
-static void read_pair(struct fighter *fighter)
+/* What was there before belongs to the writer that replaced it, when its release has returned. */
+static void write_and_release(struct fighter *fighter, struct context *context)
 {
-    uint64_t count = fighter->arena->first;
+    struct arena *arena = fighter->arena;
+    struct pair *old = write_pair(fighter);
 
-    fighter->torn += fighter->arena->second != count;
+    fighter->errors += arena->fixture.ops->release(arena->fixture.lock, context) != 0;
+    if (!writers_publish(arena))
+        return;
+    store(arena, &old->first, POISON);
+    store(arena, &old->second, POISON);
+    fighter->spare = old;
+}
+
+/* Whether the pair was whole. A writer may come in between where it can, given a while. */
+static bool read_pair(struct fighter *fighter)
+{
+    struct arena *arena = fighter->arena;
+    const struct pair *pair = word_load(&arena->now, acquire);
+    uint64_t count = load(arena, &pair->first);
+
+    if (readers_race(arena) && count % 7 == 0)
+        sched_yield();
+    return load(arena, &pair->second) == count && count != POISON;
+}
+
+/* What was read is judged when the lock says that it counts. */
+static void read_and_release(struct fighter *fighter, struct context *context)
+{
+    const struct fixture *fixture = &fighter->arena->fixture;
+    bool whole = read_pair(fighter);
+    int error = fixture->ops->release_shared(fixture->lock, context);
+
+    if (error == EAGAIN && (fixture->ops->traits & LOCK_READERS_RETRY) != 0)
+        return;
+    fighter->torn += !whole;
+    fighter->errors += error != 0;
 }
 
 static void fight_exclusive(struct fighter *fighter, unsigned turn, struct context *context)
@@ -176,15 +265,14 @@ static void fight_exclusive(struct fighter *fighter, unsigned turn, struct conte
     if (tries && error == EBUSY)
         return;
     fighter->errors += error != 0;
-    write_pair(fighter);
     if (fighter->arena->mixed && turn % 7 == 0 && ops->downgrade != NULL) {
-        uint64_t count = fighter->arena->first;
+        const struct pair *pair = write_pair(fighter);
+        uint64_t count = pair->first;
         fighter->errors += ops->downgrade(fixture->lock, context) != 0;
-        fighter->torn += fighter->arena->first != count;
-        read_pair(fighter);
-        fighter->errors += ops->release_shared(fixture->lock, context) != 0;
+        fighter->torn += pair->first != count;
+        read_and_release(fighter, context);
     } else {
-        fighter->errors += ops->release(fixture->lock, context) != 0;
+        write_and_release(fighter, context);
     }
 }
 
@@ -199,8 +287,7 @@ static void fight_shared(struct fighter *fighter, unsigned turn, struct context 
     if (tries && error == EBUSY)
         return;
     fighter->errors += error != 0;
-    read_pair(fighter);
-    fighter->errors += ops->release_shared(fixture->lock, context) != 0;
+    read_and_release(fighter, context);
 }
 
 static void *fight(void *argument)
@@ -211,12 +298,14 @@ static void *fight(void *argument)
 
     native_set_self(fighter->self);
     pthread_barrier_wait(&arena->barrier);
+    begin_use(arena->fixture.ops);
     for (unsigned turn = 0; turn < arena->turns; turn++) {
         if (arena->mixed && arena->fixture.ops->acquire_shared != NULL && turn % 3 != 0)
             fight_shared(fighter, turn, &context);
         else
             fight_exclusive(fighter, turn, &context);
     }
+    end_use(arena->fixture.ops);
     return NULL;
 }
 
@@ -244,10 +333,12 @@ static struct outcome fight_with(const struct lock_ops *ops, unsigned threads, b
     struct fighter fighters[THREADS_MOST] = {0};
     struct outcome outcome = {0};
 
+    word_init(&arena.now, &arena.pairs[0]);
     pthread_barrier_init(&arena.barrier, NULL, threads);
     for (unsigned i = 0; i < threads; i++) {
         fighters[i].arena = &arena;
         fighters[i].self = i;
+        fighters[i].spare = &arena.pairs[i + 1];
         assert_int_equal(pthread_create(&fighters[i].thread, NULL, fight, &fighters[i]), 0);
     }
     for (unsigned i = 0; i < threads; i++) {
@@ -257,8 +348,9 @@ static struct outcome fight_with(const struct lock_ops *ops, unsigned threads, b
         outcome.writes += fighters[i].writes;
     }
     pthread_barrier_destroy(&arena.barrier);
-    outcome.first = arena.first;
-    outcome.second = arena.second;
+    const struct pair *pair = word_load(&arena.now, acquire);
+    outcome.first = pair->first;
+    outcome.second = pair->second;
     unmake(&arena.fixture);
     return outcome;
 }
@@ -324,10 +416,12 @@ static void try_fails_while_held(void **state)
     struct context context;
 
     native_set_self(0);
+    begin_use(fixture.ops);
     assert_int_equal(fixture.ops->acquire(fixture.lock, &context), 0);
     assert_int_equal(in_another_thread(&fixture, try_once), EBUSY);
     assert_false(fixture.ops->is_idle(fixture.lock));
     assert_int_equal(fixture.ops->release(fixture.lock, &context), 0);
+    end_use(fixture.ops);
     assert_int_equal(in_another_thread(&fixture, try_once), 0);
     unmake(&fixture);
 }
@@ -448,6 +542,90 @@ static void shares_with_readers_only(void **state)
     unmake(&fixture);
 }
 
+/* A reader keeps nobody away, is told of each writer that came meanwhile, and waits for one that is
+ * there. */
+static void tells_readers_to_read_again(void **state)
+{
+    struct fixture fixture = make(*state);
+    struct context context;
+
+    native_set_self(0);
+    assert_int_equal(fixture.ops->acquire_shared(fixture.lock, &context), 0);
+    assert_int_equal(in_another_thread(&fixture, share_once), 0);
+    assert_int_equal(in_another_thread(&fixture, try_shared_once), 0);
+    assert_int_equal(fixture.ops->release_shared(fixture.lock, &context), 0);
+
+    assert_int_equal(fixture.ops->acquire_shared(fixture.lock, &context), 0);
+    assert_int_equal(in_another_thread(&fixture, try_once), 0);
+    assert_int_equal(fixture.ops->release_shared(fixture.lock, &context), EAGAIN);
+
+    assert_int_equal(fixture.ops->try_acquire_shared(fixture.lock, &context), 0);
+    assert_int_equal(fixture.ops->release_shared(fixture.lock, &context), 0);
+
+    assert_int_equal(fixture.ops->acquire(fixture.lock, &context), 0);
+    assert_int_equal(in_another_thread(&fixture, try_shared_once), EBUSY);
+    assert_int_equal(in_another_thread(&fixture, try_once), EBUSY);
+    assert_int_equal(fixture.ops->release(fixture.lock, &context), 0);
+    unmake(&fixture);
+}
+
+static void lets_readers_run_beside_a_writer(void **state)
+{
+    struct fixture fixture = make(*state);
+    struct context context;
+
+    native_set_self(0);
+    begin_use(fixture.ops);
+    assert_int_equal(fixture.ops->acquire(fixture.lock, &context), 0);
+    assert_int_equal(in_another_thread(&fixture, share_once), 0);
+    assert_int_equal(in_another_thread(&fixture, try_shared_once), 0);
+    assert_int_equal(fixture.ops->release(fixture.lock, &context), 0);
+    end_use(fixture.ops);
+    unmake(&fixture);
+}
+
+static int share_and_wait(struct fixture *fixture, struct task *task)
+{
+    struct context context;
+    int error = fixture->ops->acquire_shared(fixture->lock, &context);
+
+    word_store(&task->has_lock, true, release);
+    while (!word_load(&task->may_go_on, acquire))
+        sched_yield();
+    return error != 0 ? error : fixture->ops->release_shared(fixture->lock, &context);
+}
+
+/* Says that it has the lock when it has released it. */
+static int write_and_note(struct fixture *fixture, struct task *task)
+{
+    struct context context;
+    int error = fixture->ops->acquire(fixture->lock, &context);
+
+    if (error == 0)
+        error = fixture->ops->release(fixture->lock, &context);
+    word_store(&task->has_lock, true, release);
+    return error;
+}
+
+static void waits_for_readers_in_its_release(void **state)
+{
+    struct fixture fixture = make(*state);
+    struct task reader = {0}, writer = {0};
+
+    begin(&reader, &fixture, 1, share_and_wait);
+    while (!word_load(&reader.has_lock, acquire))
+        sched_yield();
+    begin(&writer, &fixture, 2, write_and_note);
+    /* Chances for a wrong lock to come back. */
+    for (int i = 0; i < 1000; i++)
+        sched_yield();
+    assert_false(word_load(&writer.has_lock, acquire));
+    word_store(&reader.may_go_on, true, release);
+    assert_int_equal(end(&reader), 0);
+    assert_int_equal(end(&writer), 0);
+    unmake(&fixture);
+}
+
 static void downgrades_to_shared(void **state)
 {
     struct fixture fixture = make(*state);
@@ -554,20 +732,27 @@ static void misuse_is_told_and_does_no_harm(void **state)
 static const struct {
     const char *name;
     CMUnitTestFunction run;
-    uint32_t needs; /* the trait that claims it; 0: every lock that promises exclusion */
+    uint32_t needs;   /* the trait that claims it; 0: every lock that promises exclusion */
+    uint32_t but_not; /* the traits that make it something else */
 } kinds[] = {
-    {"is caught", is_caught, LOCK_BROKEN},
-    {"excludes", excludes, 0},
-    {"excludes with tries and readers", excludes_with_tries_and_readers, 0},
-    {"try fails while held", try_fails_while_held, 0},
-    {"grants in order of arrival", grants_in_order_of_arrival, LOCK_FIFO},
-    {"shares with readers only", shares_with_readers_only, LOCK_SHARED},
-    {"downgrades to shared", downgrades_to_shared, LOCK_DOWNGRADE},
-    {"downgrades past a waiting writer", downgrades_past_a_waiting_writer, LOCK_DOWNGRADE},
-    {"may be taken again by its holder", its_holder_may_take_it_again, LOCK_RECURSIVE},
+    {"is caught", is_caught, LOCK_BROKEN, 0},
+    {"excludes", excludes, 0, 0},
+    {"excludes with tries and readers", excludes_with_tries_and_readers, 0, 0},
+    {"try fails while held", try_fails_while_held, 0, 0},
+    {"grants in order of arrival", grants_in_order_of_arrival, LOCK_FIFO, 0},
+    {"shares with readers only", shares_with_readers_only, LOCK_SHARED,
+     LOCK_READERS_RETRY | LOCK_READERS_BESIDE_WRITER},
+    {"lets readers run beside a writer", lets_readers_run_beside_a_writer,
+     LOCK_READERS_BESIDE_WRITER, 0},
+    {"waits for readers in its release", waits_for_readers_in_its_release,
+     LOCK_READERS_BESIDE_WRITER, 0},
+    {"tells readers to read again", tells_readers_to_read_again, LOCK_READERS_RETRY, 0},
+    {"downgrades to shared", downgrades_to_shared, LOCK_DOWNGRADE, 0},
+    {"downgrades past a waiting writer", downgrades_past_a_waiting_writer, LOCK_DOWNGRADE, 0},
+    {"may be taken again by its holder", its_holder_may_take_it_again, LOCK_RECURSIVE, 0},
     {"may be shared again by its sharer", its_sharer_may_share_it_again,
-     LOCK_RECURSIVE | LOCK_SHARED},
-    {"tells misuse", misuse_is_told_and_does_no_harm, LOCK_OWNER_CHECKED},
+     LOCK_RECURSIVE | LOCK_SHARED, 0},
+    {"tells misuse", misuse_is_told_and_does_no_harm, LOCK_OWNER_CHECKED, 0},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -582,6 +767,7 @@ static size_t fill_tests(struct CMUnitTest *tests)
         for (size_t j = 0; j < KINDS; j++) {
             char *name;
             if ((ops->traits & kinds[j].needs) != kinds[j].needs ||
+                (ops->traits & kinds[j].but_not) != 0 ||
                 (ops->traits & LOCK_BROKEN) != (kinds[j].needs & LOCK_BROKEN))
                 continue;
             if (asprintf(&name, "%s %s", ops->name, kinds[j].name) < 0)

@@ -3,6 +3,7 @@
 #define MACHINE_VIRTUAL
 #include "bench/check/client.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,10 +71,47 @@ static bool try_with(struct scene *scene, unsigned thread,
     return error == 0;
 }
 
+static bool readers_retry(const struct scene *scene)
+{
+    return (scene->ops->traits & LOCK_READERS_RETRY) != 0;
+}
+
+/* Beside readers that may have to read again, plain accesses would race by design. With relaxed
+ * ones, of a pair of words, it is the lock alone that keeps the two together. */
 static void write_data(struct scene *scene, unsigned thread)
 {
-    plain_store(&scene->data, plain_load(&scene->data) + 1);
+    if (readers_retry(scene)) {
+        uint64_t written = word_load(&scene->data, relaxed) + 1;
+        word_store(&scene->data, written, relaxed);
+        word_store(&scene->data_again, written, relaxed);
+    } else {
+        plain_store(&scene->data, plain_load(&scene->data) + 1);
+    }
     scene->writes[thread]++;
+}
+
+/* False: the lock says that it has to be done again. What was read is judged only when it does not.
+ */
+static bool read_and_release(struct scene *scene, unsigned thread)
+{
+    if (!readers_retry(scene)) {
+        (void)plain_load(&scene->data);
+        release_shared(scene, thread);
+        return true;
+    }
+    uint64_t first = word_load(&scene->data, relaxed);
+    uint64_t second = word_load(&scene->data_again, relaxed);
+    int error = scene->ops->release_shared(scene->lock, context_of(scene, thread));
+    forget_context(scene, thread);
+    if (error == EAGAIN)
+        return false;
+    expect_no_error(scene, error);
+    if (first != second)
+        explorer_violation(scene->explorer, "readers see what lay there at one moment",
+                           "thread %u read %" PRIu64 " and %" PRIu64
+                           ", and its release said that nobody wrote meanwhile",
+                           thread, first, second);
+    return true;
 }
 
 static void turn(struct scene *scene, unsigned thread)
@@ -85,9 +123,9 @@ static void turn(struct scene *scene, unsigned thread)
 
 static void turn_shared(struct scene *scene, unsigned thread)
 {
-    acquire_shared(scene, thread);
-    (void)plain_load(&scene->data);
-    release_shared(scene, thread);
+    do
+        acquire_shared(scene, thread);
+    while (!read_and_release(scene, thread));
 }
 
 static void turn_if_free(struct scene *scene, unsigned thread)
@@ -169,10 +207,8 @@ static void run_try_shared(struct scene *scene, unsigned thread)
         turn(scene, thread);
         return;
     }
-    if (try_with(scene, thread, scene->ops->try_acquire_shared)) {
-        (void)plain_load(&scene->data);
-        release_shared(scene, thread);
-    }
+    if (try_with(scene, thread, scene->ops->try_acquire_shared))
+        read_and_release(scene, thread);
     turn_shared(scene, thread);
 }
 
@@ -438,7 +474,7 @@ static void begin(void *client)
     memset(scene->contexts, 0xa5, sizeof scene->contexts);
     memset(scene->released, 0, sizeof scene->released);
     memset(scene->writes, 0, sizeof scene->writes);
-    scene->data = 0;
+    scene->data = scene->data_again = 0;
     int error = scene->ops->init(scene->lock, scene->client->threads, scene->parameters);
     if (error == 0 && scene->client->nested)
         error = scene->ops->init(scene->inner_lock, scene->client->threads, scene->parameters);

@@ -43,7 +43,8 @@ struct scene {
     /* Of each thread, and behind them those for the inner lock. */
     struct client_context contexts[2 * CHECK_THREADS_MOST];
     bool released[2 * CHECK_THREADS_MOST]; /* nobody's business until its next acquire */
-    uint64_t data;                         /* under the lock */
+    uint64_t data;                         /* under the lock, */
+    uint64_t data_again;                   /* and, where readers retry, its equal */
     uint64_t writes[CHECK_THREADS_MOST];
     const char *refused; /* why the lock can't be made, or NULL */
 };

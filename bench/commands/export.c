@@ -131,6 +131,40 @@ static void add_interval(json_t *row, const struct sample_cell *cell)
     free(values);
 }
 
+static double median_throughput(const struct sample_cell *cell)
+{
+    const struct measure measure = measure_named("throughput");
+    size_t count;
+    double *values = sample_cell_values(cell, &measure, &count);
+    double median = count == 0 ? NAN : statistics_median(values, count);
+
+    free(values);
+    return median;
+}
+
+/* What a turn of a thread that runs takes, against what it takes alone; null without readers or
+ * without a cell of one thread. */
+static void add_read_scaling(json_t *row, const struct sample_cells *cells,
+                             const struct sample_cell *cell)
+{
+    const json_t *sample = json_array_get(cell->samples, 0);
+    json_t *alone = json_copy(cell->identity);
+    double scaling = NAN;
+
+    json_object_set_new(alone, "threads", json_integer(1));
+    for (size_t i = 0; i < cells->count; i++) {
+        if (json_equal(cells->cells[i].identity, alone))
+            scaling = (double)json_array_size(json_object_get(sample, "cpus")) *
+                      median_throughput(&cells->cells[i]) / median_throughput(cell);
+    }
+    json_decref(alone);
+    bool reads = json_integer_value(
+                     json_object_get(json_object_get(cell->identity, "workload"), "readers")) > 0;
+    json_object_set_new(row, "read_scaling",
+                        reads && isfinite(scaling) && scaling > 0 ? json_real(scaling)
+                                                                  : json_null());
+}
+
 static void add_cells(json_t *rows, const struct records *file, const char *source)
 {
     const struct sample_cells_settings settings = {0};
@@ -146,6 +180,7 @@ static void add_cells(json_t *rows, const struct records *file, const char *sour
         json_object_set_new(row, "violations", json_integer((json_int_t)cell->violations));
         add_interval(row, cell);
         add_medians(row, cell);
+        add_read_scaling(row, &cells, cell);
         json_array_append_new(rows, row);
     }
     sample_cells_free(&cells);

@@ -50,6 +50,8 @@ static const char *words_of(uint32_t traits, char text[TRAITS_TEXT])
         const char *word;
     } words[] = {
         {LOCK_SHARED, "shared"},
+        {LOCK_READERS_RETRY, "readers retry"},
+        {LOCK_READERS_BESIDE_WRITER, "beside a writer"},
         {LOCK_DOWNGRADE, "downgrade"},
         {LOCK_TIMED, "timed"},
         {LOCK_RECURSIVE, "recursive"},

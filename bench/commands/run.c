@@ -16,6 +16,7 @@
 #include "bench/measuring.h"
 #include "bench/native/doctor.h"
 #include "bench/native/irql.h"
+#include "bench/native/lock_memory.h"
 #include "bench/outliers.h"
 #include "bench/plan_file.h"
 #include "bench/resume.h"
@@ -217,6 +218,8 @@ static enum exit_code make_plan(struct measuring *measuring, hwloc_topology_t to
 
     if (code == EXIT_FINE)
         code = check_model(&measuring->machine, topology, plan);
+    if (code == EXIT_FINE && !machine_is_simulated(&measuring->machine))
+        code = lock_memory_check_node(topology, &measuring->workload.memory);
     return code == EXIT_FINE ? check_irql(measuring->workload.irql) : code;
 }
 

@@ -1,6 +1,7 @@
 #include "bench/figures/curves.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,12 +252,59 @@ static bool begins_curve(const struct drawable *drawable, const struct figure_ki
     return true;
 }
 
+/* The most threads of any cell that has a CPU for each; if there is none, the fewest. */
+static unsigned threads_of_distributions(const struct drawable *drawable,
+                                         const struct figure_kind *kind)
+{
+    unsigned most = 0, fewest = UINT_MAX;
+
+    for (size_t i = 0; i < drawable->count; i++) {
+        const struct cell *cell = drawable->cells[i];
+        if (!kind->has(cell))
+            continue;
+        if (cell->threads <= cell->cpus && cell->threads > most)
+            most = cell->threads;
+        fewest = cell->threads < fewest ? cell->threads : fewest;
+    }
+    return most > 0 ? most : fewest;
+}
+
+static unsigned put_distributions(FILE *data, const struct drawable *drawable,
+                                  const struct figure_kind *kind)
+{
+    const unsigned threads = threads_of_distributions(drawable, kind);
+    unsigned cells = 0;
+
+    for (size_t i = 0; i < drawable->count; i++) {
+        const struct cell *cell = drawable->cells[i];
+        char *name = NULL, first[64];
+        size_t length = 0;
+        if (cell->threads != threads || !kind->has(cell))
+            continue;
+        FILE *memory = open_memstream(&name, &length);
+        if (memory == NULL)
+            abort();
+        put_curve_name(memory, drawable->summary, cell);
+        if (fclose(memory) != 0)
+            abort();
+        snprintf(first, sizeof first, "%u %u %u", threads, drawable->locks[i],
+                 drawable->variants[i]);
+        fputs(cells > 0 ? "\n\n" : "", data);
+        kind->put_distributions(data, cell, name, first);
+        free(name);
+        cells++;
+    }
+    return cells;
+}
+
 unsigned curves_put(FILE *data, const struct summary *summary, const struct figure_kind *kind)
 {
     struct drawable drawable = drawable_make(summary);
     unsigned curves = 0;
 
-    for (size_t i = 0; i < drawable.count; i++) {
+    if (kind->put_distributions != NULL)
+        curves = put_distributions(data, &drawable, kind);
+    for (size_t i = 0; i < drawable.count && kind->put_distributions == NULL; i++) {
         if (!begins_curve(&drawable, kind, i))
             continue;
         /* Two empty lines begin what gnuplot calls another index. */

@@ -1,6 +1,6 @@
-/* A figure as one row. Most are of curves against the number of threads: the row says which cells
- * it draws, and what it writes of each. All that they share is in curves.h and in
- * scripts/panels.gp. */
+/* A figure as one row. Most are of curves against the number of threads, or of distributions at
+ * one: the row says which cells it draws, and what it writes of each. All that they share is in
+ * curves.h and in scripts/panels.gp. */
 #ifndef BENCH_FIGURES_KIND_H
 #define BENCH_FIGURES_KIND_H
 
@@ -23,8 +23,13 @@ struct figure_kind {
     bool (*has)(const struct cell *cell);
     /* Writes the numbers of a cell, each with curves_put_number(). */
     void (*put)(FILE *data, const struct cell *cell);
+    /* Of a figure of distributions instead of `put`: it is drawn of one number of threads, the most
+     * that do not share CPUs. Writes all blocks of a cell, each line with `first` (the threads, the
+     * lock and the variant, as above) before its own numbers. */
+    void (*put_distributions)(FILE *data, const struct cell *cell, const char *name,
+                              const char *first);
     /* Of a figure of results that is not of curves against the number of threads, instead of the
-     * three above: writes all data. Complains and returns EXIT_USAGE when there is nothing to draw.
+     * four above: writes all data. Complains and returns EXIT_USAGE when there is nothing to draw.
      */
     enum exit_code (*put_records)(FILE *data, const struct records *files, size_t count);
     /* Of a figure that is not of results, instead of all that: reads the file of that name,

@@ -92,9 +92,13 @@ static int init_lock(struct crew *crew, void *storage)
     const size_t threads = repetition->threads;
 
     if (!workload_is_nested(&repetition->workload)) {
+        int error = 0;
         crew->ops = ops;
         crew->lock = storage;
-        return ops->init(storage, repetition->threads, repetition->lock.parameters);
+        for (unsigned i = 0; i < crew->layout.count && error == 0; i++)
+            error = ops->init((char *)storage + i * crew->layout.lock_stride, repetition->threads,
+                              repetition->lock.parameters);
+        return error;
     }
     crew->ops = &crew->nested.ops;
     crew->lock = &crew->nested;
@@ -104,26 +108,54 @@ static int init_lock(struct crew *crew, void *storage)
         crew_allocate(crew, "refusals", MACHINE_APART, threads * sizeof(struct order_refusal)));
 }
 
+struct layout crew_layout(const struct repetition *repetition)
+{
+    const struct workload *workload = &repetition->workload;
+
+    const enum memory_lines lines = workload->memory.lines;
+    bool behind = lines == MEMORY_SAME_LINE || (lines == MEMORY_USUAL && workload->lines == 0);
+
+    return layout_make(repetition->lock.ops, repetition->threads, workload, behind);
+}
+
+/* Bytes from one published pair to the next: with its lines behind it. */
+static size_t pair_bytes(const struct workload *workload)
+{
+    size_t bytes = (workload->lines > 1 ? workload->lines : 1) * sizeof(struct guarded_line);
+
+    return (bytes + MACHINE_APART - 1) / MACHINE_APART * MACHINE_APART;
+}
+
+/* The one that is published first, and a spare for each thread. */
+static void make_pairs(struct crew *crew)
+{
+    size_t bytes = pair_bytes(&crew->repetition->workload);
+    char *pairs =
+        crew_allocate(crew, "guarded", MACHINE_APART, (crew->repetition->threads + 1) * bytes);
+
+    crew->guarded = (struct guarded *)pairs;
+    crew->lines = (struct guarded_line *)pairs + 1;
+    crew->spares = pairs + bytes;
+}
+
 /* By the first thread, where it runs, so that the pages lie on its node. With no lines under the
  * lock, the words by which exclusion is checked follow the lock itself, on its line if there is
  * room; otherwise they are the first line, apart from the lock. */
 static void make_lock(struct crew *crew)
 {
-    const struct repetition *repetition = crew->repetition;
-    const struct workload *workload = &repetition->workload;
-    size_t lock_bytes =
-        nested_bytes(repetition->lock.ops, repetition->threads, workload_locks(workload));
-    size_t lock_end = (lock_bytes + _Alignof(struct guarded) - 1) / _Alignof(struct guarded) *
-                      _Alignof(struct guarded);
+    const struct layout *layout = &crew->layout;
+    char *storage = crew->memory.start;
 
-    char *storage = crew_allocate(crew, "lock", MACHINE_APART, lock_end + sizeof(struct guarded));
-    if (workload->lines == 0)
-        crew->guarded = (struct guarded *)(storage + lock_end);
-    else
-        crew->guarded = crew_allocate(crew, "guarded", MACHINE_APART, sizeof(struct guarded));
-    if (workload->lines > 1)
-        crew->lines = crew_allocate(crew, "lines", MACHINE_APART,
-                                    (workload->lines - 1) * sizeof *crew->lines);
+    if (storage == NULL)
+        storage = crew_allocate(crew, "lock", MACHINE_APART, layout->bytes);
+    crew->storage = storage;
+    if ((crew->repetition->lock.ops->traits & LOCK_READERS_BESIDE_WRITER) != 0) {
+        make_pairs(crew);
+    } else {
+        crew->guarded = (struct guarded *)(storage + layout->guarded);
+        crew->lines = (struct guarded_line *)(storage + layout->lines);
+    }
+    word_init(&crew->published, crew->guarded);
     crew->init_error = init_lock(crew, storage);
 }
 
@@ -151,6 +183,28 @@ static struct latencies *make_latencies(struct crew *crew, unsigned self)
     return crew_allocate(crew, name, MACHINE_APART, crew_latencies_bytes(crew->repetition));
 }
 
+/* By the thread itself, so that the lines lie on its node. */
+static void make_variation(struct crew *crew, unsigned self, struct variation *variation)
+{
+    const struct repetition *repetition = crew->repetition;
+    const struct workload *workload = &repetition->workload;
+    char name[32];
+
+    *variation = (struct variation){
+        .timed = workload->hogs > 0 && !workload_has_choice(workload),
+        .own_lines_count = workload->own_lines,
+        .lock_stride = crew->layout.lock_stride,
+        .guarded_stride = crew->layout.guarded_stride,
+        .lines_stride = crew->layout.lines_stride,
+    };
+    snprintf(name, sizeof name, "own lines %u", self);
+    if (workload->own_lines > 0)
+        variation->own_lines = crew_allocate(crew, name, MACHINE_APART,
+                                             workload->own_lines * sizeof *variation->own_lines);
+    if (workload_has_choice(workload))
+        workload_choices(workload, repetition->seed + self, variation->choices);
+}
+
 static void make_worker(struct member *member, unsigned self)
 {
     const struct repetition *repetition = member->crew->repetition;
@@ -164,7 +218,8 @@ static void make_worker(struct member *member, unsigned self)
     member->worker->context = member->crew->arena != NULL ? station->context : NULL;
     member->worker->raise = irql_mode(repetition->workload.irql)->raise;
     member->worker->lower = irql_mode(repetition->workload.irql)->lower;
-    workload_script(&repetition->workload, repetition->seed + self, member->worker->script);
+    workload_script(&repetition->workload, self, repetition->seed + self, member->worker->script);
+    make_variation(member->crew, self, &member->worker->variation);
     if (passes_has(repetition->passes, OBSERVE_OWNERS))
         make_owner_log(member->crew, self, &member->worker->owners);
     if (passes_has(repetition->passes, OBSERVE_LATENCY))
@@ -177,6 +232,10 @@ static void place_worker(struct member *member, unsigned self)
     const struct workload *workload = &crew->repetition->workload;
 
     member->worker->ops = crew->ops;
+    if (crew->spares != NULL) {
+        member->worker->published = &crew->published;
+        member->worker->spare = (struct guarded *)(crew->spares + self * pair_bytes(workload));
+    }
     member->worker->place = (struct workplace){
         .lock = crew->lock,
         .guarded = crew->guarded,
@@ -215,7 +274,10 @@ static void work_in_window(struct member *member)
 
     counters_begin(&member->counters);
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
+    worker->retries = 0;
     worker->critical.taken = worker->outside.taken = 0;
+    worker->held_ns = 0;
+    worker->first_hold = worker->last_hold;
     worker->critical.backwards = worker->outside.backwards = 0;
     word_store(&worker->acquisitions, worker->carried, relaxed);
     word_store(&member->in_window, true, release);
@@ -234,6 +296,9 @@ static void work(struct member *member)
     bool held = irql_is_held(crew->repetition->workload.irql);
 
     pthread_barrier_wait(&crew->barrier);
+    /* From here on, the thread waits for nobody but by way of the lock. */
+    if (crew->ops->thread_begins != NULL)
+        crew->ops->thread_begins();
     if (held)
         member->worker->raise();
     work_until_window(member);
@@ -241,6 +306,8 @@ static void work(struct member *member)
         work_in_window(member);
     if (held)
         member->worker->lower();
+    if (crew->ops->thread_ends != NULL)
+        crew->ops->thread_ends();
     member->stayed = member->stayed && machine_cpu() == member->cpu;
     member->migrations_known = known && migrations_now(&member->migrations);
     member->migrations -= migrations;
@@ -365,7 +432,7 @@ static const char *check_ready(struct crew *crew, char *problem, size_t problem_
         }
     }
     if (crew->init_error == 0)
-        return NULL;
+        return lock_memory_check(&crew->memory, problem, problem_size);
     snprintf(problem, problem_size, "the lock can't be made for %u threads: %s",
              crew->repetition->threads, strerror(crew->init_error));
     return problem;
@@ -462,6 +529,8 @@ const char *crew_no_handoffs(const struct crew *crew)
         return "one thread hands over to nobody";
     if ((crew->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
         return "nobody owns a lock that is none";
+    if ((crew->repetition->lock.ops->traits & LOCK_READERS_RACE) != 0)
+        return "readers and writers of this lock do not hand it to each other";
     return crew->clocks.verdict == CLOCKS_AGREE ? NULL : crew->clocks.reason;
 }
 
@@ -512,6 +581,8 @@ static loop_function *choose_loop(const struct repetition *repetition, enum obse
         return through_vtable || observation != OBSERVE_NOTHING
                    ? loop_raised_through_vtable(observation)
                    : loop_raised(repetition->lock.ops);
+    if (workload_is_varied(workload) && observation == OBSERVE_NOTHING)
+        return through_vtable ? loop_varied_through_vtable() : loop_varied(repetition->lock.ops);
     if (workload_is_nested(workload))
         return loop_nested(observation);
     return through_vtable ? loop_through_vtable(shape) : loop_inlined(repetition->lock.ops, shape);
@@ -595,6 +666,10 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
     if (crew == NULL)
         return NULL;
     crew->repetition = repetition;
+    crew->layout = crew_layout(repetition);
+    if (lock_memory_make(&crew->memory, &repetition->workload.memory, crew->layout.bytes, split,
+                         problem, problem_size) != NULL)
+        return NULL;
     choose_loops(crew);
     crew->members =
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);

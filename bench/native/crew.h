@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/layout.h"
 #include "bench/measured_loop.h"
 #include "bench/native/arena.h"
 #include "bench/native/clock_check.h"
 #include "bench/native/counters/counters.h"
+#include "bench/native/lock_memory.h"
 #include "bench/native/loops.h"
 #include "bench/native/surroundings.h"
 #include "bench/nested.h"
@@ -80,13 +82,20 @@ struct crew {
     WORD(bool) giving_up;       /* the processes are killed, because threads did not come back */
     WORD(bool) stopped;         /* a process was stopped meanwhile: this was no measurement */
     bool crashed;               /* a process ended as only the lock can have made it end */
-    void *lock;
-    struct nested nested; /* where the lock is several */
+    struct layout layout;
+    struct lock_memory memory; /* where the usual one won't do */
+    char *storage;             /* of all that is laid out */
+    void *lock;                /* the first, of several */
+    struct nested nested;      /* where the lock is several */
     struct guarded *guarded;
     struct guarded_line *lines;
-    int init_error;             /* what the lock returned for that many threads */
-    uint64_t start_ns, end_ns;  /* of the window */
-    struct usage before, after; /* likewise; the leader itself sleeps */
+    /* The pair that holds the count: `guarded`, or where readers run beside a writer, the one that
+     * was published last. */
+    _Alignas(MACHINE_APART) WORD(struct guarded *) published;
+    _Alignas(MACHINE_APART) char *spares; /* further pairs, one a thread, to be published */
+    int init_error;                       /* what the lock returned for that many threads */
+    uint64_t start_ns, end_ns;            /* of the window */
+    struct usage before, after;           /* likewise; the leader itself sleeps */
     struct counters_plan counting;
     bool switches_unknown; /* not every thread's context switches could be read */
     struct surroundings around_before, around_after; /* likewise */
@@ -126,6 +135,9 @@ const char *crew_run(struct crew *crew, char *problem, size_t problem_size);
 
 /* The bytes for what each thread finds in the pass that times. */
 size_t crew_latencies_bytes(const struct repetition *repetition);
+
+/* Where the locks lie and what is under them. */
+struct layout crew_layout(const struct repetition *repetition);
 
 /* Memory of the crew, zeroed; `name` is its own. Ends the process when there is none. */
 void *crew_allocate(struct crew *crew, const char *name, size_t alignment, size_t size);

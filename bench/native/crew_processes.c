@@ -26,18 +26,16 @@ static size_t room(size_t alignment, size_t bytes)
 /* All that crew.c asks crew_allocate() for. */
 static size_t room_for_all(const struct repetition *repetition)
 {
-    const struct lock_ops *ops = repetition->lock.ops;
     const size_t threads = repetition->threads;
-    size_t lock = nested_bytes(ops, repetition->threads, workload_locks(&repetition->workload)) +
-                  2 * sizeof(struct guarded);
 
     return room(MACHINE_APART, sizeof(struct crew)) +
            room(MACHINE_APART, repetition->processes * sizeof(struct crew_process)) +
-           room(MACHINE_APART, threads * sizeof(struct member)) + room(MACHINE_APART, lock) +
-           room(MACHINE_APART, sizeof(struct guarded)) +
+           room(MACHINE_APART, threads * sizeof(struct member)) +
+           room(MACHINE_APART, crew_layout(repetition).bytes) +
            room(MACHINE_APART, threads * sizeof(struct lock_order_thread)) +
            room(MACHINE_APART, threads * sizeof(struct order_refusal)) +
-           room(MACHINE_APART, repetition->workload.lines * sizeof(struct guarded_line)) +
+           threads *
+               room(MACHINE_APART, repetition->workload.own_lines * sizeof(struct guarded_line)) +
            threads * room(PAGE_BYTES, sizeof(struct crew_station)) +
            (passes_has(repetition->passes, OBSERVE_OWNERS)
                 ? threads * room(MACHINE_APART,

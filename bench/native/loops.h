@@ -23,4 +23,9 @@ loop_function *loop_nested(enum observation observation);
 loop_function *loop_raised(const struct lock_ops *ops);
 loop_function *loop_raised_through_vtable(enum observation observation);
 
+/* The first two again, varied (bench/varied_loop.h). They observe nothing, and the one through
+ * the vtable is also for nested locks. */
+loop_function *loop_varied(const struct lock_ops *ops);
+loop_function *loop_varied_through_vtable(void);
+
 #endif

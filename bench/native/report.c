@@ -4,6 +4,7 @@
 
 #include "bench/allocate.h"
 #include "bench/native/counters/report.h"
+#include "bench/native/irql.h"
 #include "bench/clock_span.h"
 #include "bench/result.h"
 
@@ -13,6 +14,27 @@ static uint64_t acquisitions_in_window(struct member *member)
     return word_load(&member->in_window, acquire)
                ? word_load(&member->worker->acquisitions, relaxed)
                : 0;
+}
+
+/* The part of a hold that lies in the window. */
+static uint64_t part_in_window(const struct crew *crew, const struct hold *hold)
+{
+    uint64_t since = hold->since_ns > crew->start_ns ? hold->since_ns : crew->start_ns;
+    uint64_t until = hold->until_ns < crew->end_ns ? hold->until_ns : crew->end_ns;
+
+    return until > since ? until - since : 0;
+}
+
+/* One that had the lock, or waited for it, through the whole window has counts of what was before.
+ */
+static uint64_t held_in_window(struct member *member)
+{
+    const struct worker *worker = member->worker;
+    uint64_t last_ns = part_in_window(member->crew, &worker->last_hold);
+
+    if (!word_load(&member->in_window, acquire))
+        return last_ns;
+    return worker->held_ns + part_in_window(member->crew, &worker->first_hold) + last_ns;
 }
 
 static void find_thread(struct member *member, struct thread_findings *thread)
@@ -30,9 +52,11 @@ static void find_thread(struct member *member, struct thread_findings *thread)
     thread->error = member->error;
     if (workload_is_nested(&member->crew->repetition->workload))
         thread->order = member->crew->nested.refusals[member - member->crew->members];
+    thread->held_ns = held_in_window(member);
     thread->writes = worker->writes;
     thread->bursts = worker->bursts;
     thread->burst_most = worker->burst_most;
+    thread->retries = worker->retries;
     thread->start_ns = member->start_ns;
     thread->end_ns = member->end_ns;
 }
@@ -48,8 +72,13 @@ static void find_all(struct crew *crew, struct findings *findings)
             findings->written += member->worker->all_writes;
     }
     if (crew->departed == crew->repetition->threads) {
-        findings->counted = crew->guarded->first;
-        findings_ask_lock(findings, crew->ops, crew->lock);
+        for (unsigned i = 0; i < crew->layout.count; i++) {
+            const char *guarded = (const char *)word_load(&crew->published, relaxed) +
+                                  i * crew->layout.guarded_stride;
+            findings->counted += ((const struct guarded *)guarded)->first;
+        }
+        findings_ask_locks(findings, crew->ops, crew->lock, crew->layout.lock_stride,
+                           crew->layout.count);
     }
 }
 
@@ -136,9 +165,34 @@ static void add_machine(struct result *result, struct crew *crew)
                                   crew->spin_rate_least, "max", crew->spin_rate_most));
 }
 
+/* What the loops of the passes can't do. */
+static const char *no_passes(const struct repetition *repetition)
+{
+    if (workload_has_choice(&repetition->workload))
+        return "it is that of one lock, and each turn took one of several";
+    if (repetition->workload.own_lines > 0)
+        return "passes write no lines of the threads' own";
+    return NULL;
+}
+
+/* Why it is not seen how long threads had the lock; NULL: it is. Where readers have it at the same
+ * time, it is not known how long nobody had it. */
+static const char *holds_unseen(const struct repetition *repetition)
+{
+    const struct workload *workload = &repetition->workload;
+
+    if (workload->irql != IRQL_NONE && !irql_is_held(workload->irql))
+        return "loops that raise an irql don't look for how long they have the lock";
+    if (workload->readers > 0 && repetition->lock.ops->acquire_shared != NULL)
+        return "readers have the lock at the same time: how long nobody had it is not known";
+    return NULL;
+}
+
 /* Why there is no stream of owners; NULL: there can be one. */
 static const char *no_owners(const struct crew *crew)
 {
+    if (no_passes(crew->repetition) != NULL)
+        return no_passes(crew->repetition);
     if (!passes_has(crew->repetition->passes, OBSERVE_OWNERS))
         return "not asked for: --passes without owners";
     if ((crew->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
@@ -162,6 +216,8 @@ static bool merge_owners(const struct crew *crew, struct owner_stream *stream)
 
 static const char *no_latencies(const struct crew *crew)
 {
+    if (no_passes(crew->repetition) != NULL)
+        return no_passes(crew->repetition);
     if (!passes_has(crew->repetition->passes, OBSERVE_LATENCY))
         return "not asked for: --passes without latency";
     if (crew->departed < crew->repetition->threads)
@@ -210,6 +266,7 @@ json_t *native_report(struct crew *crew)
         .back = crew->departed,
         .silence_ns = crew->silence_ns,
         .clock_cost_ns = crew->clock_cost.median,
+        .holds_unseen = holds_unseen(crew->repetition),
         .irql_ns = crew->irql_ns,
         .owners = &owners,
         .owners_unmeasured = no_owners(crew),
@@ -241,6 +298,8 @@ json_t *native_report(struct crew *crew)
     add_machine(&result, crew);
     add_clock(&result, crew);
     counters_report(&result, crew);
+    if (memory_is_asked_for(&crew->repetition->workload.memory))
+        lock_memory_report(&result, &crew->memory, crew->storage, &crew->layout);
     free(findings.threads);
     owner_stream_free(&owners);
     free(latencies);

@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "bench/allocate.h"
+#include "bench/layout.h"
 #include "bench/measured_loop.h"
 #include "bench/nested.h"
 #include "bench/sim/observer.h"
 #include "bench/sim/memory.h"
 #include "bench/sim/model.h"
 #include "bench/sim/report.h"
+#include "bench/varied_loop.h"
 #include "bench/virtual/alone.h"
 #include "bench/virtual/watchdog.h"
 #include "locks/catalogue.h"
@@ -33,14 +35,18 @@ struct crew {
     const struct lock_ops *ops; /* of the virtual catalogue, or of the nested locks */
     struct nested nested;       /* where the lock is several */
     struct sim_engine engine;
-    struct observer observer;
+    struct layout layout;
+    struct observer *observers;       /* of each lock that a turn can take */
+    struct observed_thread *observed; /* of all threads, for each of them */
+    struct latencies latencies[LATENCIES_WAYS];
     struct member *members;
     struct worker *workers;
-    void *lock;
-    void *storage; /* of the lock or locks */
+    void *lock;    /* the first, of several */
+    char *storage; /* of the lock or locks and what lies under them */
     struct lock_order_thread *order;
     struct order_refusal *refusals;
-    struct guarded *guarded;
+    struct guarded *guarded; /* the first, of several */
+    struct guarded_line *own_lines;
     unsigned back, back_before; /* threads that came back, now and at the last look */
     uint64_t silence_ns;
     struct sim_usage before;
@@ -61,16 +67,27 @@ static uint64_t at_work_since(const struct member *member)
                                                          : member->crew->engine.now / PS_PER_NS;
 }
 
+static int work_through(struct member *member, struct loop_shape shape, void *context,
+                        uint32_t phase)
+{
+    struct worker *worker = member->worker;
+
+    if (workload_is_varied(&member->crew->repetition->workload))
+        return varied_loop(worker->ops, worker, context, phase);
+    return measured_loop(worker->ops, shape, worker, context, phase);
+}
+
 static void work_in_window(struct member *member, struct loop_shape shape, void *context)
 {
     struct worker *worker = member->worker;
 
     worker->writes = worker->bursts = worker->burst_start = worker->burst_most = 0;
+    worker->retries = 0;
     worker->critical.taken = worker->outside.taken = 0;
     worker->acquisitions = worker->carried;
     member->in_window = true;
     member->start_ns = at_work_since(member);
-    member->error = measured_loop(worker->ops, shape, worker, context, PHASE_WINDOW);
+    member->error = work_through(member, shape, context, PHASE_WINDOW);
     member->end_ns = member->crew->engine.now / PS_PER_NS;
 }
 
@@ -82,8 +99,7 @@ static void member_main(void *argument)
     /* One for both phases, so that the window begins with a warm one; as many as nested locks. */
     _Alignas(MACHINE_APART) char context[WORKLOAD_NESTED_MOST * LOCK_CONTEXT_SIZE];
 
-    member->error =
-        measured_loop(member->worker->ops, shape, member->worker, context, PHASE_WARMUP);
+    member->error = work_through(member, shape, context, PHASE_WARMUP);
     if (member->error == 0 && crew->phase == PHASE_WINDOW)
         work_in_window(member, shape, context);
     /* One that never got the lock in the window waited for it from the beginning to the end. */
@@ -119,7 +135,8 @@ static void end_window(void *argument)
     struct sim_engine *engine = &crew->engine;
 
     crew->phase = PHASE_STOP;
-    crew->observer.recording = false;
+    for (unsigned i = 0; i < crew->layout.count; i++)
+        observer_end(&crew->observers[i]);
     crew->window.ended = true;
     sim_engine_settle(engine);
     crew->window.usage = (struct sim_usage){
@@ -139,7 +156,8 @@ static void begin_window(void *argument)
     struct sim_engine *engine = &crew->engine;
 
     crew->phase = PHASE_WINDOW;
-    crew->observer.recording = true;
+    for (unsigned i = 0; i < crew->layout.count; i++)
+        observer_begin(&crew->observers[i]);
     sim_engine_settle(engine);
     crew->before = engine->usage;
     memory_reset_traffic(&engine->memory);
@@ -169,8 +187,6 @@ static int make_nested(struct crew *crew)
     const struct lock_ops *ops = crew->ops;
     size_t order_bytes = repetition->threads * sizeof *crew->order;
 
-    crew->storage = allocate_zeroed(
-        MACHINE_APART, nested_bytes(ops, repetition->threads, repetition->workload.nested));
     crew->order = allocate_zeroed(MACHINE_APART, order_bytes);
     crew->refusals = allocate_zeroed(_Alignof(struct order_refusal),
                                      repetition->threads * sizeof *crew->refusals);
@@ -184,33 +200,87 @@ static int make_nested(struct crew *crew)
     return error;
 }
 
+/* All of them have one name: which line it is tells which lock. */
+static int make_choice(struct crew *crew)
+{
+    const struct repetition *repetition = crew->repetition;
+    const struct layout *layout = &crew->layout;
+    int error = 0;
+
+    memory_name(&crew->engine.memory, crew->storage, layout->count * layout->lock_stride, "locks",
+                SIM_BY_LINE);
+    for (unsigned i = 0; i < layout->count && error == 0; i++)
+        error = crew->ops->init(crew->storage + i * layout->lock_stride, repetition->threads,
+                                repetition->lock.parameters);
+    return error;
+}
+
 static int make_lock(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
+    const struct workload *workload = &repetition->workload;
+
+    crew->layout = layout_make(crew->ops, repetition->threads, workload,
+                               workload->memory.lines == MEMORY_SAME_LINE && workload->lines > 0);
+    crew->storage = allocate_zeroed(MACHINE_APART, crew->layout.bytes);
 
     if (workload_is_nested(&repetition->workload))
         return make_nested(crew);
-    crew->storage = crew->lock =
-        allocate_zeroed(MACHINE_APART, nested_bytes(crew->ops, repetition->threads, 1));
+    crew->lock = crew->storage;
+    if (workload_has_choice(&repetition->workload))
+        return make_choice(crew);
     name_lock(crew, crew->lock, "lock", "lock, thread's part");
     return crew->ops->init(crew->lock, repetition->threads, repetition->lock.parameters);
 }
 
 /* With no lines under the lock, the words by which exclusion is checked cost nothing: the engine
  * sees an overlap by itself. */
-static struct guarded_line *make_data(struct crew *crew)
+static void make_data(struct crew *crew)
 {
-    unsigned lines = crew->repetition->workload.lines;
-    struct guarded_line *data =
-        allocate_zeroed(MACHINE_APART, (lines > 1 ? lines : 1) * sizeof *data);
+    const struct layout *layout = &crew->layout;
 
-    crew->guarded = (struct guarded *)data;
-    memory_name(&crew->engine.memory, data, (lines > 1 ? lines : 1) * sizeof *data, "data",
-                lines == 0 ? SIM_UNCOUNTED : SIM_BY_LINE);
-    return data + 1;
+    crew->guarded = (struct guarded *)(crew->storage + layout->guarded);
+    if (layout->guarded < layout->count * layout->lock_stride) {
+        /* Behind the locks, whose lines have their names already. */
+        memory_name(&crew->engine.memory, crew->guarded, sizeof *crew->guarded, "data",
+                    SIM_BY_LINE);
+        memory_name(&crew->engine.memory, crew->storage + layout->lines,
+                    layout->count * layout->lines_stride, "lines", SIM_BY_LINE);
+        return;
+    }
+    memory_name(&crew->engine.memory, crew->guarded, layout->count * layout->guarded_stride, "data",
+                crew->repetition->workload.lines == 0 ? SIM_UNCOUNTED : SIM_BY_LINE);
 }
 
-static void make_workers(struct crew *crew, struct guarded_line *lines)
+/* What a varied loop is told. */
+static void make_variation(const struct crew *crew, unsigned self, struct variation *variation)
+{
+    const struct repetition *repetition = crew->repetition;
+    const struct workload *workload = &repetition->workload;
+
+    *variation = (struct variation){
+        .own_lines = crew->own_lines + self * workload->own_lines,
+        .own_lines_count = workload->own_lines,
+        .lock_stride = sizeof(struct observer),
+        .guarded_stride = crew->layout.guarded_stride,
+        .lines_stride = crew->layout.lines_stride,
+    };
+    if (workload_has_choice(workload))
+        workload_choices(workload, repetition->seed + self, variation->choices);
+}
+
+static void make_own_lines(struct crew *crew)
+{
+    size_t bytes = (size_t)crew->repetition->threads * crew->repetition->workload.own_lines *
+                   sizeof *crew->own_lines;
+
+    if (bytes == 0)
+        return;
+    crew->own_lines = allocate_zeroed(MACHINE_APART, bytes);
+    memory_name(&crew->engine.memory, crew->own_lines, bytes, "own lines", SIM_AS_ONE);
+}
+
+static void make_workers(struct crew *crew)
 {
     const struct repetition *repetition = crew->repetition;
     const struct workload *workload = &repetition->workload;
@@ -221,17 +291,18 @@ static void make_workers(struct crew *crew, struct guarded_line *lines)
     memory_name(&crew->engine.memory, crew, sizeof *crew, "program", SIM_AS_ONE);
     for (unsigned i = 0; i < repetition->threads; i++) {
         struct worker *worker = &crew->workers[i];
-        worker->ops = &crew->observer.ops;
+        worker->ops = &crew->observers[0].ops;
         worker->place = (struct workplace){
-            .lock = &crew->observer,
+            .lock = crew->observers,
             .guarded = crew->guarded,
-            .lines = lines,
+            .lines = (struct guarded_line *)(crew->storage + crew->layout.lines),
             .lines_beyond = workload->lines > 1 ? workload->lines - 1 : 0,
             .unverified_writes = workload->lines > 0,
             .self = i,
             .phase = &crew->phase,
         };
-        workload_script(workload, repetition->seed + i, worker->script);
+        workload_script(workload, i, repetition->seed + i, worker->script);
+        make_variation(crew, i, &worker->variation);
         crew->members[i] = (struct member){.crew = crew, .worker = worker};
         sim_engine_start(&crew->engine, i, member_main, &crew->members[i]);
     }
@@ -251,9 +322,11 @@ static void find_all(struct crew *crew, struct findings *findings)
             .back = member->back,
             .error = member->error,
             .order = crew->refusals == NULL ? (struct order_refusal){0} : crew->refusals[i],
+            .held_ns = crew->observers[0].threads[i].held / PS_PER_NS,
             .writes = worker->writes,
             .bursts = worker->bursts,
             .burst_most = worker->burst_most,
+            .retries = worker->retries,
             .start_ns = member->start_ns,
             .end_ns = member->end_ns,
             .critical = &worker->critical,
@@ -262,10 +335,26 @@ static void find_all(struct crew *crew, struct findings *findings)
         findings->torn += worker->violations;
         findings->written += worker->all_writes;
     }
-    findings->counted = crew->guarded->first;
+    for (unsigned i = 0; i < crew->layout.count; i++) {
+        const char *guarded = (const char *)crew->guarded + i * crew->layout.guarded_stride;
+        findings->counted += ((const struct guarded *)guarded)->first;
+        findings->overlaps += crew->observers[i].overlaps;
+        crew->window.acquisitions += crew->observers[i].acquisitions;
+    }
+    if ((crew->ops->traits & LOCK_UNVERIFIED) != 0)
+        findings->overlaps = 0;
     virtual_machine_alone();
     if (crew->back == repetition->threads)
-        findings_ask_lock(findings, crew->ops, crew->lock);
+        findings_ask_locks(findings, crew->ops, crew->lock, crew->layout.lock_stride,
+                           crew->layout.count);
+}
+
+static const char *owners_unmeasured(const struct crew *crew)
+{
+    if (workload_has_choice(&crew->repetition->workload))
+        return "it is that of one lock, and each turn took one of several";
+    return crew->observers[0].stream_cut ? "there was not enough memory for the stream of owners"
+                                         : NULL;
 }
 
 static json_t *report(struct crew *crew, enum sim_end end)
@@ -277,13 +366,12 @@ static json_t *report(struct crew *crew, enum sim_end end)
         .elapsed_ns = repetition->window_ns,
         .back = crew->back,
         .silence_ns = crew->silence_ns,
-        .overlaps = (crew->ops->traits & LOCK_UNVERIFIED) != 0 ? 0 : crew->observer.overlaps,
+        .idle_seen = true,
+        .idle_ns = crew->observers[0].idle / PS_PER_NS,
         .clock_cost_ns = repetition->machine.parameters.clock_ns,
-        .owners = &crew->observer.stream,
-        .owners_unmeasured = crew->observer.stream_cut
-                                 ? "there was not enough memory for the stream of owners"
-                                 : NULL,
-        .latencies = crew->observer.latencies,
+        .owners = &crew->observers[0].stream,
+        .owners_unmeasured = owners_unmeasured(crew),
+        .latencies = crew->latencies,
         .latency_stride = 1,
         .handoffs_unmeasured =
             (crew->ops->traits & LOCK_UNVERIFIED) != 0 ? "nobody owns a lock that is none" : NULL,
@@ -295,7 +383,6 @@ static json_t *report(struct crew *crew, enum sim_end end)
     if (findings.threads == NULL)
         return NULL;
     find_all(crew, &findings);
-    crew->window.acquisitions = crew->observer.acquisitions;
     json_t *result = sim_report(&findings, &crew->engine, &crew->window, end);
     free(findings.threads);
     return result;
@@ -358,15 +445,30 @@ static json_t *run_threads(struct crew *crew, char *problem, size_t problem_size
 
 static void free_all(struct crew *crew)
 {
-    owner_stream_free(&crew->observer.stream);
-    free(crew->observer.since);
+    for (unsigned i = 0; crew->observers != NULL && i < crew->layout.count; i++)
+        owner_stream_free(&crew->observers[i].stream);
+    free(crew->observers);
+    free(crew->observed);
+    free(crew->own_lines);
     free(crew->window.tallies);
     free(crew->workers);
     free(crew->members);
-    free(crew->guarded);
     free(crew->refusals);
     free(crew->order);
     free(crew->storage);
+}
+
+static void make_observers(struct crew *crew)
+{
+    const unsigned threads = crew->repetition->threads, count = crew->layout.count;
+
+    crew->observers = allocate_zeroed(_Alignof(struct observer), count * sizeof *crew->observers);
+    crew->observed = allocate_zeroed(_Alignof(struct observed_thread),
+                                     (size_t)count * threads * sizeof *crew->observed);
+    for (unsigned i = 0; i < count; i++)
+        crew->observers[i] =
+            observer_make(crew->ops, (char *)crew->lock + i * crew->layout.lock_stride,
+                          &crew->engine, crew->observed + (size_t)i * threads, crew->latencies);
 }
 
 static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_size)
@@ -378,10 +480,10 @@ static json_t *make_and_run(struct crew *crew, char *problem, size_t problem_siz
     int error = make_lock(crew);
     if (error == 0) {
         crew->members = allocate_zeroed(_Alignof(struct member), threads * sizeof *crew->members);
-        crew->observer =
-            observer_make(crew->ops, crew->lock, &crew->engine,
-                          allocate_zeroed(sizeof(uint64_t), threads * sizeof(uint64_t)));
-        make_workers(crew, make_data(crew));
+        make_data(crew);
+        make_own_lines(crew);
+        make_observers(crew);
+        make_workers(crew);
         result = run_threads(crew, problem, problem_size);
     } else {
         snprintf(problem, problem_size, "the lock can't be made for %u threads: %s", threads,

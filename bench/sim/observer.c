@@ -5,6 +5,47 @@ static unsigned self(const struct observer *observer)
     return observer->engine->running->number;
 }
 
+/* The part of a time from `since` to now that lies within the recording. */
+static uint64_t recorded(const struct observer *observer, uint64_t since)
+{
+    if (!observer->recording)
+        return 0;
+    return observer->engine->now - (since > observer->began ? since : observer->began);
+}
+
+void observer_begin(struct observer *observer)
+{
+    observer->began = observer->engine->now;
+    observer->recording = true;
+}
+
+void observer_end(struct observer *observer)
+{
+    for (unsigned i = 0; i < observer->engine->threads_count; i++) {
+        struct observed_thread *thread = &observer->threads[i];
+        if (thread->holds)
+            thread->held += recorded(observer, thread->since);
+    }
+    if (observer->writers + observer->readers == 0)
+        observer->idle += recorded(observer, observer->free_since);
+    observer->recording = false;
+}
+
+/* Its readers exclude nobody, and come again until they are let go. */
+static bool readers_retry(const struct observer *observer)
+{
+    return (observer->observed->traits & LOCK_READERS_RETRY) != 0;
+}
+
+static void note(struct observer *observer)
+{
+    if (!observer->recording)
+        return;
+    observer->acquisitions++;
+    if (!owner_stream_add(&observer->stream, self(observer)))
+        observer->stream_cut = true;
+}
+
 static uint64_t ns_between(uint64_t from, uint64_t to)
 {
     return (to - from + PS_PER_NS / 2) / PS_PER_NS;
@@ -28,40 +69,50 @@ static void note_acquired(struct observer *observer, uint64_t arrived, bool shar
 static void enter(struct observer *observer, uint64_t arrived, bool shared)
 {
     struct sim_engine *engine = observer->engine;
+    struct observed_thread *thread = &observer->threads[self(observer)];
+    bool retried = shared && readers_retry(observer);
 
+    if (observer->writers + observer->readers == 0)
+        observer->idle += recorded(observer, observer->free_since);
     if (observer->writers > 0 || (!shared && observer->readers > 0))
-        observer->overlaps++;
+        observer->overlaps += !retried;
     if (shared)
-        observer->readers++;
+        observer->readers += !retried;
     else
         observer->writers++;
-    if (observer->recording) {
-        observer->acquisitions++;
+    if (!retried)
+        note(observer);
+    if (observer->recording)
         note_acquired(observer, arrived, shared);
-        if (!owner_stream_add(&observer->stream, self(observer)))
-            observer->stream_cut = true;
-    }
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "acquire shared" : "acquire", arrived,
                    engine->now);
-    observer->since[self(observer)] = engine->now;
+    thread->holds = true;
+    thread->since = engine->now;
 }
 
 static void leave(struct observer *observer, bool shared)
 {
     struct sim_engine *engine = observer->engine;
+    struct observed_thread *thread = &observer->threads[self(observer)];
 
-    if (shared)
-        observer->readers--;
-    else
+    thread->holds = false;
+    thread->held += recorded(observer, thread->since);
+    if (!shared)
         observer->writers--;
-    observer->released[shared] = engine->now;
+    else if (!readers_retry(observer))
+        observer->readers--;
+    if (observer->writers + observer->readers == 0)
+        observer->free_since = engine->now;
+    /* No writer waits for a reader who may have to read again. */
+    if (!shared || !readers_retry(observer))
+        observer->released[shared] = engine->now;
     if (observer->recording)
         latencies_add(&observer->latencies[shared], LATENCY_HOLD,
-                      ns_between(observer->since[self(observer)], engine->now));
+                      ns_between(thread->since, engine->now));
     if (engine->trace != NULL)
-        trace_lock(engine->trace, self(observer), shared ? "hold shared" : "hold",
-                   observer->since[self(observer)], engine->now);
+        trace_lock(engine->trace, self(observer), shared ? "hold shared" : "hold", thread->since,
+                   engine->now);
 }
 
 static int acquire(void *lock, void *context)
@@ -99,18 +150,23 @@ static int release_shared(void *lock, void *context)
     struct observer *observer = lock;
 
     leave(observer, true);
-    return observer->observed->release_shared(observer->lock, context);
+    int error = observer->observed->release_shared(observer->lock, context);
+    if (error == 0 && readers_retry(observer))
+        note(observer);
+    return error;
 }
 
 struct observer observer_make(const struct lock_ops *observed, void *lock,
-                              struct sim_engine *engine, uint64_t *since)
+                              struct sim_engine *engine, struct observed_thread *threads,
+                              struct latencies *latencies)
 {
     struct observer observer = {
         .ops = *observed,
         .observed = observed,
         .lock = lock,
         .engine = engine,
-        .since = since,
+        .threads = threads,
+        .latencies = latencies,
     };
 
     observer.ops.acquire = acquire;

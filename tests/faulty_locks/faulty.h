@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "locks/lock.h"
+#include "locks/seqlock.h"
 #include "locks/tas.h"
 
 struct faulty_lock {
@@ -115,6 +116,51 @@ FAULTY_LOCK(refuses, REFUSES)
 FAULTY_LOCK(stays_held, STAYS_HELD)
 FAULTY_LOCK(loses_one, LOSES_ONE)
 
+/* A sequence lock that never tells its readers to read again. */
+static inline int never_again_entry_release_shared(void *lock, void *context)
+{
+    seqlock_release_shared(lock, context);
+    return 0;
+}
+
+static const struct lock_ops never_again_ops = {
+    .name = "never_again",
+    .family = "negative control",
+    .description = "wrong in one way",
+    .source = "none",
+    .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_SHARED | LOCK_READERS_RETRY | LOCK_BROKEN,
+    .size = sizeof(struct seqlock),
+    .context_size = sizeof(struct seqlock_context),
+    .init = seqlock_entry_init,
+    LOCK_ENTRIES_OF(seqlock),
+    .acquire_shared = seqlock_entry_acquire_shared,
+    .try_acquire_shared = seqlock_entry_try_acquire_shared,
+    .release_shared = never_again_entry_release_shared,
+};
+
+/* Its readers run beside a writer, whose release does not wait until they have gone. */
+static inline int hasty_entry_share(void *lock, void *context)
+{
+    (void)lock;
+    (void)context;
+    return 0;
+}
+
+static const struct lock_ops hasty_ops = {
+    .name = "hasty",
+    .family = "negative control",
+    .description = "wrong in one way",
+    .source = "none",
+    .traits = LOCK_UNFAIR | LOCK_SPINS | LOCK_SHARED | LOCK_READERS_BESIDE_WRITER |
+              LOCK_NATIVE_ONLY | LOCK_BROKEN,
+    .size = sizeof(struct tas_lock),
+    .init = tas_entry_init,
+    LOCK_ENTRIES_OF(tas),
+    .acquire_shared = hasty_entry_share,
+    .try_acquire_shared = hasty_entry_share,
+    .release_shared = hasty_entry_share,
+};
+
 /* Right, and counts: what a lock says about itself is recorded. */
 struct counts_lock {
     struct tas_lock tas;
@@ -187,5 +233,7 @@ LOCK(crashes)
 LOCK(refuses)
 LOCK(stays_held)
 LOCK(loses_one)
+LOCK(never_again)
+LOCK(hasty)
 LOCK(counts)
 #endif

@@ -25,7 +25,8 @@ static void every_key(void **state)
                   "\"locks\": [\"tas\", \"mcs\"], \"threads\": [1, \"max\", \"4-8:2\"], "
                   "\"objects\": 3, \"processes\": \"each\", \"workload\": {\"readers\": 50, "
                   "\"preset\": \"moderate\", \"nested\": 2, \"nested_order\": \"mixed\", \"irql\": "
-                  "\"apc-guard\"}, \"placement\": \"0,1\", \"repetitions\": 3, \"window_ns\": "
+                  "\"apc-guard\", \"hogs\": \"2:5us\"}, \"placement\": \"0,1\", \"repetitions\": "
+                  "3, \"window_ns\": "
                   "5000000, \"dispatch\": \"vtable\", \"seed\": 7, \"draw\": true, \"cpus\": 2, "
                   "\"warmup_ns\": null}",
                   &measuring),
@@ -45,6 +46,7 @@ static void every_key(void **state)
     assert_int_equal(measuring.workload.nested, 2);
     assert_true(measuring.workload.mixed);
     assert_int_equal(measuring.workload.irql, IRQL_APC_GUARD);
+    assert_int_equal(measuring.workload.hogs, 2);
     assert_string_equal(measuring.placement, "0,1");
     assert_int_equal(measuring.repetitions, 3);
     assert_int_equal(measuring.planned_duration_ns, 5000000);
@@ -59,6 +61,14 @@ static void every_key(void **state)
                      EXIT_FINE);
     assert_int_equal(measuring.workload.exchange, EXCHANGE_SIGNAL);
     assert_int_equal(measuring.planned_budget_ns, 120000000000);
+    measuring_free(&measuring);
+    assert_int_equal(read_text("{\"workload\": {\"readers\": [0, 95, \"40-60:10\"], \"preset\": "
+                               "\"read-mostly\"}}",
+                               &measuring),
+                     EXIT_FINE);
+    assert_int_equal(measuring.readers_count, 5);
+    assert_int_equal(measuring.readers[4], 60);
+    assert_int_equal(measuring.workload.readers, 95);
     measuring_free(&measuring);
 }
 
@@ -98,6 +108,8 @@ static void wrong_plans(void **state)
         "{\"workload\": {\"criticl\": \"0\"}}",
         "{\"workload\": {\"critical\": \"100\"}}",
         "{\"workload\": {\"readers\": 101}}",
+        "{\"workload\": {\"readers\": [0, 101]}}",
+        "{\"workload\": {\"readers\": []}}",
         "{\"workload\": {\"preset\": \"light\", \"exchange\": \"signal\"}}",
         "{\"workload\": {\"settle_ns\": [1, 2]}}",
         "{\"workload\": {\"exchange\": \"signal\", \"settle_ns\": [1, 2]}}",

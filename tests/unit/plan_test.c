@@ -1,7 +1,11 @@
 /* Plans, workloads and the names of locks. */
 #include "tests/unit/unit.h"
 
+#include <math.h>
+
+#include "bench/layout.h"
 #include "bench/lock_spec.h"
+#include "bench/measured_loop.h"
 #include "bench/plan.h"
 #include "bench/workload.h"
 #include "locks/catalogue.h"
@@ -76,7 +80,13 @@ static void workloads_are_cells(void **state)
         }
         json_decref(record);
     }
+    /* Those that differ in their readers only are written as one. */
     json_t *object = plan_to_json(&plan);
+    json_t *workload = json_object_get(object, "workload");
+    assert_int_equal(json_array_size(json_object_get(workload, "readers")), 2);
+    json_decref(object);
+    workloads[1].lines = 7;
+    object = plan_to_json(&plan);
     assert_int_equal(json_array_size(json_object_get(object, "workload")), 2);
     json_decref(object);
     free(plan.locks);
@@ -132,7 +142,7 @@ static void scripts_have_the_mean_that_was_asked_for(void **state)
     (void)state;
     assert_true(read_delay("uniform:100ns-300ns", &workload.critical));
     assert_true(read_delay("exp:1us", &workload.outside));
-    workload_script(&workload, 1, script);
+    workload_script(&workload, 0, 1, script);
     for (size_t i = 0; i < SCRIPT_STEPS; i++) {
         assert_in_range(script[i].critical_ns, 100, 300);
         critical += script[i].critical_ns;
@@ -142,9 +152,9 @@ static void scripts_have_the_mean_that_was_asked_for(void **state)
     assert_float_equal(critical / SCRIPT_STEPS, 200, 1);
     assert_float_equal(outside / SCRIPT_STEPS, 1000, 5);
     assert_int_equal(shared, SCRIPT_STEPS / 4);
-    workload_script(&workload, 1, again);
+    workload_script(&workload, 0, 1, again);
     assert_memory_equal(script, again, sizeof script);
-    workload_script(&workload, 2, again);
+    workload_script(&workload, 0, 2, again);
     assert_memory_not_equal(script, again, sizeof script);
 }
 
@@ -157,12 +167,191 @@ static void scripts_have_both_modes(void **state)
 
     (void)state;
     assert_true(read_delay("bimodal:100ns-20us:25%", &workload.critical));
-    workload_script(&workload, 1, script);
+    workload_script(&workload, 0, 1, script);
     for (size_t i = 0; i < SCRIPT_STEPS; i++) {
         assert_true(script[i].critical_ns == 100 || script[i].critical_ns == 20000);
         longer += script[i].critical_ns == 20000;
     }
     assert_int_equal(longer, SCRIPT_STEPS / 4);
+}
+
+static void hogs_have_another_busy_time(void **state)
+{
+    struct workload workload = {.lines = 1};
+    struct step script[SCRIPT_STEPS];
+
+    (void)state;
+    assert_true(read_delay("100ns", &workload.critical));
+    assert_true(workload_read_hogs("2:exp:3us", &workload));
+    assert_true(workload_is_scripted(&workload));
+    assert_true(workload_longest_ns(&workload) > 3000 * 6);
+    for (unsigned thread = 0; thread < 4; thread++) {
+        double all = 0;
+        workload_script(&workload, thread, thread, script);
+        for (size_t i = 0; i < SCRIPT_STEPS; i++)
+            all += script[i].critical_ns;
+        assert_float_equal(all / SCRIPT_STEPS, thread < 2 ? 3000 : 100, 15);
+    }
+    assert_true(workload_read_hogs("0", &workload));
+    assert_int_equal(workload.hogs, 0);
+}
+
+static void bursts_pause_once_in_so_many_turns(void **state)
+{
+    static const char *const pauses[] = {"10us", "exp:10us", "uniform:5us-15us"};
+    struct workload workload = {.lines = 1};
+    struct step script[SCRIPT_STEPS];
+    char text[64];
+    unsigned firsts = 0;
+
+    (void)state;
+    for (unsigned burst = 2; burst <= WORKLOAD_BURST_MOST; burst *= 2) {
+        for (size_t kind = 0; kind < 3; kind++) {
+            size_t paused = 0, first = SCRIPT_STEPS;
+            double all = 0;
+            snprintf(text, sizeof text, "burst:%u:%s", burst, pauses[kind]);
+            assert_true(workload_read_outside(text, &workload));
+            workload_script(&workload, 0, burst, script);
+            for (size_t i = 0; i < SCRIPT_STEPS; i++) {
+                if (script[i].outside_ns == 0)
+                    continue;
+                first = first == SCRIPT_STEPS ? i : first;
+                assert_int_equal(i % burst, first);
+                all += script[i].outside_ns;
+                paused++;
+            }
+            assert_int_equal(paused, SCRIPT_STEPS / burst);
+            assert_float_equal(all / (double)paused, 10000, 1);
+            firsts += first > 0;
+        }
+    }
+    /* Threads don't all pause at once. */
+    assert_true(firsts > 0);
+}
+
+static void choices_are_as_often_as_they_ought_to_be(void **state)
+{
+    static const struct {
+        unsigned locks;
+        double zipf;
+    } table[] = {{2, 0}, {7, 0}, {64, 1}, {64, 0.5}, {1024, 0}, {1024, 1}, {1024, 10}};
+    enum { THREADS = 32 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct workload workload = {.locks = table[i].locks, .zipf = table[i].zipf};
+        uint16_t choices[SCRIPT_STEPS], again[SCRIPT_STEPS];
+        unsigned taken[WORKLOAD_LOCKS_MOST] = {0};
+        double sum = 0;
+        for (unsigned lock = 0; lock < table[i].locks; lock++)
+            sum += pow(lock + 1, -table[i].zipf);
+        for (unsigned thread = 0; thread < THREADS; thread++) {
+            workload_choices(&workload, thread, choices);
+            for (size_t step = 0; step < SCRIPT_STEPS; step++) {
+                assert_true(choices[step] < table[i].locks);
+                taken[choices[step]]++;
+            }
+        }
+        /* Each thread is at most two turns off: at either end of the lock's part. */
+        for (unsigned lock = 0; lock < table[i].locks; lock++) {
+            double expected = THREADS * SCRIPT_STEPS * pow(lock + 1, -table[i].zipf) / sum;
+            assert_float_equal(taken[lock], expected, 2 * THREADS);
+        }
+        workload_choices(&workload, THREADS - 1, again);
+        assert_memory_equal(choices, again, sizeof choices);
+    }
+}
+
+static void memory_comes_back_from_its_text(void **state)
+{
+    static const char *const good[] = {
+        "usual", "same-line",      "apart",        "node:0",
+        "huge",  "same-line,huge", "apart,node:3", "same-line,node:65535,huge"};
+    static const char *const bad[] = {
+        "",        "same",       "same-line,",    "same-line,apart", "huge,huge", "node:",
+        "node:-1", "node:65536", "node:1,node:1", "usual,huge",      ",huge",     "huge,"};
+    struct memory memory = {.huge = true};
+    char text[MEMORY_TEXT];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(memory_read(bad[i], &memory));
+    assert_true(memory.huge);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(memory_read(good[i], &memory));
+        assert_string_equal(memory_format(&memory, text), good[i]);
+        assert_int_equal(memory_is_asked_for(&memory), i > 0);
+    }
+    assert_true(memory_read("huge,node:2,apart", &memory));
+    assert_string_equal(memory_format(&memory, text), "apart,node:2,huge");
+}
+
+/* No two things overlap, and nothing lies outside. */
+static void locks_and_data_have_room(void **state)
+{
+    static const char *const names[] = {"tas", "mcs", "eresource", "ndis_rw", "push_lock"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct lock_ops *ops = lock_find(names[i]);
+        const size_t bytes = ops->size + 5 * ops->size_per_thread;
+        for (unsigned lines = 0; lines <= 3; lines++) {
+            for (int behind = 0; behind < 2; behind++) {
+                const struct workload workload = {.lines = lines, .locks = 3};
+                struct layout layout = layout_make(ops, 5, &workload, behind);
+                size_t pair = layout.guarded, beyond = lines > 1 ? 64 * (lines - 1) : 0;
+                assert_int_equal(layout.count, 3);
+                assert_true(layout.lock_stride >= bytes && layout.lock_stride % MACHINE_APART == 0);
+                assert_true(pair >= bytes && layout.guarded_stride % MACHINE_APART == 0);
+                assert_true(behind ? pair + sizeof(struct guarded) <= layout.lock_stride
+                                   : pair >= 3 * layout.lock_stride && pair % 64 == 0);
+                assert_true(layout.lines % 64 == 0 &&
+                            layout.lines >= pair + sizeof(struct guarded));
+                assert_true(layout.lines_stride >= beyond);
+                assert_true(layout.lines + 2 * layout.lines_stride + beyond <= layout.bytes);
+                assert_true(pair + 2 * layout.guarded_stride + sizeof(struct guarded) <=
+                            layout.bytes);
+                assert_int_equal(layout.same_line,
+                                 behind && pair / 64 == (ops->size - 1) / 64 &&
+                                     pair / 64 == (pair + sizeof(struct guarded) - 1) / 64);
+            }
+        }
+    }
+}
+
+static void wrong_parts_of_workloads(void **state)
+{
+    static const char *const hogs[] = {"",        "1",      "1:",          ":10us",
+                                       "-1:10us", "0:10us", "1:fast",      "4097:1us",
+                                       "x:1us",   "1:2s",   "00000001:1us"};
+    static const char *const outside[] = {"",
+                                          "burst",
+                                          "burst:",
+                                          "burst:8",
+                                          "burst:8:",
+                                          "burst:1:1us",
+                                          "burst:3:1us",
+                                          "burst:256:1us",
+                                          "burst:-8:1us",
+                                          "burst:8:burst:8:1us",
+                                          "burst:8:fast"};
+    static const char *const choices[] = {"",         "zip",       "zipf:",    "zipf:0",
+                                          "zipf:-1",  "zipf:x",    "zipf:11",  "zipf:1.2.3",
+                                          "zipf:1e1", "uniform:1", "zipf:nan", "zipf:0.123456789"};
+    struct workload workload = {
+        .zipf = 0.5, .hogs = 3, .burst = 4, .outside = {DELAY_FIXED, 7, 7, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof hogs / sizeof hogs[0]; i++)
+        assert_false(workload_read_hogs(hogs[i], &workload));
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
+        assert_false(workload_read_outside(outside[i], &workload));
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)
+        assert_false(workload_read_choice(choices[i], &workload.zipf));
+    assert_float_equal(workload.zipf, 0.5, 0);
+    assert_int_equal(workload.hogs, 3);
+    assert_int_equal(workload.burst, 4);
+    assert_int_equal(workload.outside.low_ns, 7);
 }
 
 static void workloads_come_back_from_json(void **state)
@@ -200,6 +389,32 @@ static void workloads_come_back_from_json(void **state)
     assert_true(back.mixed);
     assert_non_null(strstr(workload_describe(&back, text), "3 nested locks in mixed orders"));
     json_decref(nested);
+    assert_true(workload_read_hogs("2:exp:3us", &workload));
+    assert_true(workload_read_outside("burst:16:uniform:5ns-7ns", &workload));
+    json_t *uneven = workload_to_json(&workload);
+    assert_string_equal(json_string_value(json_object_get(uneven, "hogs")), "2:exp:3us");
+    assert_string_equal(json_string_value(json_object_get(uneven, "outside")),
+                        "burst:16:uniform:5ns-7ns");
+    assert_true(workload_from_json(uneven, &back));
+    assert_int_equal(back.hogs, 2);
+    assert_int_equal(back.hog_critical.kind, DELAY_EXPONENTIAL);
+    assert_int_equal(back.burst, 16);
+    workload.own_lines = 5;
+    workload.locks = 16;
+    assert_true(workload_read_choice("zipf:0.8", &workload.zipf));
+    workload.nested = 1;
+    workload.mixed = false;
+    json_t *several = workload_to_json(&workload);
+    assert_true(workload_from_json(several, &back));
+    assert_int_equal(back.own_lines, 5);
+    assert_int_equal(back.locks, 16);
+    assert_float_equal(back.zipf, 0.8, 0);
+    json_object_set_new(several, "nested", json_integer(2));
+    assert_false(workload_from_json(several, &back));
+    json_decref(several);
+    json_object_set_new(uneven, "hogs", json_string("2"));
+    assert_false(workload_from_json(uneven, &back));
+    json_decref(uneven);
     json_object_set_new(raised, "irql", json_string("high"));
     assert_false(workload_from_json(raised, &back));
     json_decref(raised);
@@ -334,6 +549,12 @@ int main(void)
         cmocka_unit_test(budgets),
         cmocka_unit_test(scripts_have_the_mean_that_was_asked_for),
         cmocka_unit_test(scripts_have_both_modes),
+        cmocka_unit_test(hogs_have_another_busy_time),
+        cmocka_unit_test(bursts_pause_once_in_so_many_turns),
+        cmocka_unit_test(choices_are_as_often_as_they_ought_to_be),
+        cmocka_unit_test(memory_comes_back_from_its_text),
+        cmocka_unit_test(locks_and_data_have_room),
+        cmocka_unit_test(wrong_parts_of_workloads),
         cmocka_unit_test(workloads_come_back_from_json),
         cmocka_unit_test(processes),
         cmocka_unit_test(lock_names),

@@ -823,6 +823,96 @@ static void events_come_in_order(void **state)
     event_queue_free(&queue);
 }
 
+/* First come, first served: equal turns, of which the hog's take ten times as long. Nobody else has
+ * the lock while one has it, so that the parts come to 1 and, for each further thread, the idle
+ * time once more. */
+static void a_hog_has_most_of_the_time(void **state)
+{
+    enum { THREADS = 4 };
+    struct repetition repetition = make_repetition(flat, "mcs", THREADS);
+    double part[THREADS], sum = 0, squares = 0;
+
+    (void)state;
+    repetition.workload.hogs = 1;
+    repetition.workload.hog_critical = (struct delay){DELAY_FIXED, 10000, 10000, 0};
+    repetition_set_patience(&repetition);
+    json_t *result = measure(&repetition);
+    const json_t *parts = json_object_get(result, "lock_opportunity");
+    assert_int_equal(json_array_size(parts), THREADS);
+    for (size_t i = 0; i < THREADS; i++) {
+        part[i] = json_number_value(json_array_get(parts, i));
+        sum += part[i];
+        squares += part[i] * part[i];
+    }
+    double idle = (sum - 1) / (THREADS - 1);
+    assert_true(idle > 0 && idle < 0.05);
+    assert_near((part[0] - idle) / (part[1] - idle), 10, 0.3);
+    assert_near(part[1] - idle, 1.0 / 13, 0.005);
+    assert_near(number_of(result, "lock_opportunity_jain"), sum * sum / THREADS / squares, 1e-6);
+    const json_t *turns = json_object_get(result, "acquisitions");
+    assert_near((double)json_integer_value(json_array_get(turns, 0)),
+                (double)json_integer_value(json_array_get(turns, 1)), 1);
+    json_decref(result);
+}
+
+/* Readers have it at the same time: each could have had it nearly always. */
+static void readers_share_their_opportunity(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "rw_ticket", 4);
+
+    (void)state;
+    repetition.workload.readers = 100;
+    repetition.workload.lines = 1;
+    repetition.workload.hogs = 4;
+    repetition.workload.hog_critical = (struct delay){DELAY_FIXED, 1000, 1000, 0};
+    json_t *result = measure(&repetition);
+    const json_t *parts = json_object_get(result, "lock_opportunity");
+    for (size_t i = 0; i < 4; i++) {
+        double part = json_number_value(json_array_get(parts, i));
+        assert_true(part > 0.5 && part <= 1);
+    }
+    json_decref(result);
+}
+
+/* They stay in their threads' caches. */
+static void own_lines_do_not_move(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "mcs", 8);
+
+    (void)state;
+    repetition.workload.own_lines = 8;
+    json_t *result = measure(&repetition);
+    assert_verified(result);
+    assert_near(traffic_of(result, "transactions"), 6, 0.05);
+    json_decref(result);
+}
+
+/* With a lock for each thread in mind, there is little to wait for; and what goes wrong under one
+ * of them is seen. */
+static void several_locks_are_each_checked(void **state)
+{
+    struct repetition repetition = make_repetition(flat, "mcs", 16);
+
+    (void)state;
+    json_t *one = measure(&repetition);
+    repetition.workload.locks = 64;
+    repetition.workload.lines = 2;
+    json_t *several = measure(&repetition);
+    assert_verified(several);
+    assert_true(number_of(several, "throughput") > 4 * number_of(one, "throughput"));
+    assert_true(json_is_null(json_object_get(several, "burst")));
+    assert_true(json_is_null(json_object_get(several, "mttr")));
+    json_decref(one);
+    json_decref(several);
+    repetition = make_repetition(flat, "broken_tts", 16);
+    repetition.workload.locks = 4;
+    repetition.workload.lines = 1;
+    repetition.workload.critical = (struct delay){DELAY_FIXED, 200, 200, 0};
+    json_t *broken = measure(&repetition);
+    assert_true(json_is_false(json_object_get(broken, "verified")));
+    json_decref(broken);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -838,6 +928,10 @@ int main(void)
         cmocka_unit_test(jitter_lets_others_in),
         cmocka_unit_test(a_seed_is_a_run),
         cmocka_unit_test(every_lock_is_right_on_every_size),
+        cmocka_unit_test(a_hog_has_most_of_the_time),
+        cmocka_unit_test(readers_share_their_opportunity),
+        cmocka_unit_test(own_lines_do_not_move),
+        cmocka_unit_test(several_locks_are_each_checked),
         cmocka_unit_test(a_broken_lock_is_caught),
         cmocka_unit_test(lines_that_cost_are_named),
         cmocka_unit_test(false_sharing_shows),
