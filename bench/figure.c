@@ -54,6 +54,19 @@ enum exit_code figure_data(const struct summary *summary, const struct figure_ki
                                  "there is nothing to draw: no sample of a lock that is ranked");
 }
 
+enum exit_code figure_records_data(const struct records *files, size_t count,
+                                   const struct figure_kind *kind, struct picture *data)
+{
+    FILE *memory = open_memstream(&data->bytes, &data->length);
+
+    if (memory == NULL)
+        return complain(EXIT_MACHINE, "out of memory");
+    enum exit_code code = kind->put_records(memory, files, count);
+    if (fclose(memory) != 0 && code == EXIT_FINE)
+        return complain(EXIT_MACHINE, "out of memory");
+    return code;
+}
+
 enum exit_code figure_file_data(const char *name, const struct figure_kind *kind,
                                 struct picture *data, char *title, size_t title_size,
                                 unsigned *cpus)

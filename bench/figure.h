@@ -29,6 +29,10 @@ bool figure_has_curves(const struct summary *summary, const struct figure_kind *
 enum exit_code figure_data(const struct summary *summary, const struct figure_kind *kind,
                            struct picture *data);
 
+/* The same for a figure that is made of the records themselves. */
+enum exit_code figure_records_data(const struct records *files, size_t count,
+                                   const struct figure_kind *kind, struct picture *data);
+
 /* The same for a figure of that one file, which is not of results; writes also its title and the
  * number of CPUs. */
 enum exit_code figure_file_data(const char *name, const struct figure_kind *kind,

@@ -123,9 +123,8 @@ static enum exit_code set_delay(void *settings, const struct option_row *row, co
 {
     if (!read_delay(value, option_field(settings, row)))
         return complain(EXIT_USAGE,
-                        "--%s can't be '%s': it is 0, a time such as 100ns, exp:200ns, or "
-                        "uniform:50ns-150ns, at most 1s (a mean 300ms)",
-                        row->name, value);
+                        "--%s can't be '%s': it is one of %s; at most 1s (a mean 300ms)", row->name,
+                        value, DELAY_FORMS);
     return EXIT_FINE;
 }
 
@@ -406,8 +405,7 @@ const struct option_row measuring_options[] = {
           set_processes, processes),
     VALUE("workload", 'w', "NAME", WORKLOAD_PRESETS "; options after it change parts of it",
           set_workload, workload),
-    VALUE("critical", 'c', "SPEC",
-          "busy time under the lock: 0, 100ns, exp:200ns, uniform:50ns-150ns", set_delay,
+    VALUE("critical", 'c', "SPEC", "busy time under the lock: " DELAY_FORMS, set_delay,
           workload.critical),
     VALUE(
         "hogs", 0, "N:SPEC",

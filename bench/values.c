@@ -112,6 +112,26 @@ static bool read_uniform(const char *text, struct delay *delay)
            delay->low_ns <= delay->high_ns;
 }
 
+/* A script has few turns (see workload_script()): a smaller part would be none of them. */
+static const double bimodal_least_percent = 1, bimodal_most_percent = 99;
+
+static bool read_bimodal(const char *text, struct delay *delay)
+{
+    char times[2 * TIME_TEXT];
+    const char *colon = strchr(text, ':');
+    double percent;
+
+    if (colon == NULL || (size_t)(colon - text) >= sizeof times)
+        return false;
+    memcpy(times, text, (size_t)(colon - text));
+    times[colon - text] = '\0';
+    if (!read_uniform(times, delay) || !read_percent(colon + 1, &percent) ||
+        percent < bimodal_least_percent || percent > bimodal_most_percent)
+        return false;
+    delay->high_part = percent / 100;
+    return true;
+}
+
 bool read_delay(const char *text, struct delay *delay)
 {
     struct delay read = {0};
@@ -120,6 +140,9 @@ bool read_delay(const char *text, struct delay *delay)
     if (strncmp(text, "uniform:", 8) == 0) {
         read.kind = DELAY_UNIFORM;
         fine = read_uniform(text + 8, &read);
+    } else if (strncmp(text, "bimodal:", 8) == 0) {
+        read.kind = DELAY_BIMODAL;
+        fine = read_bimodal(text + 8, &read);
     } else {
         bool exponential = strncmp(text, "exp:", 4) == 0;
         read.kind = exponential ? DELAY_EXPONENTIAL : DELAY_FIXED;
@@ -147,20 +170,29 @@ const char *format_delay(const struct delay *delay, char text[DELAY_TEXT])
     case DELAY_UNIFORM:
         snprintf(text, DELAY_TEXT, "uniform:%s-%s", low, high);
         break;
+    case DELAY_BIMODAL:
+        snprintf(text, DELAY_TEXT, "bimodal:%s-%s:%.15g%%", low, high, delay->high_part * 100);
+        break;
     }
     return text;
 }
 
 double delay_mean(const struct delay *delay)
 {
-    return ((double)delay->low_ns + (double)delay->high_ns) / 2;
+    double low = (double)delay->low_ns, high = (double)delay->high_ns;
+
+    return delay->kind == DELAY_BIMODAL ? low + delay->high_part * (high - low) : (low + high) / 2;
 }
 
 double delay_quantile(const struct delay *delay, double part)
 {
     double low = (double)delay->low_ns, high = (double)delay->high_ns;
 
-    return delay->kind == DELAY_EXPONENTIAL ? -log(1 - part) * low : low + part * (high - low);
+    if (delay->kind == DELAY_EXPONENTIAL)
+        return -log(1 - part) * low;
+    if (delay->kind == DELAY_BIMODAL)
+        return part < 1 - delay->high_part ? low : high;
+    return low + part * (high - low);
 }
 
 struct list {

@@ -28,16 +28,21 @@ const char *format_time(uint64_t ns, char text[TIME_TEXT]);
 
 /* How long something takes: a fixed time, or one drawn anew each time. */
 struct delay {
-    enum delay_kind { DELAY_FIXED, DELAY_UNIFORM, DELAY_EXPONENTIAL } kind;
+    enum delay_kind { DELAY_FIXED, DELAY_UNIFORM, DELAY_EXPONENTIAL, DELAY_BIMODAL } kind;
     uint64_t low_ns, high_ns; /* fixed: both the time; exponential: both the mean */
+    double high_part; /* bimodal: the part of all that takes high_ns, the others low_ns; else 0 */
 };
 
-/* `0`, `100ns`, `exp:200ns` (the mean), `uniform:50ns-150ns`. At most a second; a mean at most 300
- * ms. */
+/* What read_delay() takes, for messages. */
+#define DELAY_FORMS "0, 100ns, exp:200ns, uniform:50ns-150ns, bimodal:100ns-20us:5%"
+
+/* `0`, `100ns`, `exp:200ns` (the mean), `uniform:50ns-150ns`, `bimodal:100ns-20us:5%` (one of the
+ * two, the longer in so many of all cases). At most a second; a mean at most 300 ms; a part of 1%
+ * to 99%. */
 bool read_delay(const char *text, struct delay *delay);
 
 /* The longest text that format_delay() writes, with its end. */
-enum { DELAY_TEXT = 64 };
+enum { DELAY_TEXT = 96 };
 
 /* Writes a delay so that read_delay() reads the same back. Returns `text`. */
 const char *format_delay(const struct delay *delay, char text[DELAY_TEXT]);

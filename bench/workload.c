@@ -38,7 +38,7 @@ bool irql_find(const char *name, enum irql *irql)
 
 struct workload workload_default(void)
 {
-    return (struct workload){.outside = {DELAY_EXPONENTIAL, 50, 50}, .lines = 1};
+    return (struct workload){.outside = {DELAY_EXPONENTIAL, 50, 50, 0}, .lines = 1};
 }
 
 bool workload_preset(const char *name, struct workload *workload)
@@ -48,10 +48,10 @@ bool workload_preset(const char *name, struct workload *workload)
         struct delay critical, outside;
         unsigned readers;
     } presets[] = {
-        {"saturated", {DELAY_FIXED, 0, 0}, {DELAY_FIXED, 0, 0}, 0},
-        {"moderate", {DELAY_FIXED, 100, 100}, {DELAY_EXPONENTIAL, 500, 500}, 0},
-        {"light", {DELAY_FIXED, 100, 100}, {DELAY_EXPONENTIAL, 10000, 10000}, 0},
-        {"read-mostly", {DELAY_FIXED, 200, 200}, {DELAY_EXPONENTIAL, 200, 200}, 95},
+        {"saturated", {DELAY_FIXED, 0, 0, 0}, {DELAY_FIXED, 0, 0, 0}, 0},
+        {"moderate", {DELAY_FIXED, 100, 100, 0}, {DELAY_EXPONENTIAL, 500, 500, 0}, 0},
+        {"light", {DELAY_FIXED, 100, 100, 0}, {DELAY_EXPONENTIAL, 10000, 10000, 0}, 0},
+        {"read-mostly", {DELAY_FIXED, 200, 200, 0}, {DELAY_EXPONENTIAL, 200, 200, 0}, 95},
     };
 
     for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
@@ -67,7 +67,7 @@ bool workload_preset(const char *name, struct workload *workload)
     }
     if (!exchange_read(name, &workload->exchange))
         return false;
-    workload->critical = workload->outside = (struct delay){DELAY_FIXED, 0, 0};
+    workload->critical = workload->outside = (struct delay){DELAY_FIXED, 0, 0, 0};
     workload->burst = workload->lines = workload->readers = 0;
     return true;
 }

@@ -267,7 +267,7 @@ for repetitions in 0 -1 10x '' 1.5 99999999999999999999; do
     refuse_run "--repetitions can't be '$repetitions'" "from 1 to" tas --repetitions "$repetitions"
 done
 for option in critical outside; do
-    for delay in abc exp: exp:-5ns uniform: uniform:100ns uniform:100ns-50ns uniform:-50ns- 2s 10 -1ns ''; do
+    for delay in abc exp: exp:-5ns uniform: uniform:100ns uniform:100ns-50ns uniform:-50ns- bimodal:1us-2us:5 2s 10 -1ns ''; do
         refuse_run "--$option can't be '$delay'" "100ns" tas "--$option" "$delay"
     done
 done
@@ -1045,7 +1045,7 @@ want_code 0
 want_same "the primitives" "$(locks_of signals.jsonl | tr '\n' ' ')" "eventfd futex "
 end
 
-for delay in 0 100ns exp:200ns uniform:50ns-150ns; do
+for delay in 0 100ns exp:200ns uniform:50ns-150ns bimodal:100ns-2us:5%; do
     begin "--critical and --outside $delay"
     run_to delay.jsonl tas --critical $delay --outside $delay -t 2
     want_code 0

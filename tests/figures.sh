@@ -195,6 +195,58 @@ fi
 end
 
 # ---------------------------------------------------------------------------------------------
+# threshold, budget, collapse
+
+"$LOCKBENCH" run -l spin_park:budget=0,spin_park:budget=2us,spin_park:budget=inf -m 'sim:core:2 pu:1' -t 1,2,4 -c 1us \
+    -d 10ms -R 1 -q -O budgets.jsonl >"$work/ignored" 2>&1
+
+# budget_ratio FIELD BUDGET THREADS: of a record to that of sleeping at once.
+budget_ratio() {
+    awk -v a="$(numbers_of budgets.jsonl "spin_park:budget=$2" "$3" "$1")" \
+        -v b="$(numbers_of budgets.jsonl spin_park:budget=0 "$3" "$1")" 'BEGIN { printf "%.4f", a / b }'
+}
+
+begin "plot --figure threshold: a map for either number of threads, the best budget with 1, and its plateau"
+call "$LOCKBENCH" plot budgets.jsonl --figure threshold --format dat --output -
+want_code 0
+want_empty "$stderr"
+want_same "the maps" "$(sed -n 's/^"\([^"]*\)".*/\1/p' "$stdout" | tr '\n' ';')" \
+    "spin_park, no more threads than CPUs;spin_park, more threads than CPUs;"
+want_same "the fields of the second map" \
+    "$(awk '/^"spin_park, more/ { of = 1; next } of && NF == 5 { printf "%s ", $4 } of && /^x/ { exit }' "$stdout")" "0 2us inf "
+best=$(awk '/^"spin_park, more/ { of = 1 } of && NF == 4 && $1 == 0 { print $4; exit }' "$stdout")
+want_same "the value of the best" \
+    "$(awk -v best="$best" '/^"spin_park, more/ { of = 1; next } of && NF == 5 && $2 == best { print $5; exit }' "$stdout")" 1
+end
+
+begin "plot --figure budget: throughput and CPU time relative to sleeping at once, and what a sleep costs"
+call "$LOCKBENCH" plot budgets.jsonl --figure budget --format dat --output -
+want_code 0
+want_same "the curve of more threads than CPUs" \
+    "$(awk '/^"spin_park, threads > CPUs"/ { of = 1; next } of && NF { printf "%d %d %.4f %.4f;", $1, $2, $3, $4 }' "$stdout")" \
+    "0 4900 1.0000 1.0000;2000 4900 $(budget_ratio throughput 2us 4) $(budget_ratio cpu_ns 2us 4);-1 4900 $(budget_ratio throughput inf 4) $(budget_ratio cpu_ns inf 4);"
+end
+
+begin "plot --figure collapse: throughput relative to as many threads as CPUs"
+call "$LOCKBENCH" plot budgets.jsonl --figure collapse --format dat --output -
+want_code 0
+relative=$(awk -v a="$(numbers_of budgets.jsonl spin_park:budget=inf 4 throughput)" \
+    -v b="$(numbers_of budgets.jsonl spin_park:budget=inf 2 throughput)" 'BEGIN { printf "%.4f", a / b }')
+want_same "the point of two threads a CPU" \
+    "$(awk '/^"spin_park:budget=inf"/ { of = 1; next } of && $1 == 2 { printf "%d %.4f", $2, $3; exit }' "$stdout")" "4 $relative"
+end
+
+draws_all "plot --figure threshold" 'more threads than CPUs' budgets.jsonl --figure threshold
+draws_all "plot --figure budget" 'spin_park, threads' budgets.jsonl --figure budget
+draws_all "plot --figure collapse" 'spin_park:budget=inf' budgets.jsonl --figure collapse
+
+refuse "plot --figure threshold of locks without a budget" 2 "nothing to draw" "budget=" \
+    "$LOCKBENCH" plot model.jsonl --figure threshold --format dat --output -
+grep -v '"lock":"spin_park:budget=0"' budgets.jsonl >sleepless.jsonl
+refuse "plot --figure budget without a budget of 0" 2 "nothing to draw" "budget=0" \
+    "$LOCKBENCH" plot sleepless.jsonl --figure budget --format dat --output -
+
+# ---------------------------------------------------------------------------------------------
 # core-latency
 
 # make_matrix CPUS: what `lockbench topology --json` writes on a machine of so many CPUs: two to a core, four to a

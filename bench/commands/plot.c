@@ -198,11 +198,13 @@ static void title_of_all(const struct records *files, size_t count, char *title,
 static enum exit_code summarize(const struct records *files, struct drawing *drawing)
 {
     const struct figure_kind *kind = drawing->settings->kind;
-    struct summary summary = summary_make(files, drawing->names_count);
 
     if (drawing->settings->title == NULL)
         title_of_all(files, drawing->names_count, drawing->title, sizeof drawing->title);
     drawing->cpus = table_cpus(&files[0]);
+    if (kind->put_records != NULL)
+        return figure_records_data(files, drawing->names_count, kind, &drawing->data);
+    struct summary summary = summary_make(files, drawing->names_count);
     enum exit_code code = missing_say(files, drawing->names_count, &summary, kind);
     if (code == EXIT_FINE)
         code = figure_data(&summary, kind, &drawing->data);

@@ -15,6 +15,11 @@
     NEXT(traffic, "traffic",                                                                       \
          "transactions and invalidated copies per acquisition, of a model and of hardware that "   \
          "counts them")                                                                            \
+    NEXT(threshold, "threshold",                                                                   \
+         "which spin budget is best for which critical section, of locks with a budget")           \
+    NEXT(budget, "budget", "throughput and CPU time against the spin budget")                      \
+    NEXT(collapse, "collapse",                                                                     \
+         "throughput as threads pass the number of CPUs, relative to as many threads as CPUs")     \
     NEXT(core_latency, "core-latency",                                                             \
          "how long a cache line takes from each CPU to each, of the file that 'lockbench "         \
          "topology --json' wrote")                                                                 \

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "bench/message.h"
+#include "bench/records.h"
 #include "bench/summary.h"
 
 struct figure_kind {
@@ -27,7 +28,11 @@ struct figure_kind {
      * lock and the variant, as above) before its own numbers. */
     void (*put_distributions)(FILE *data, const struct cell *cell, const char *name,
                               const char *first);
-    /* Of a figure that is not of results, instead of the four above: reads the file of that name,
+    /* Of a figure of results that is not of curves against the number of threads, instead of the
+     * four above: writes all data. Complains and returns EXIT_USAGE when there is nothing to draw.
+     */
+    enum exit_code (*put_records)(FILE *data, const struct records *files, size_t count);
+    /* Of a figure that is not of results, instead of all that: reads the file of that name,
      * writes all data, the title and the number of CPUs. Complains and returns EXIT_USAGE when
      * there is nothing in the file to draw. */
     enum exit_code (*put_file)(FILE *data, const char *name, char *title, size_t title_size,

@@ -158,6 +158,23 @@ static void scripts_have_the_mean_that_was_asked_for(void **state)
     assert_memory_not_equal(script, again, sizeof script);
 }
 
+/* Of 512 turns, to the nearest one, a quarter. */
+static void scripts_have_both_modes(void **state)
+{
+    struct workload workload = {.lines = 1};
+    struct step script[SCRIPT_STEPS];
+    unsigned longer = 0;
+
+    (void)state;
+    assert_true(read_delay("bimodal:100ns-20us:25%", &workload.critical));
+    workload_script(&workload, 0, 1, script);
+    for (size_t i = 0; i < SCRIPT_STEPS; i++) {
+        assert_true(script[i].critical_ns == 100 || script[i].critical_ns == 20000);
+        longer += script[i].critical_ns == 20000;
+    }
+    assert_int_equal(longer, SCRIPT_STEPS / 4);
+}
+
 static void hogs_have_another_busy_time(void **state)
 {
     struct workload workload = {.lines = 1};
@@ -321,7 +338,8 @@ static void wrong_parts_of_workloads(void **state)
     static const char *const choices[] = {"",         "zip",       "zipf:",    "zipf:0",
                                           "zipf:-1",  "zipf:x",    "zipf:11",  "zipf:1.2.3",
                                           "zipf:1e1", "uniform:1", "zipf:nan", "zipf:0.123456789"};
-    struct workload workload = {.zipf = 0.5, .hogs = 3, .burst = 4, .outside = {DELAY_FIXED, 7, 7}};
+    struct workload workload = {
+        .zipf = 0.5, .hogs = 3, .burst = 4, .outside = {DELAY_FIXED, 7, 7, 0}};
 
     (void)state;
     for (size_t i = 0; i < sizeof hogs / sizeof hogs[0]; i++)
@@ -530,6 +548,7 @@ int main(void)
         cmocka_unit_test(default_threads),
         cmocka_unit_test(budgets),
         cmocka_unit_test(scripts_have_the_mean_that_was_asked_for),
+        cmocka_unit_test(scripts_have_both_modes),
         cmocka_unit_test(hogs_have_another_busy_time),
         cmocka_unit_test(bursts_pause_once_in_so_many_turns),
         cmocka_unit_test(choices_are_as_often_as_they_ought_to_be),

@@ -25,7 +25,7 @@ static struct repetition make_repetition(const char *machine, const char *lock, 
         .threads = threads,
         .cpus = cpus,
         .cpus_count = threads,
-        .workload = {.critical = {DELAY_FIXED, 1000, 1000}},
+        .workload = {.critical = {DELAY_FIXED, 1000, 1000, 0}},
         .warmup_ns = 200000,
         .window_ns = 2000000,
         .seed = 1,
@@ -149,7 +149,7 @@ static void tas_moves_lines_while_the_lock_is_held(void **state)
 
     (void)state;
     for (uint64_t critical_ns = 500; critical_ns <= 8000; critical_ns *= 4) {
-        repetition.workload.critical = (struct delay){DELAY_FIXED, critical_ns, critical_ns};
+        repetition.workload.critical = (struct delay){DELAY_FIXED, critical_ns, critical_ns, 0};
         json_t *result = measure(&repetition);
         double transactions = traffic_of(result, "transactions");
         assert_true(transactions > 2 * before);
@@ -254,7 +254,7 @@ static void long_holds_are_told(void **state)
     json_t *result = measure(&repetition);
     assert_near(latency_of(result, "hold_ns", "over_25us"), 0, 0);
     json_decref(result);
-    repetition.workload.critical = (struct delay){DELAY_FIXED, 26000, 26000};
+    repetition.workload.critical = (struct delay){DELAY_FIXED, 26000, 26000, 0};
     result = measure(&repetition);
     assert_near(latency_of(result, "hold_ns", "over_25us"), latency_of(result, "hold_ns", "count"),
                 0);
@@ -834,7 +834,7 @@ static void a_hog_has_most_of_the_time(void **state)
 
     (void)state;
     repetition.workload.hogs = 1;
-    repetition.workload.hog_critical = (struct delay){DELAY_FIXED, 10000, 10000};
+    repetition.workload.hog_critical = (struct delay){DELAY_FIXED, 10000, 10000, 0};
     repetition_set_patience(&repetition);
     json_t *result = measure(&repetition);
     const json_t *parts = json_object_get(result, "lock_opportunity");
@@ -864,7 +864,7 @@ static void readers_share_their_opportunity(void **state)
     repetition.workload.readers = 100;
     repetition.workload.lines = 1;
     repetition.workload.hogs = 4;
-    repetition.workload.hog_critical = (struct delay){DELAY_FIXED, 1000, 1000};
+    repetition.workload.hog_critical = (struct delay){DELAY_FIXED, 1000, 1000, 0};
     json_t *result = measure(&repetition);
     const json_t *parts = json_object_get(result, "lock_opportunity");
     for (size_t i = 0; i < 4; i++) {
@@ -907,7 +907,7 @@ static void several_locks_are_each_checked(void **state)
     repetition = make_repetition(flat, "broken_tts", 16);
     repetition.workload.locks = 4;
     repetition.workload.lines = 1;
-    repetition.workload.critical = (struct delay){DELAY_FIXED, 200, 200};
+    repetition.workload.critical = (struct delay){DELAY_FIXED, 200, 200, 0};
     json_t *broken = measure(&repetition);
     assert_true(json_is_false(json_object_get(broken, "verified")));
     json_decref(broken);

@@ -67,10 +67,31 @@ static void times_are_written_as_they_are_read(void **state)
 
 static void delays(void **state)
 {
-    static const char *const right[] = {"0", "100ns", "exp:200ns", "uniform:50ns-150ns", "1s"};
-    static const char *const wrong[] = {
-        "",   "abc", "exp:",        "exp:-5ns",  "uniform:100ns", "uniform:100ns-50ns",
-        "2s", "10",  "exp:1ns-2ns", "uniform:-", "Exp:1ns"};
+    static const char *const right[] = {"0",
+                                        "100ns",
+                                        "exp:200ns",
+                                        "uniform:50ns-150ns",
+                                        "bimodal:100ns-20us:5%",
+                                        "bimodal:0-1ms:12.5%",
+                                        "1s"};
+    static const char *const wrong[] = {"",
+                                        "abc",
+                                        "exp:",
+                                        "exp:-5ns",
+                                        "uniform:100ns",
+                                        "uniform:100ns-50ns",
+                                        "2s",
+                                        "10",
+                                        "exp:1ns-2ns",
+                                        "uniform:-",
+                                        "Exp:1ns",
+                                        "bimodal:1us-2us",
+                                        "bimodal:1us:5%",
+                                        "bimodal:2us-1us:5%",
+                                        "bimodal:1us-2us:5",
+                                        "bimodal:1us-2us:0.5%",
+                                        "bimodal:1us-2us:100%",
+                                        "bimodal:1us-2us:5%:5%"};
     struct delay delay;
     char text[DELAY_TEXT];
 
@@ -83,6 +104,11 @@ static void delays(void **state)
         assert_false(read_delay(wrong[i], &delay));
     assert_true(read_delay("uniform:50ns-150ns", &delay));
     assert_float_equal(delay_mean(&delay), 100, 0);
+    assert_true(read_delay("bimodal:100ns-20us:5%", &delay));
+    assert_float_equal(delay_mean(&delay), 0.95 * 100 + 0.05 * 20000, 1e-9);
+    assert_float_equal(delay_quantile(&delay, 0), 100, 0);
+    assert_float_equal(delay_quantile(&delay, 0.9499), 100, 0);
+    assert_float_equal(delay_quantile(&delay, 0.9501), 20000, 0);
 }
 
 static bool read_word(const char *item, void *argument, unsigned *value)

@@ -1,0 +1,137 @@
+/* What becomes of the throughput when threads outnumber CPUs. */
+#include <math.h>
+#include <string.h>
+
+#include "bench/figures/curves.h"
+#include "bench/figures/figures.h"
+
+/* Workloads are averaged. */
+static bool same_curve(const struct cell *a, const struct cell *b)
+{
+    return strcmp(a->source, b->source) == 0 && strcmp(a->lock, b->lock) == 0 &&
+           a->processes == b->processes && strcmp(a->machine, b->machine) == 0 &&
+           strcmp(a->placement, b->placement) == 0;
+}
+
+static bool is_drawn(const struct cell *cell)
+{
+    return curves_may_have(cell) && cell->throughput > 0;
+}
+
+/* The throughput with as many threads as CPUs or, where that was not measured, with the most below;
+ * NaN where there are none. */
+static double reference_of(const struct summary *summary, const struct cell *curve, unsigned cpus)
+{
+    const struct cell *reference = NULL;
+
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *cell = &summary->cells[i];
+        if (is_drawn(cell) && same_curve(cell, curve) &&
+            strcmp(cell->workload, curve->workload) == 0 && cell->threads <= cpus &&
+            (reference == NULL || cell->threads > reference->threads))
+            reference = cell;
+    }
+    return reference == NULL ? NAN : reference->throughput;
+}
+
+/* A point of a curve: the geometric mean over workloads, and the interval of the only one. */
+struct point {
+    double relative, low, high;
+};
+
+static struct point point_of(const struct summary *summary, const struct cell *curve,
+                             unsigned threads, unsigned cpus)
+{
+    struct point point = {0, NAN, NAN};
+    size_t workloads = 0;
+
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *cell = &summary->cells[i];
+        double reference = reference_of(summary, cell, cpus);
+        if (!is_drawn(cell) || !same_curve(cell, curve) || cell->threads != threads ||
+            isnan(reference))
+            continue;
+        point.relative += log(cell->throughput / reference);
+        point.low = cell->has_interval ? cell->interval.low / reference : NAN;
+        point.high = cell->has_interval ? cell->interval.high / reference : NAN;
+        workloads++;
+    }
+    point.relative = workloads == 0 ? NAN : exp(point.relative / (double)workloads);
+    if (workloads != 1)
+        point.low = point.high = NAN;
+    return point;
+}
+
+/* The next larger number of threads of a curve; 0 after the last. */
+static unsigned next_threads(const struct summary *summary, const struct cell *curve,
+                             unsigned threads)
+{
+    unsigned next = 0;
+
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *cell = &summary->cells[i];
+        if (is_drawn(cell) && same_curve(cell, curve) && cell->threads > threads &&
+            (next == 0 || cell->threads < next))
+            next = cell->threads;
+    }
+    return next;
+}
+
+/* Whether it is the first of its curve among those that are relative to something. */
+static bool begins_curve(const struct summary *summary, size_t at, unsigned cpus)
+{
+    if (!is_drawn(&summary->cells[at]) || isnan(reference_of(summary, &summary->cells[at], cpus)))
+        return false;
+    for (size_t i = 0; i < at; i++) {
+        if (is_drawn(&summary->cells[i]) && same_curve(&summary->cells[i], &summary->cells[at]) &&
+            !isnan(reference_of(summary, &summary->cells[i], cpus)))
+            return false;
+    }
+    return true;
+}
+
+static void put_curve(FILE *data, const struct summary *summary, const struct cell *curve,
+                      unsigned cpus, bool first)
+{
+    fprintf(data, "%s\"%s%s%s\" threads relative low high\n", first ? "" : "\n\n", curve->lock,
+            curve->source[0] == '\0' ? "" : ", ", curve->source);
+    for (unsigned threads = 0; (threads = next_threads(summary, curve, threads)) != 0;) {
+        struct point point = point_of(summary, curve, threads, cpus);
+        fprintf(data, "%.6g %u", (double)threads / cpus, threads);
+        curves_put_number(data, point.relative);
+        curves_put_number(data, point.low);
+        curves_put_number(data, point.high);
+        fputc('\n', data);
+    }
+}
+
+static unsigned cpus_of(const struct records *files)
+{
+    json_int_t cpus =
+        json_integer_value(json_object_get(json_object_get(files[0].run, "plan"), "cpus"));
+
+    return cpus > 0 ? (unsigned)cpus : 1;
+}
+
+static enum exit_code put_records(FILE *data, const struct records *files, size_t count)
+{
+    struct summary summary = summary_make(files, count);
+    unsigned cpus = cpus_of(files), curves = 0;
+
+    for (size_t i = 0; i < summary.count; i++) {
+        if (begins_curve(&summary, i, cpus))
+            put_curve(data, &summary, &summary.cells[i], cpus, curves++ == 0);
+    }
+    summary_free(&summary);
+    return curves > 0 ? EXIT_FINE
+                      : complain(EXIT_USAGE,
+                                 "there is nothing to draw: no lock was measured with "
+                                 "as many threads as CPUs or fewer, which all is "
+                                 "relative to");
+}
+
+const struct figure_kind figure_collapse = {
+    .name = "collapse",
+    .script = "collapse.gp",
+    .put_records = put_records,
+};

@@ -1,0 +1,425 @@
+#include "bench/threshold/advice.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What glibc takes for the tunable, at most. */
+static const double glibc_count_most = 32767;
+
+static struct recommend_settings settings_of(const struct advice *advice, int side,
+                                             enum surface_measure measure, const char *lock)
+{
+    return (struct recommend_settings){.measure = measure,
+                                       .lock = lock,
+                                       .has_cpus = side == ADVICE_ENOUGH,
+                                       .seed = advice->inputs.seed};
+}
+
+static void make_side(const struct surface *surface, struct advice *advice, int number)
+{
+    struct advice_side *side = &advice->sides[number];
+    struct recommend_settings speed = settings_of(advice, number, SURFACE_THROUGHPUT, NULL);
+    struct recommend_settings cpu = settings_of(advice, number, SURFACE_CPU, NULL);
+
+    side->speed = recommend(surface, &speed);
+    side->cpu = recommend(surface, &cpu);
+    if (side->speed.known) {
+        side->levels =
+            recommend_levels(surface, &speed, side->speed.budget.ns, &side->levels_count);
+        side->reach = recommend_reach(side->levels, side->levels_count);
+    }
+    for (size_t i = 0; i < surface->count; i++) {
+        if (surface_has_cpus(&surface->cells[i]) == (number == ADVICE_ENOUGH))
+            side->verdicts[analysis_of_cell(&surface->cells[i], SURFACE_THROUGHPUT,
+                                            advice->inputs.seed)
+                               .verdict]++;
+    }
+}
+
+static void make_locks(const struct surface *surface, struct advice *advice)
+{
+    advice->locks = calloc(surface->count + 1, sizeof *advice->locks);
+    if (advice->locks == NULL)
+        abort();
+    /* The cells of a lock follow each other. */
+    for (size_t i = 0; i < surface->count; i++) {
+        const char *lock = surface->cells[i].lock;
+        if (i > 0 && strcmp(surface->cells[i - 1].lock, lock) == 0)
+            continue;
+        struct advice_lock *row = &advice->locks[advice->locks_count++];
+        row->lock = lock;
+        for (int side = 0; side < ADVICE_SIDES; side++) {
+            struct recommend_settings settings =
+                settings_of(advice, side, SURFACE_THROUGHPUT, lock);
+            row->sides[side] = recommend(surface, &settings);
+        }
+    }
+}
+
+/* Widest: the least budget at the longest spin, and the other way round. */
+static void translate(struct advice *advice)
+{
+    const struct budget_estimate *budget = &advice->sides[ADVICE_ENOUGH].speed.budget;
+    const struct estimate *spin = &advice->inputs.spin_ns;
+    struct estimate *count = &advice->glibc_count;
+
+    count->value = NAN;
+    if (!advice->sides[ADVICE_ENOUGH].speed.known) {
+        advice->glibc_unknown = "there is no budget to translate";
+    } else if (!(spin->value > 0)) {
+        advice->glibc_unknown =
+            advice->inputs.spin_unknown == NULL ? "not measured" : advice->inputs.spin_unknown;
+    } else if (budget->ns == SURFACE_FOREVER) {
+        advice->glibc_unknown = "glibc has no mutex that spins for ever";
+    } else {
+        count->value = fmin(glibc_count_most, round((double)budget->ns / spin->value));
+        count->has_interval = budget->has_interval && spin->has_interval;
+        if (count->has_interval)
+            count->interval = (struct interval){
+                fmin(glibc_count_most, floor((double)budget->low_ns / spin->interval.high)),
+                fmin(glibc_count_most, ceil((double)budget->high_ns / spin->interval.low)), 0.95};
+    }
+}
+
+struct advice advice_make(const struct surface *surface, const struct advice_inputs *inputs)
+{
+    struct advice advice = {.inputs = *inputs};
+
+    for (int side = 0; side < ADVICE_SIDES; side++)
+        make_side(surface, &advice, side);
+    make_locks(surface, &advice);
+    translate(&advice);
+    return advice;
+}
+
+void advice_free(struct advice *advice)
+{
+    for (int side = 0; side < ADVICE_SIDES; side++)
+        free(advice->sides[side].levels);
+    free(advice->locks);
+}
+
+/* ---- text ---- */
+
+enum { NUMBER_TEXT = 32, ESTIMATE_TEXT = 128, PARAGRAPH_TEXT = 1024 };
+
+/* Three digits, with a unit that keeps the number short. */
+static const char *put_ns(double ns, char text[NUMBER_TEXT])
+{
+    if (ns == 0)
+        snprintf(text, NUMBER_TEXT, "0");
+    else if (ns >= (double)SURFACE_FOREVER)
+        snprintf(text, NUMBER_TEXT, "inf");
+    else if (ns < 1000)
+        snprintf(text, NUMBER_TEXT, "%.3g ns", ns);
+    else if (ns < 1e6)
+        snprintf(text, NUMBER_TEXT, "%.3g us", ns / 1e3);
+    else
+        snprintf(text, NUMBER_TEXT, "%.3g ms", ns / 1e6);
+    return text;
+}
+
+static const char *put_time(const struct estimate *estimate, char text[ESTIMATE_TEXT])
+{
+    char value[NUMBER_TEXT], low[NUMBER_TEXT], high[NUMBER_TEXT];
+
+    put_ns(estimate->value, value);
+    if (estimate->has_interval)
+        snprintf(text, ESTIMATE_TEXT, "%s [%s, %s]", value, put_ns(estimate->interval.low, low),
+                 put_ns(estimate->interval.high, high));
+    else
+        snprintf(text, ESTIMATE_TEXT, "%s [no interval]", value);
+    return text;
+}
+
+static const char *put_number(const struct estimate *estimate, char text[ESTIMATE_TEXT])
+{
+    if (estimate->has_interval)
+        snprintf(text, ESTIMATE_TEXT, "%.2f [%.2f, %.2f]", estimate->value, estimate->interval.low,
+                 estimate->interval.high);
+    else
+        snprintf(text, ESTIMATE_TEXT, "%.2f [no interval]", estimate->value);
+    return text;
+}
+
+static const char *put_budget(const struct budget_estimate *budget, char text[ESTIMATE_TEXT])
+{
+    struct estimate estimate = {.value = (double)budget->ns,
+                                .has_interval = budget->has_interval,
+                                .interval = {(double)budget->low_ns, (double)budget->high_ns, 0}};
+
+    return put_time(&estimate, text);
+}
+
+/* Breaks at blanks, at most 78 columns. */
+static void print_paragraph(FILE *out, const char *text)
+{
+    const size_t width = 78;
+    size_t column = 0;
+
+    while (*text != '\0') {
+        size_t word = strcspn(text, " ");
+        if (column > 0 && column + 1 + word > width) {
+            fputs("\n  ", out);
+            column = 2;
+        } else if (column > 0) {
+            fputc(' ', out);
+            column++;
+        }
+        fwrite(text, 1, word, out);
+        column += word;
+        text += word + (text[word] == ' ');
+    }
+    fputc('\n', out);
+}
+
+static void print_sleep(FILE *out, const struct advice *advice)
+{
+    char text[PARAGRAPH_TEXT], sleep[ESTIMATE_TEXT];
+
+    if (isnan(advice->inputs.sleep_ns.value))
+        return;
+    snprintf(text, sizeof text, "On this machine sleeping and being woken costs C = %s.",
+             put_time(&advice->inputs.sleep_ns, sleep));
+    print_paragraph(out, text);
+}
+
+static const char *const side_names[] = {"No more threads than CPUs", "More threads than CPUs"};
+
+/* "spin for up to B", with the critical sections that it is for. */
+static void describe_budget(const struct advice_side *side, char text[PARAGRAPH_TEXT])
+{
+    char budget[ESTIMATE_TEXT], reach[ESTIMATE_TEXT];
+
+    put_budget(&side->speed.budget, budget);
+    if (side->speed.budget.ns == 0)
+        snprintf(text, PARAGRAPH_TEXT, "sleep at once: a budget of %s", budget);
+    else if (side->reach.value == 0)
+        snprintf(text, PARAGRAPH_TEXT,
+                 "spin for up to %s, which gains 5%% over sleeping at once with no critical "
+                 "section that was measured",
+                 budget);
+    else
+        snprintf(text, PARAGRAPH_TEXT, "for critical sections up to %s spin for up to %s",
+                 put_time(&side->reach, reach), budget);
+}
+
+static void describe_cell(const struct surface_cell *cell, char text[PARAGRAPH_TEXT])
+{
+    char critical[DELAY_TEXT], outside[DELAY_TEXT];
+
+    snprintf(text, PARAGRAPH_TEXT, "%s, %u thread%s, critical %s, outside %s", cell->lock,
+             cell->threads, cell->threads == 1 ? "" : "s", format_delay(&cell->critical, critical),
+             format_delay(&cell->outside, outside));
+}
+
+static void print_side(FILE *out, const struct advice *advice, int number)
+{
+    const struct advice_side *side = &advice->sides[number];
+    char text[3 * PARAGRAPH_TEXT], budget[PARAGRAPH_TEXT], cell[PARAGRAPH_TEXT];
+    char mean[ESTIMATE_TEXT], worst[ESTIMATE_TEXT];
+
+    if (!side->speed.known)
+        return;
+    describe_budget(side, budget);
+    describe_cell(side->speed.worst_cell, cell);
+    snprintf(text, sizeof text,
+             "%s: %s. Over %zu cells that has %s of the throughput of the better of sleeping at "
+             "once and spinning for ever (geometric mean; %.2f and %.2f these two alone), in the "
+             "worst cell %s (%s)%s.",
+             side_names[number], budget, side->speed.cells, put_number(&side->speed.mean, mean),
+             side->speed.none_mean, side->speed.forever_mean, put_number(&side->speed.worst, worst),
+             cell, side->speed.worst_fine ? "" : ": no budget keeps 0.8 in every cell");
+    print_paragraph(out, text);
+    size_t no_gain = side->verdicts[ANALYSIS_NO_GAIN];
+    if (no_gain > 0) {
+        snprintf(text, sizeof text, "In %zu of %zu cells no budget beats sleeping at once by 5%%.",
+                 no_gain,
+                 no_gain + side->verdicts[ANALYSIS_GAIN] + side->verdicts[ANALYSIS_UNCERTAIN]);
+        print_paragraph(out, text);
+    }
+    if (side->cpu.known) {
+        snprintf(text, sizeof text, "For the least CPU time instead: %s.",
+                 put_budget(&side->cpu.budget, mean));
+        print_paragraph(out, text);
+    }
+}
+
+static void print_locks(FILE *out, const struct advice *advice)
+{
+    char text[ADVICE_SIDES][ESTIMATE_TEXT];
+
+    if (advice->locks_count == 0)
+        return;
+    fprintf(out, "\n  %-14s  %-29s  %s\n", "budget of", "threads <= CPUs", "threads > CPUs");
+    for (size_t i = 0; i < advice->locks_count; i++) {
+        const struct advice_lock *lock = &advice->locks[i];
+        for (int side = 0; side < ADVICE_SIDES; side++) {
+            if (lock->sides[side].known)
+                put_budget(&lock->sides[side].budget, text[side]);
+            else
+                snprintf(text[side], ESTIMATE_TEXT, "-");
+        }
+        fprintf(out, "  %-14s  %-29s  %s\n", lock->lock, text[0], text[1]);
+    }
+}
+
+static void print_levels(FILE *out, const struct advice *advice)
+{
+    char critical[NUMBER_TEXT], gain[ESTIMATE_TEXT], budget[ESTIMATE_TEXT];
+
+    for (int number = 0; number < ADVICE_SIDES; number++) {
+        const struct advice_side *side = &advice->sides[number];
+        if (side->levels_count == 0)
+            continue;
+        fprintf(out, "\n  %s, with %s, times the throughput of sleeping at once:\n",
+                side_names[number], put_budget(&side->speed.budget, budget));
+        for (size_t i = 0; i < side->levels_count; i++) {
+            if (side->levels[i].cells > 0)
+                fprintf(out, "    critical %-8s  %s\n",
+                        put_ns(side->levels[i].critical_ns, critical),
+                        put_number(&side->levels[i].gain, gain));
+        }
+    }
+}
+
+/* ---- what could not be said ---- */
+
+static void add_reason(json_t *list, const char *what, const char *why)
+{
+    char text[2 * PARAGRAPH_TEXT];
+
+    snprintf(text, sizeof text, "%s: %s", what, why);
+    json_array_append_new(list, json_string(text));
+}
+
+static void add_missing_side(json_t *list, const struct advice *advice, int number)
+{
+    const struct recommendation *speed = &advice->sides[number].speed;
+    char text[PARAGRAPH_TEXT];
+
+    if (!speed->known) {
+        snprintf(text, sizeof text, "a budget for %s",
+                 number == ADVICE_ENOUGH ? "no more threads than CPUs" : "more threads than CPUs");
+        add_reason(list, text, speed->unknown);
+        return;
+    }
+    if (speed->incomplete > 0) {
+        snprintf(text, sizeof text,
+                 "%zu of %zu cells: without both ends and two budgets in between they do not count",
+                 speed->incomplete, speed->incomplete + speed->cells);
+        add_reason(list, side_names[number], text);
+    }
+    if (!speed->budget.has_interval)
+        add_reason(list, side_names[number],
+                   "intervals need three repetitions of each budget in each cell");
+}
+
+static json_t *unsaid(const struct advice *advice)
+{
+    json_t *list = json_array();
+
+    if (isnan(advice->inputs.sleep_ns.value))
+        add_reason(list, "what sleeping and being woken costs",
+                   advice->inputs.sleep_unknown == NULL ? "not measured"
+                                                        : advice->inputs.sleep_unknown);
+    for (int side = 0; side < ADVICE_SIDES; side++) {
+        /* A thread alone on one CPU has nobody to wait for. */
+        if (advice->inputs.cpus > 1 || side == ADVICE_MORE)
+            add_missing_side(list, advice, side);
+    }
+    if (isnan(advice->glibc_count.value) && advice->inputs.cpus > 1)
+        add_reason(list, "glibc's mutex_spin_count", advice->glibc_unknown);
+    return list;
+}
+
+static const char *const one_cpu =
+    "With one CPU spinning never pays: whoever spins keeps the holder from running. Sleep at once.";
+
+static void print_glibc(FILE *out, const struct advice *advice)
+{
+    const struct estimate *count = &advice->glibc_count;
+    char text[PARAGRAPH_TEXT], interval[ESTIMATE_TEXT] = "no interval";
+
+    if (advice->inputs.cpus == 1 || isnan(count->value))
+        return;
+    if (count->has_interval)
+        snprintf(interval, sizeof interval, "%.0f to %.0f", count->interval.low,
+                 count->interval.high);
+    snprintf(
+        text, sizeof text,
+        "For glibc's adaptive mutex that is GLIBC_TUNABLES=glibc.pthread.mutex_spin_count=%.0f "
+        "(%s).",
+        count->value, interval);
+    print_paragraph(out, text);
+}
+
+void advice_print(FILE *out, const struct advice *advice)
+{
+    json_t *reasons = unsaid(advice), *reason;
+    size_t i;
+
+    print_sleep(out, advice);
+    if (advice->inputs.cpus == 1)
+        print_paragraph(out, one_cpu);
+    for (int side = 0; side < ADVICE_SIDES; side++)
+        print_side(out, advice, side);
+    print_glibc(out, advice);
+    print_locks(out, advice);
+    print_levels(out, advice);
+    if (json_array_size(reasons) > 0)
+        fputs("\nNot said:\n", out);
+    json_array_foreach (reasons, i, reason)
+        print_paragraph(out, json_string_value(reason));
+    json_decref(reasons);
+}
+
+/* ---- JSON ---- */
+
+static json_t *levels_to_json(const struct advice_side *side)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < side->levels_count; i++)
+        json_array_append_new(list, json_pack("{s:f, s:i, s:o}", "critical_ns",
+                                              side->levels[i].critical_ns, "cells",
+                                              (int)side->levels[i].cells, "gain",
+                                              estimate_to_json(&side->levels[i].gain)));
+    return list;
+}
+
+static json_t *side_to_json(const struct advice_side *side)
+{
+    json_t *verdicts = json_object();
+
+    for (int i = 0; i <= ANALYSIS_GAIN; i++)
+        json_object_set_new(verdicts, analysis_verdict_name((enum analysis_verdict)i),
+                            json_integer((json_int_t)side->verdicts[i]));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "throughput",
+                     recommendation_to_json(&side->speed), "cpu_ns",
+                     recommendation_to_json(&side->cpu), "critical_up_to_ns",
+                     side->speed.known ? estimate_to_json(&side->reach) : json_null(),
+                     "gain_by_critical", levels_to_json(side), "cells_against_sleeping", verdicts);
+}
+
+json_t *advice_to_json(const struct advice *advice)
+{
+    json_t *locks = json_object();
+
+    for (size_t i = 0; i < advice->locks_count; i++)
+        json_object_set_new(
+            locks, advice->locks[i].lock,
+            json_pack("{s:o, s:o}", "threads_within_cpus",
+                      recommendation_to_json(&advice->locks[i].sides[ADVICE_ENOUGH]),
+                      "more_threads_than_cpus",
+                      recommendation_to_json(&advice->locks[i].sides[ADVICE_MORE])));
+    return json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "cpus",
+                     (int)advice->inputs.cpus, "seed", (json_int_t)advice->inputs.seed, "sleep_ns",
+                     estimate_to_json(&advice->inputs.sleep_ns), "threads_within_cpus",
+                     side_to_json(&advice->sides[ADVICE_ENOUGH]), "more_threads_than_cpus",
+                     side_to_json(&advice->sides[ADVICE_MORE]), "locks", locks,
+                     "glibc_mutex_spin_count", estimate_to_json(&advice->glibc_count),
+                     "spinning_never_pays", advice->inputs.cpus == 1, "unsaid", unsaid(advice));
+}

@@ -1,0 +1,61 @@
+/* What a person is told: how long to spin, on this machine, and what could not be said. */
+#ifndef BENCH_THRESHOLD_ADVICE_H
+#define BENCH_THRESHOLD_ADVICE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "bench/threshold/recommend.h"
+
+/* What is known beside the surface. */
+struct advice_inputs {
+    unsigned cpus;             /* that the threads may use */
+    struct estimate sleep_ns;  /* C: what sleeping and being woken costs; value NaN: not known */
+    const char *sleep_unknown; /* then why not */
+    struct estimate spin_ns;   /* one count of glibc's mutex_spin_count; NaN likewise */
+    const char *spin_unknown;  /* then why not */
+    uint64_t seed;             /* of the bootstrap; recorded */
+};
+
+/* For threads that have a CPU each, or for more threads than CPUs. */
+struct advice_side {
+    struct recommendation speed; /* of all locks, by throughput, */
+    struct recommendation cpu;   /* and by CPU time */
+    /* What `speed` gains over sleeping at once, by critical section, and the longest with which it
+     * gains. */
+    struct recommend_level *levels;
+    size_t levels_count;
+    struct estimate reach;
+    /* Cells by verdict of analysis.h, by throughput. */
+    size_t verdicts[ANALYSIS_GAIN + 1];
+};
+
+enum { ADVICE_ENOUGH, ADVICE_MORE, ADVICE_SIDES }; /* threads <= CPUs, and more */
+
+struct advice_lock {
+    const char *lock;
+    struct recommendation sides[ADVICE_SIDES]; /* by throughput */
+};
+
+struct advice {
+    struct advice_inputs inputs;
+    struct advice_side sides[ADVICE_SIDES];
+    struct advice_lock *locks; /* in the order of the surface */
+    size_t locks_count;
+    /* The value of GLIBC_TUNABLES=glibc.pthread.mutex_spin_count that spins for the budget of
+     * ADVICE_ENOUGH. */
+    struct estimate glibc_count;
+    const char *glibc_unknown; /* value NaN: why */
+};
+
+/* The surface has to live on. */
+struct advice advice_make(const struct surface *surface, const struct advice_inputs *inputs);
+void advice_free(struct advice *advice);
+
+/* As text of at most 80 columns, every number with its interval where there is one. */
+void advice_print(FILE *out, const struct advice *advice);
+
+/* The same as an object; the caller owns it. What could not be said is a list of reasons. */
+json_t *advice_to_json(const struct advice *advice);
+
+#endif
