@@ -31,7 +31,8 @@ static void make_side(const struct surface *surface, struct advice *advice, int 
         side->reach = recommend_reach(side->levels, side->levels_count);
     }
     for (size_t i = 0; i < surface->count; i++) {
-        if (surface_has_cpus(&surface->cells[i]) == (number == ADVICE_ENOUGH))
+        if (surface->cells[i].threads > 1 &&
+            surface_has_cpus(&surface->cells[i]) == (number == ADVICE_ENOUGH))
             side->verdicts[analysis_of_cell(&surface->cells[i], SURFACE_THROUGHPUT,
                                             advice->inputs.seed)
                                .verdict]++;

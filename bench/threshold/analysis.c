@@ -328,6 +328,8 @@ static void fill_ratios(const struct surface_cell *cell, const double *ratios, d
     }
 }
 
+static const double spun_least = 0.05;
+
 static void find_ratios(const struct surface_cell *cell, const struct values *values,
                         size_t reference, double sleep_ns, uint64_t seed,
                         struct competitive *competitive)
@@ -350,11 +352,14 @@ static void find_ratios(const struct surface_cell *cell, const struct values *va
     }
     medians_of(values, NULL, scratch, medians);
     competitive->offline_ns = ratios_of(medians, cell->count, reference, slept_ns, ratios);
-    competitive->known = competitive->offline_ns > 0;
+    /* Of a cost of waiting with B = C, half is spun or more, in theory. Where it is next to
+     * nothing, there was next to no wait that a spin ended, and the ratio is one of noise. */
+    competitive->known = competitive->offline_ns > spun_least * medians[reference];
     if (competitive->known)
         fill_ratios(cell, ratios, resampled, resamples, reference, competitive);
     else
-        competitive->unknown = "next to nothing was spun: nobody waited";
+        competitive->unknown =
+            "next to nothing was spun: there was hardly a wait that ends while one spins";
     free(medians);
     free(ratios);
     free(scratch);

@@ -35,7 +35,7 @@ static void *allocate(size_t count, size_t size)
 static bool is_of(const struct surface_cell *cell, const struct recommend_settings *settings)
 {
     return (settings->lock == NULL || strcmp(settings->lock, cell->lock) == 0) &&
-           settings->has_cpus == surface_has_cpus(cell) &&
+           cell->threads > 1 && settings->has_cpus == surface_has_cpus(cell) &&
            (settings->critical_ns == 0 || settings->critical_ns == delay_mean(&cell->critical));
 }
 

@@ -18,7 +18,8 @@
 struct recommend_settings {
     enum surface_measure measure;
     const char *lock; /* without its budget, as in the grid; NULL: all locks */
-    bool has_cpus;    /* cells in which each thread has a CPU; else those with more threads */
+    bool has_cpus;    /* cells in which each thread has a CPU; else those with more threads. A
+                         thread alone has nobody to wait for: its cells never count */
     /* Cells whose critical sections are of that mean, in ns; 0: of any. */
     double critical_ns;
     uint64_t seed; /* of the bootstrap */

@@ -129,9 +129,8 @@ static void hold_against_the_optimum(const char *critical, enum oracle_wait wait
     assert_true(read_delay(critical, &oracle.critical));
     surface_price(&grid, sleep_ns);
     const struct surface_cell *cell = cell_of_two(&grid);
-    /* The thread alone is in no cell of waiters. */
-    struct surface waiters = {(struct surface_cell *)cell, 1};
-    struct recommendation found = recommend(&waiters, &settings);
+    struct recommendation found = recommend(&grid, &settings);
+    assert_int_equal(found.cells, 1);
     struct oracle_optimum best = oracle_best(&oracle, sleep_ns, ANALYSIS_PLATEAU);
     struct competitive ratio = analysis_competitive(cell, sleep_ns, 1);
     assert_true(found.known && ratio.known);
