@@ -70,6 +70,14 @@ enum exit_code records_create(struct record_writer *writer, const char *name)
     return EXIT_FINE;
 }
 
+void records_name(char *name, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm local;
+
+    strftime(name, size, "lockbench-%Y%m%d-%H%M%S.jsonl", localtime_r(&now, &local));
+}
+
 enum exit_code records_create_another(struct record_writer *writer, char *name, size_t size)
 {
     char *ending = strrchr(name, '.'), kept[16];

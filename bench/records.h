@@ -25,6 +25,9 @@ struct record_writer {
  * file exists already, EXIT_MACHINE when it can't be written. */
 enum exit_code records_create(struct record_writer *writer, const char *name);
 
+/* A name for results: lockbench-DATE-TIME.jsonl. */
+void records_name(char *name, size_t size);
+
 /* The same for a name that nobody asked for: where there is such a file, `name` gets a number
  * before its ending, as in NAME-2.jsonl, and has to live as long as the writer. */
 enum exit_code records_create_another(struct record_writer *writer, char *name, size_t size);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/commands/commands.h"
@@ -25,15 +24,6 @@
 #include "bench/sim/trace.h"
 #include "bench/summary.h"
 #include "bench/table.h"
-
-/* A name that does not stand for an earlier run, unless that began in the same second. */
-static void name_results(char *name, size_t size)
-{
-    time_t now = time(NULL);
-    struct tm local;
-
-    strftime(name, size, "lockbench-%Y%m%d-%H%M%S.jsonl", localtime_r(&now, &local));
-}
 
 /* Draws the run to files beside its results, and as characters here. */
 static enum exit_code draw_all(const struct measuring *measuring, const struct records *file,
@@ -375,7 +365,7 @@ static enum exit_code fill_in_defaults(struct measuring *measuring, char *name, 
     if (measuring->resume != NULL) {
         measuring->output = measuring->resume;
     } else if (measuring->output == NULL) {
-        name_results(name, size);
+        records_name(name, size);
         measuring->output = name;
     }
     if (machine_is_simulated(&measuring->machine) && !measuring->seeded)

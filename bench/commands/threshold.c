@@ -1,13 +1,21 @@
 /* lockbench threshold: how long a waiter should spin before it sleeps. */
+#include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/calibration.h"
 #include "bench/commands/commands.h"
+#include "bench/figure.h"
+#include "bench/figures/figures.h"
+#include "bench/glibc_spin.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
+#include "bench/profile.h"
 #include "bench/sim/model.h"
+#include "bench/threshold/advice.h"
 #include "bench/threshold/axes.h"
 #include "bench/threshold/survey.h"
 #include "locks/machine/machine.h"
@@ -48,6 +56,9 @@ struct session {
     struct plan plan;
     struct workload *workloads;
     struct grid grid;
+    struct calibration calibration;
+    enum survey_end end;
+    char name[64]; /* of the results, where nobody gave one */
     int argc;
     char **argv;
 };
@@ -102,48 +113,281 @@ static enum exit_code check_model(struct session *session)
     return code;
 }
 
-static enum exit_code measure(struct session *session, struct job *job, enum survey_end *end)
+/* ---- measuring ---- */
+
+/* What is left to do when the grid was measured: the count for the C library, and the analysis. */
+static const uint64_t reserve_ns = 4000000000;
+
+/* Takes some seconds of the budget on real cores, none on a model. */
+static enum exit_code calibrate(struct session *session)
+{
+    if (!is_simulated(session) && !session->settings.measuring.quiet)
+        progress_note("what waiting costs");
+    enum exit_code code = calibration_measure(&session->settings.measuring.machine,
+                                              session->topology, &session->calibration);
+    progress_wipe();
+    return code;
+}
+
+static json_t *first_record(const struct session *session)
+{
+    json_t *run = job_describe(&session->plan, session->topology, session->argc, session->argv);
+
+    json_object_set_new(run, "calibration", calibration_to_json(&session->calibration));
+    return run;
+}
+
+static enum exit_code measure(struct session *session, struct job *job, uint64_t begun_ns)
 {
     const struct measuring *measuring = &session->settings.measuring;
+    const uint64_t budget_ns = measuring->budget_ns;
     struct survey survey = {
         .job = job,
         .grid = &session->grid,
-        .end_ns = is_simulated(session) ? UINT64_MAX : machine_clock() + measuring->budget_ns,
+        .end_ns = is_simulated(session)    ? UINT64_MAX
+                  : budget_ns > reserve_ns ? begun_ns + budget_ns - reserve_ns
+                                           : begun_ns + budget_ns,
         .repetitions = measuring->repetitions,
     };
 
-    interrupt_catch();
-    progress_enable(!measuring->quiet);
-    return survey_measure(&survey, end);
+    return survey_measure(&survey, &session->end);
+}
+
+/* ---- what is said of it ---- */
+
+static struct estimate cost_of(const struct calibration_value *value)
+{
+    return value->measured ? (struct estimate){value->median_ns, true, value->interval}
+                           : (struct estimate){.value = NAN};
+}
+
+static struct advice advise(const struct session *session, const struct surface *surface)
+{
+    const struct calibration_value *cost = &session->calibration.values[CALIBRATION_COST];
+    const struct advice_inputs inputs = {
+        .cpus = placement_cpus(&session->placement),
+        .sleep_ns = cost_of(cost),
+        .sleep_unknown = cost->reason,
+        .seed = session->plan.seed,
+    };
+
+    return advice_make(surface, &inputs);
+}
+
+/* On real cores: the C library of a model is none. */
+static enum exit_code translate(const struct session *session, struct advice *advice)
+{
+    const struct recommendation *enough = &advice->sides[ADVICE_ENOUGH].speed;
+    struct glibc_spin spin = {.reason = "a model has no C library"};
+    enum exit_code code = EXIT_FINE;
+
+    if (!enough->known)
+        return EXIT_FINE;
+    if (!is_simulated(session))
+        code = glibc_spin_find(enough->budget.ns, session->topology, "/proc/self/exe", &spin);
+    if (code == EXIT_FINE)
+        advice_translate(advice, &spin);
+    return code;
+}
+
+static struct profile_budget profile_budget_of(const struct budget_estimate *budget)
+{
+    const double high = budget->high_ns == SURFACE_FOREVER ? INFINITY : (double)budget->high_ns;
+
+    return budget->has_interval
+               ? (struct profile_budget){budget->ns, (double)budget->low_ns, high}
+               : (struct profile_budget){budget->ns, (double)budget->ns, (double)budget->ns};
+}
+
+/* For `budget=auto`, where both budgets are known and the machine is this one. On one CPU nobody
+ * spins while the owner works, whatever was measured. */
+static enum exit_code save_profile(const struct session *session, const struct advice *advice)
+{
+    static struct profile profile;
+    const struct recommendation *enough = &advice->sides[ADVICE_ENOUGH].speed;
+    const struct recommendation *more = &advice->sides[ADVICE_MORE].speed;
+    const bool one = advice->inputs.cpus == 1;
+
+    if (is_simulated(session) || (!one && (!enough->known || !more->known)))
+        return EXIT_FINE;
+    profile =
+        (struct profile){.calibration = session->calibration, .source = PROFILE_FROM_THRESHOLD};
+    if (!one) {
+        profile.fitting = profile_budget_of(&enough->budget);
+        profile.crowded = profile_budget_of(&more->budget);
+    }
+    enum exit_code code = profile_write(&profile, session->topology);
+    if (code == EXIT_FINE && !session->settings.measuring.quiet)
+        say("saved for budget=auto: %s", profile.path);
+    return code;
+}
+
+static void print_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    putchar('\n');
+    json_decref(object);
+}
+
+static void print_end(const struct session *session)
+{
+    static const char *const ends[] = {
+        [SURVEY_WHOLE] = NULL,
+        [SURVEY_FEW] = "The time was up before each budget had all its repetitions.",
+        [SURVEY_COARSE] = "The time was up before the budgets around the best were measured.",
+        [SURVEY_HOLES] =
+            "The time was up before each cell had its first look: of what is "
+            "missing nothing is said.",
+    };
+
+    if (ends[session->end] != NULL)
+        printf("\n%s\n", ends[session->end]);
+}
+
+static void print_all(const struct session *session, const struct advice *advice)
+{
+    if (session->settings.measuring.json) {
+        json_t *object = advice_to_json(advice);
+        json_object_set_new(object, "calibration", calibration_to_json(&session->calibration));
+        print_json(object);
+        return;
+    }
+    calibration_print(stdout, &session->calibration);
+    putchar('\n');
+    advice_print(stdout, advice);
+    print_end(session);
+}
+
+static enum exit_code draw(const struct session *session, const struct records *file)
+{
+    static const struct figure_kind *const kinds[] = {&figure_threshold, &figure_budget,
+                                                      &figure_collapse};
+    static const char *const formats[] = {"png", "svg"};
+    char title[512], ending[32], name[PATH_MAX];
+    enum exit_code code = EXIT_FINE;
+
+    figure_machine(file, title, sizeof title);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && code == EXIT_FINE; i++) {
+        struct picture data = {0};
+        struct figure figure = {.kind = kinds[i],
+                                .data = &data,
+                                .output = name,
+                                .title = title,
+                                .cpus = placement_cpus(&session->placement)};
+        code = figure_records_data(file, 1, kinds[i], &data);
+        for (size_t j = 0; j < sizeof formats / sizeof formats[0] && code == EXIT_FINE; j++) {
+            figure.format = formats[j];
+            snprintf(ending, sizeof ending, "%s.%s", kinds[i]->name, formats[j]);
+            figure_name(file->name, ending, name, sizeof name);
+            code = figure_draw(&figure);
+            if (code == EXIT_FINE && !session->settings.measuring.quiet)
+                say("drawn: %s", name);
+        }
+        free(data.bytes);
+    }
+    return code;
+}
+
+static enum exit_code conclude(struct session *session, const struct records *file)
+{
+    struct surface surface = surface_make(file, 1);
+    struct advice advice = advise(session, &surface);
+    enum exit_code code = translate(session, &advice);
+
+    if (code == EXIT_FINE)
+        print_all(session, &advice);
+    if (code == EXIT_FINE)
+        code = save_profile(session, &advice);
+    advice_free(&advice);
+    surface_free(&surface);
+    if (!session->settings.measuring.quiet)
+        say("saved: %s", file->name);
+    if (code == EXIT_FINE && json_array_size(file->samples) > 0)
+        code = draw(session, file);
+    return code;
+}
+
+/* ---- all of it ---- */
+
+static enum exit_code measure_to(struct session *session, struct record_writer *writer)
+{
+    const struct measuring *measuring = &session->settings.measuring;
+    struct job job = {.plan = &session->plan, .placement = &session->placement, .writer = writer};
+    const uint64_t begun_ns = machine_clock();
+    enum exit_code code = calibrate(session);
+    bool measured = false;
+
+    if (code != EXIT_FINE) {
+        records_close(writer);
+        return code;
+    }
+    json_t *first = first_record(session);
+    job.kept = records_empty(measuring->output, json_incref(first));
+    code = records_append(writer, first);
+    if (code == EXIT_FINE)
+        code = measure(session, &job, begun_ns);
+    enum exit_code closed = records_close(writer);
+    code = code == EXIT_FINE ? closed : code;
+    measured = code == EXIT_FINE;
+    if (measured)
+        code = conclude(session, &job.kept);
+    else if (code == EXIT_INTERRUPTED && !measuring->quiet)
+        say("interrupted; saved so far: %s", measuring->output);
+    bool caught = json_array_size(job.kept.violations) > 0;
+    records_free(&job.kept);
+    return measured && caught ? EXIT_NEGATIVE : code;
 }
 
 static enum exit_code run(struct session *session)
 {
     const struct measuring *measuring = &session->settings.measuring;
     struct record_writer writer;
-    struct job job = {.plan = &session->plan, .placement = &session->placement, .writer = &writer};
-    enum survey_end end;
-    enum exit_code code = records_create(&writer, measuring->output);
+    enum exit_code code = measuring->output == session->name
+                              ? records_create_another(&writer, session->name, sizeof session->name)
+                              : records_create(&writer, measuring->output);
 
     if (code != EXIT_FINE)
         return code;
-    json_t *first = job_describe(&session->plan, session->topology, session->argc, session->argv);
-    job.kept = records_empty(measuring->output, json_incref(first));
-    code = records_append(&writer, first);
-    if (code == EXIT_FINE)
-        code = measure(session, &job, &end);
-    enum exit_code closed = records_close(&writer);
-    records_free(&job.kept);
-    return code == EXIT_FINE ? closed : code;
+    interrupt_catch();
+    progress_enable(!measuring->quiet);
+    if (!is_simulated(session))
+        job_wait_for_machine(measuring->quiet);
+    return measure_to(session, &writer);
+}
+
+static enum exit_code fill_in_defaults(struct session *session)
+{
+    struct measuring *measuring = &session->settings.measuring;
+
+    if (measuring->output == NULL) {
+        records_name(session->name, sizeof session->name);
+        measuring->output = session->name;
+    }
+    if (strcmp(measuring->output, "-") == 0)
+        return complain(EXIT_USAGE,
+                        "--output needs a file's name: standard output is for what is "
+                        "said of the results");
+    if (is_simulated(session) && measuring->budget_ns != 0)
+        return complain(EXIT_USAGE,
+                        "--time-budget is for real time: a simulated machine is "
+                        "measured to the end");
+    if (is_simulated(session) && !measuring->seeded)
+        measuring->seed = 1;
+    if (!is_simulated(session) && measuring->budget_ns == 0)
+        measuring->budget_ns = usual_budget_ns;
+    if (measuring->repetitions == 0)
+        measuring->repetitions = is_simulated(session) ? 3 : 10;
+    return EXIT_FINE;
 }
 
 static enum exit_code run_session(struct session *session)
 {
     struct measuring *measuring = &session->settings.measuring;
     char threads[AXES_TEXT];
-    enum exit_code code =
-        axes_read_locks(&session->settings.axes, measuring, &session->grid.budgets);
+    enum exit_code code = fill_in_defaults(session);
 
+    if (code == EXIT_FINE)
+        code = axes_read_locks(&session->settings.axes, measuring, &session->grid.budgets);
     if (code == EXIT_FINE)
         code = machine_load(&measuring->machine, &session->topology);
     if (code != EXIT_FINE)
@@ -171,7 +415,7 @@ static enum exit_code threshold_main(int argc, char **argv)
     int words;
     bool helped;
 
-    measuring->budget_ns = usual_budget_ns;
+    measuring->repetitions = 0;
     enum exit_code code =
         options_read(&command_threshold, argc, argv, &session.settings, &words, &helped);
     for (int i = 1; i <= words && code == EXIT_FINE && !helped; i++)

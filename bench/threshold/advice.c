@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What glibc takes for the tunable, at most. */
-static const double glibc_count_most = 32767;
-
 static struct recommend_settings settings_of(const struct advice *advice, int side,
                                              enum surface_measure measure, const char *lock)
 {
@@ -59,31 +56,6 @@ static void make_locks(const struct surface *surface, struct advice *advice)
     }
 }
 
-/* Widest: the least budget at the longest spin, and the other way round. */
-static void translate(struct advice *advice)
-{
-    const struct budget_estimate *budget = &advice->sides[ADVICE_ENOUGH].speed.budget;
-    const struct estimate *spin = &advice->inputs.spin_ns;
-    struct estimate *count = &advice->glibc_count;
-
-    count->value = NAN;
-    if (!advice->sides[ADVICE_ENOUGH].speed.known) {
-        advice->glibc_unknown = "there is no budget to translate";
-    } else if (!(spin->value > 0)) {
-        advice->glibc_unknown =
-            advice->inputs.spin_unknown == NULL ? "not measured" : advice->inputs.spin_unknown;
-    } else if (budget->ns == SURFACE_FOREVER) {
-        advice->glibc_unknown = "glibc has no mutex that spins for ever";
-    } else {
-        count->value = fmin(glibc_count_most, round((double)budget->ns / spin->value));
-        count->has_interval = budget->has_interval && spin->has_interval;
-        if (count->has_interval)
-            count->interval = (struct interval){
-                fmin(glibc_count_most, floor((double)budget->low_ns / spin->interval.high)),
-                fmin(glibc_count_most, ceil((double)budget->high_ns / spin->interval.low)), 0.95};
-    }
-}
-
 struct advice advice_make(const struct surface *surface, const struct advice_inputs *inputs)
 {
     struct advice advice = {.inputs = *inputs};
@@ -91,8 +63,34 @@ struct advice advice_make(const struct surface *surface, const struct advice_inp
     for (int side = 0; side < ADVICE_SIDES; side++)
         make_side(surface, &advice, side);
     make_locks(surface, &advice);
-    translate(&advice);
+    advice.glibc_count.value = advice.glibc_ns.value = NAN;
+    snprintf(advice.glibc_unknown, sizeof advice.glibc_unknown, "%s",
+             advice.sides[ADVICE_ENOUGH].speed.known ? "not looked for"
+                                                     : "there is no budget to translate");
     return advice;
+}
+
+static double count_for(const struct glibc_spin *spin, uint64_t budget_ns)
+{
+    bool out_of_reach;
+
+    return glibc_spin_invert(spin->curve, (double)budget_ns, &out_of_reach);
+}
+
+void advice_translate(struct advice *advice, const struct glibc_spin *spin)
+{
+    const struct budget_estimate *budget = &advice->sides[ADVICE_ENOUGH].speed.budget;
+
+    if (!spin->measured) {
+        snprintf(advice->glibc_unknown, sizeof advice->glibc_unknown, "%s", spin->reason);
+        return;
+    }
+    advice->glibc_count =
+        (struct estimate){.value = spin->count, .has_interval = budget->has_interval};
+    if (budget->has_interval)
+        advice->glibc_count.interval = (struct interval){count_for(spin, budget->low_ns),
+                                                         count_for(spin, budget->high_ns), 0.95};
+    advice->glibc_ns = (struct estimate){spin->achieved_ns, true, spin->achieved};
 }
 
 void advice_free(struct advice *advice)
@@ -342,7 +340,7 @@ static const char *const one_cpu =
 static void print_glibc(FILE *out, const struct advice *advice)
 {
     const struct estimate *count = &advice->glibc_count;
-    char text[PARAGRAPH_TEXT], interval[ESTIMATE_TEXT] = "no interval";
+    char text[PARAGRAPH_TEXT], interval[ESTIMATE_TEXT] = "no interval", spins[ESTIMATE_TEXT];
 
     if (advice->inputs.cpus == 1 || isnan(count->value))
         return;
@@ -352,8 +350,9 @@ static void print_glibc(FILE *out, const struct advice *advice)
     snprintf(
         text, sizeof text,
         "For glibc's adaptive mutex that is GLIBC_TUNABLES=glibc.pthread.mutex_spin_count=%.0f "
-        "(%s).",
-        count->value, interval);
+        "(%s): measured in fresh processes, it spins for %s at the most, and less where the "
+        "waits before were short.",
+        count->value, interval, put_time(&advice->glibc_ns, spins));
     print_paragraph(out, text);
 }
 
@@ -416,11 +415,12 @@ json_t *advice_to_json(const struct advice *advice)
                       recommendation_to_json(&advice->locks[i].sides[ADVICE_ENOUGH]),
                       "more_threads_than_cpus",
                       recommendation_to_json(&advice->locks[i].sides[ADVICE_MORE])));
-    return json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "cpus",
+    return json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "cpus",
                      (int)advice->inputs.cpus, "seed", (json_int_t)advice->inputs.seed, "sleep_ns",
                      estimate_to_json(&advice->inputs.sleep_ns), "threads_within_cpus",
                      side_to_json(&advice->sides[ADVICE_ENOUGH]), "more_threads_than_cpus",
                      side_to_json(&advice->sides[ADVICE_MORE]), "locks", locks,
                      "glibc_mutex_spin_count", estimate_to_json(&advice->glibc_count),
-                     "spinning_never_pays", advice->inputs.cpus == 1, "unsaid", unsaid(advice));
+                     "glibc_spin_ns", estimate_to_json(&advice->glibc_ns), "spinning_never_pays",
+                     advice->inputs.cpus == 1, "unsaid", unsaid(advice));
 }

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "bench/glibc_spin.h"
 #include "bench/threshold/recommend.h"
 
 /* What is known beside the surface. */
@@ -12,8 +13,6 @@ struct advice_inputs {
     unsigned cpus;             /* that the threads may use */
     struct estimate sleep_ns;  /* C: what sleeping and being woken costs; value NaN: not known */
     const char *sleep_unknown; /* then why not */
-    struct estimate spin_ns;   /* one count of glibc's mutex_spin_count; NaN likewise */
-    const char *spin_unknown;  /* then why not */
     uint64_t seed;             /* of the bootstrap; recorded */
 };
 
@@ -43,14 +42,18 @@ struct advice {
     struct advice_lock *locks; /* in the order of the surface */
     size_t locks_count;
     /* The value of GLIBC_TUNABLES=glibc.pthread.mutex_spin_count that spins for the budget of
-     * ADVICE_ENOUGH. */
-    struct estimate glibc_count;
-    const char *glibc_unknown; /* value NaN: why */
+     * ADVICE_ENOUGH, and how long it was measured to spin, in ns, after advice_translate(). */
+    struct estimate glibc_count, glibc_ns;
+    char glibc_unknown[GLIBC_SPIN_REASON]; /* value NaN: why */
 };
 
 /* The surface has to live on. */
 struct advice advice_make(const struct surface *surface, const struct advice_inputs *inputs);
 void advice_free(struct advice *advice);
+
+/* Takes what was found for the budget of ADVICE_ENOUGH; of it the count, and of the ends of the
+ * budget's interval the counts on its curve. */
+void advice_translate(struct advice *advice, const struct glibc_spin *spin);
 
 /* As text of at most 80 columns, every number with its interval where there is one. */
 void advice_print(FILE *out, const struct advice *advice);

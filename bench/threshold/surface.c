@@ -399,7 +399,7 @@ static double modelled_sleep_ns(const json_t *model)
 
 double surface_sleep_ns(const struct records *file)
 {
-    const json_t *value = sample_value(file->run, "calibration.sleep_ns.value");
+    const json_t *value = sample_value(file->run, "calibration.cost.median_ns");
     const json_t *model = sample_value(file->run, "plan.model");
 
     if (json_is_number(value))

@@ -98,7 +98,7 @@ static inline bool surface_has_cpus(const struct surface_cell *cell)
 }
 
 /* What sleeping and being woken costs, C, where a file says so: in its first record, as
- * `calibration`, `sleep_ns`, `value`, or of a simulated machine by its model. NaN: it does not. */
+ * `calibration` (calibration.h), or of a simulated machine by its model. NaN: it does not. */
 double surface_sleep_ns(const struct records *file);
 
 /* Writes a budget: `0`, `20us`, `inf`. Returns `text`. */

@@ -433,19 +433,24 @@ static void advice_with_its_intervals(void **state)
 {
     struct made made = made_grid();
     struct surface surface = surface_make(&made.file, 1);
-    struct advice_inputs inputs = {.cpus = 4,
-                                   .sleep_ns = {3300, true, {3100, 3600, 0.95}},
-                                   .spin_ns = {10, true, {8, 12.5, 0.95}},
-                                   .seed = 1};
+    struct advice_inputs inputs = {
+        .cpus = 4, .sleep_ns = {3300, true, {3100, 3600, 0.95}}, .seed = 1};
     struct advice advice = advice_make(&surface, &inputs);
-    char *text = text_of(&advice);
+    /* 10 ns a count. */
+    struct glibc_spin spin = {.measured = true, .count = 400, .achieved_ns = 4010};
 
     (void)state;
+    spin.achieved = (struct interval){3990, 4030, 0.95};
+    for (unsigned i = 0; i < GLIBC_SPIN_CURVE; i++)
+        spin.curve[i] = (struct glibc_spin_point){10 << 2 * i, 100 << 2 * i};
+    advice_translate(&advice, &spin);
+    char *text = text_of(&advice);
     assert_non_null(strstr(text, "C = 3.3 us [3.1 us, 3.6 us]"));
     assert_non_null(strstr(text,
                            "for critical sections up to 4 us [4 us, 4 us] spin for up to "
                            "4 us [4 us, 4 us]"));
-    assert_non_null(strstr(text, "mutex_spin_count=400 (320 to 500)"));
+    assert_non_null(strstr(text, "mutex_spin_count=400 (400 to 400)"));
+    assert_non_null(strstr(text, "it spins for 4.01 us [3.99 us, 4.03 us]"));
     assert_null(strstr(text, "Not said"));
     assert_null(strstr(text, "never pays"));
     free(text);
@@ -464,11 +469,9 @@ static void advice_with_its_intervals(void **state)
 static void advice_says_what_it_can_not(void **state)
 {
     struct made made = made_begin(4);
-    struct advice_inputs inputs = {.cpus = 4,
-                                   .sleep_ns.value = NAN,
-                                   .sleep_unknown = "there was no time",
-                                   .spin_ns.value = NAN,
-                                   .spin_unknown = "there is no glibc"};
+    struct advice_inputs inputs = {
+        .cpus = 4, .sleep_ns.value = NAN, .sleep_unknown = "there was no time"};
+    const struct glibc_spin spin = {.reason = "there is no glibc"};
 
     (void)state;
     made.repetitions = 2;
@@ -476,6 +479,7 @@ static void advice_says_what_it_can_not(void **state)
     add_sample(&made, "spin_park:budget=0", 2, "4us", 1e6);
     struct surface surface = surface_make(&made.file, 1);
     struct advice advice = advice_make(&surface, &inputs);
+    advice_translate(&advice, &spin);
     char *text = text_of(&advice);
     assert_non_null(strstr(text, "costs: there was no time"));
     assert_non_null(strstr(text, "1 of 2 cells"));
@@ -496,7 +500,7 @@ static void advice_says_what_it_can_not(void **state)
 static void with_one_cpu_spinning_never_pays(void **state)
 {
     struct made made = made_begin(1);
-    struct advice_inputs inputs = {.cpus = 1, .sleep_ns.value = 3000, .spin_ns.value = NAN};
+    struct advice_inputs inputs = {.cpus = 1, .sleep_ns.value = 3000};
 
     (void)state;
     add_cell(&made, "spin_park", 2, "4us", falls);
