@@ -123,8 +123,8 @@ static enum exit_code set_delay(void *settings, const struct option_row *row, co
 {
     if (!read_delay(value, option_field(settings, row)))
         return complain(EXIT_USAGE,
-                        "--%s can't be '%s': it is one of %s; at most 1s (a mean 300ms)", row->name,
-                        value, DELAY_FORMS);
+                        "--%s can't be '%s': it is a time such as %s; at most 1s (a mean 300ms)",
+                        row->name, value, DELAY_FORMS);
     return EXIT_FINE;
 }
 
