@@ -122,9 +122,6 @@ struct clock_cost measure_clock_cost(void);
  * no memory for it, with the reason in `problem`. Before any thread exists. */
 struct crew *crew_make(const struct repetition *repetition, char *problem, size_t problem_size);
 
-/* Why no hand-off from thread to thread is timed, or NULL: they are. */
-const char *crew_no_handoffs(const struct crew *crew);
-
 /* Runs a repetition, from starting the threads to the end of the wait for them. Returns NULL, or
  * what could not be done, in words that end in the reason, in `problem`; with `crashed`, what the
  * lock did to a process. When threads did not come back (departed < threads), they may still run:
