@@ -252,15 +252,13 @@ static bool begins_curve(const struct drawable *drawable, const struct figure_ki
     return true;
 }
 
-/* The most threads of any cell that has a CPU for each; if there is none, the fewest. */
-static unsigned threads_of_distributions(const struct drawable *drawable,
-                                         const struct figure_kind *kind)
+unsigned curves_threads(const struct summary *summary, const struct figure_kind *kind)
 {
     unsigned most = 0, fewest = UINT_MAX;
 
-    for (size_t i = 0; i < drawable->count; i++) {
-        const struct cell *cell = drawable->cells[i];
-        if (!kind->has(cell))
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *cell = &summary->cells[i];
+        if (!curves_may_have(cell) || !kind->has(cell))
             continue;
         if (cell->threads <= cell->cpus && cell->threads > most)
             most = cell->threads;
@@ -272,7 +270,7 @@ static unsigned threads_of_distributions(const struct drawable *drawable,
 static unsigned put_distributions(FILE *data, const struct drawable *drawable,
                                   const struct figure_kind *kind)
 {
-    const unsigned threads = threads_of_distributions(drawable, kind);
+    const unsigned threads = curves_threads(drawable->summary, kind);
     unsigned cells = 0;
 
     for (size_t i = 0; i < drawable->count; i++) {

@@ -19,6 +19,10 @@ unsigned curves_put(FILE *data, const struct summary *summary, const struct figu
  * that is ranked. */
 bool curves_may_have(const struct cell *cell);
 
+/* Of a figure of distributions, the number of threads that it is drawn of: the most of any cell
+ * that has a CPU for each; if there is none, the fewest. Only where curves_any(). */
+unsigned curves_threads(const struct summary *summary, const struct figure_kind *kind);
+
 /* Whether there is a curve. */
 bool curves_any(const struct summary *summary, const struct figure_kind *kind);
 

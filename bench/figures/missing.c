@@ -19,12 +19,14 @@ static bool is_first_of_origin(const struct summary *summary, const struct cell 
     return curves_may_have(cell);
 }
 
+/* Of so many threads; 0: of any number. */
 static bool origin_has(const struct summary *summary, const struct figure_kind *kind,
-                       const struct cell *cell)
+                       const struct cell *cell, unsigned threads)
 {
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *other = &summary->cells[i];
-        if (same_origin(other, cell) && curves_may_have(other) && kind->has(other))
+        if (same_origin(other, cell) && curves_may_have(other) && kind->has(other) &&
+            (threads == 0 || other->threads == threads))
             return true;
     }
     return false;
@@ -74,6 +76,23 @@ static const char *reason_of(const struct records *file, const struct figure_kin
     return "no sample says why";
 }
 
+/* What has the measure, but not of the number of threads that the others are drawn of. */
+static void say_other_threads(const struct records *files, size_t count,
+                              const struct summary *summary, const struct figure_kind *kind)
+{
+    const unsigned threads = curves_threads(summary, kind);
+
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *cell = &summary->cells[i];
+        if (!is_first_of_origin(summary, cell) || !origin_has(summary, kind, cell, 0) ||
+            origin_has(summary, kind, cell, threads))
+            continue;
+        say("'%s' is left out: the figure is of %u thread%s, and of so many it has no %s on %s",
+            file_of(files, count, cell)->name, threads, threads == 1 ? "" : "s", kind->measure,
+            cell->machine);
+    }
+}
+
 enum exit_code missing_say(const struct records *files, size_t count, const struct summary *summary,
                            const struct figure_kind *kind)
 {
@@ -81,7 +100,7 @@ enum exit_code missing_say(const struct records *files, size_t count, const stru
 
     for (size_t i = 0; kind->measure != NULL && i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
-        if (!is_first_of_origin(summary, cell) || origin_has(summary, kind, cell))
+        if (!is_first_of_origin(summary, cell) || origin_has(summary, kind, cell, 0))
             continue;
         const struct records *file = file_of(files, count, cell);
         const char *reason = reason_of(file, kind, cell);
@@ -93,5 +112,7 @@ enum exit_code missing_say(const struct records *files, size_t count, const stru
     }
     if (!any)
         return complain(EXIT_USAGE, "there is nothing to draw: no sample of a lock that is ranked");
+    if (kind->put_distributions != NULL)
+        say_other_threads(files, count, summary, kind);
     return EXIT_FINE;
 }
