@@ -190,6 +190,14 @@ static struct latencies *merge_latencies(const json_t *samples)
     return NULL;
 }
 
+static double acquire_p99(const struct latencies *latencies)
+{
+    const struct histogram *acquires =
+        latencies == NULL ? NULL : &latencies[LATENCIES_EXCLUSIVE].of[LATENCY_ACQUIRE];
+
+    return acquires == NULL || acquires->count == 0 ? NAN : histogram_quantile(acquires, 0.99);
+}
+
 static void finish_cell(struct cell *cell)
 {
     json_t *samples = fitness_choose(cell->records);
@@ -208,6 +216,7 @@ static void finish_cell(struct cell *cell)
     cell->voluntary = median_per_acquisition(samples, "validity.voluntary_switches", values);
     cell->involuntary = median_per_acquisition(samples, "validity.involuntary_switches", values);
     cell->latencies = merge_latencies(samples);
+    cell->acquire_p99 = acquire_p99(cell->latencies);
     free(values);
     json_decref(samples);
 }

@@ -45,7 +45,8 @@ struct cell {
     /* Of all samples that count together, one for each way of taking the lock; NULL: none has any.
      */
     struct latencies *latencies;
-    size_t order; /* of the lock in its plan */
+    double acquire_p99; /* nanoseconds, of the exclusive ones among them; NaN: none was timed */
+    size_t order;       /* of the lock in its plan */
 };
 
 struct summary {

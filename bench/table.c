@@ -62,57 +62,63 @@ static void put_count(double value, char text[16])
         snprintf(text, 16, "%.0f", value);
 }
 
+static void put_time(double value, char text[16])
+{
+    if (isnan(value))
+        snprintf(text, 16, "-");
+    else
+        latency_table_time(value, text);
+}
+
+/* Where a column stands. */
+enum shown {
+    ALWAYS,
+    TO_SEVERAL,   /* always, but a thread alone has no such number */
+    WITH_READERS, /* in a table that has readers */
+};
+
 /* A column behind the locks' names. */
 struct column {
     const char *name;
-    int width;    /* with the space before it */
+    int width;    /* with the space before it, which stays whatever the number */
     size_t place; /* of its number in a cell */
     void (*put)(double value, char text[16]);
-    bool of_several; /* a thread alone has no such number */
+    enum shown shown;
 };
 
-/* The interval's name stands over two of them. */
+/* The interval's name stands over two of them. With all of them a row has 80 columns. */
 static const struct column throughput_columns[] = {
-    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
-    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, false},
-    {"interval", 8, offsetof(struct cell, interval.high), put_millions, false},
-    {"jain", 7, offsetof(struct cell, jain), put_index, false},
-    {"rsd", 7, offsetof(struct cell, rsd), put_index, false},
-    {"burst", 8, offsetof(struct cell, burst), put_number, true},
-    {"cpu ns", 8, offsetof(struct cell, cpu_ns), put_number, false},
-    {0},
-};
-
-/* Where there are readers, how their cost grows takes the place of the second index of fairness. */
-static const struct column reading_columns[] = {
-    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
-    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, false},
-    {"interval", 8, offsetof(struct cell, interval.high), put_millions, false},
-    {"jain", 7, offsetof(struct cell, jain), put_index, false},
-    {"rscale", 7, offsetof(struct cell, read_scaling), put_number, false},
-    {"burst", 8, offsetof(struct cell, burst), put_number, true},
-    {"cpu ns", 8, offsetof(struct cell, cpu_ns), put_number, false},
+    {"M/s", 7, offsetof(struct cell, throughput), put_millions, ALWAYS},
+    {"95% ", 8, offsetof(struct cell, interval.low), put_millions, ALWAYS},
+    {"interval", 8, offsetof(struct cell, interval.high), put_millions, ALWAYS},
+    {"jain", 6, offsetof(struct cell, jain), put_index, ALWAYS},
+    {"rscale", 7, offsetof(struct cell, read_scaling), put_number, WITH_READERS},
+    {"p99", 7, offsetof(struct cell, acquire_p99), put_time, ALWAYS},
+    {"burst", 6, offsetof(struct cell, burst), put_number, TO_SEVERAL},
+    {"cpu ns", 7, offsetof(struct cell, cpu_ns), put_number, ALWAYS},
     {0},
 };
 
 static const struct column fairness_columns[] = {
-    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
-    {"jain", 6, offsetof(struct cell, jain), put_index, false},
-    {"gini", 6, offsetof(struct cell, gini), put_index, false},
-    {"theil", 6, offsetof(struct cell, theil), put_index, false},
-    {"half", 6, offsetof(struct cell, top_half), put_index, false},
-    {"lwss", 6, offsetof(struct cell, lwss_mean), put_number, false},
-    {"mttr", 6, offsetof(struct cell, mttr), put_number, false},
-    {"max gap", 8, offsetof(struct cell, max_gap), put_count, false},
+    {"M/s", 7, offsetof(struct cell, throughput), put_millions, ALWAYS},
+    {"jain", 6, offsetof(struct cell, jain), put_index, ALWAYS},
+    {"rsd", 6, offsetof(struct cell, rsd), put_index, ALWAYS},
+    {"gini", 6, offsetof(struct cell, gini), put_index, ALWAYS},
+    {"theil", 6, offsetof(struct cell, theil), put_index, ALWAYS},
+    {"half", 6, offsetof(struct cell, top_half), put_index, ALWAYS},
+    {"lwss", 5, offsetof(struct cell, lwss_mean), put_number, ALWAYS},
+    {"mttr", 6, offsetof(struct cell, mttr), put_number, ALWAYS},
+    {"max gap", 8, offsetof(struct cell, max_gap), put_count, ALWAYS},
     {0},
 };
 
 static const struct {
     const char *name;
-    const struct column *columns;
+    const struct column *columns; /* NULL: it is of times, in blocks of their own */
 } views[] = {
     [TABLE_THROUGHPUT] = {"throughput", throughput_columns},
     [TABLE_FAIRNESS] = {"fairness", fairness_columns},
+    [TABLE_LATENCY] = {"latency", NULL},
 };
 
 bool table_view_read(const char *name, enum table_view *view)
@@ -131,7 +137,13 @@ struct layout {
     const struct column *columns;
     int width;     /* of the locks' names */
     unsigned cpus; /* beyond which threads share them */
+    bool readers;  /* some acquisitions only read */
 };
+
+static bool is_shown(const struct layout *layout, const struct column *column)
+{
+    return column->shown != WITH_READERS || layout->readers;
+}
 
 void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, const char *behind)
 {
@@ -153,28 +165,38 @@ static void print_block_head(FILE *out, const struct layout *layout, const struc
 {
     table_print_block_name(out, cell, layout->cpus, "");
     fprintf(out, "  %-*s", layout->width, "lock");
-    for (const struct column *column = layout->columns; column->name != NULL; column++)
-        fprintf(out, "%*s", column->width, column->name);
+    for (const struct column *column = layout->columns; column->name != NULL; column++) {
+        if (is_shown(layout, column))
+            fprintf(out, "%*s", column->width, column->name);
+    }
     fputs(cell->has_hogs ? " opp jain\n" : "\n", out);
+}
+
+void table_print_marks(FILE *out, const struct cell *cell)
+{
+    char unfit[TABLE_UNFIT_TEXT];
+
+    fprintf(out, "%s%s", cell->violations > 0 ? " WRONG" : "",
+            table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
 
 static void print_cell(FILE *out, const struct layout *layout, const struct cell *cell)
 {
-    char unfit[TABLE_UNFIT_TEXT];
-
     fprintf(out, "  %-*s", layout->width, cell->lock);
     for (const struct column *column = layout->columns; column->name != NULL; column++) {
         const double *value = (const double *)((const char *)cell + column->place);
         char text[16];
-        column->put(column->of_several && cell->threads == 1 ? NAN : *value, text);
-        fprintf(out, "%*s", column->width, text);
+        if (!is_shown(layout, column))
+            continue;
+        column->put(column->shown == TO_SEVERAL && cell->threads == 1 ? NAN : *value, text);
+        fprintf(out, " %*s", column->width - 1, text);
     }
     if (cell->has_hogs && isnan(cell->opportunity_jain))
         fprintf(out, " %8s", "-");
     else if (cell->has_hogs)
         fprintf(out, " %8.3f", cell->opportunity_jain);
-    fprintf(out, "%s%s\n", cell->violations > 0 ? " WRONG" : "",
-            table_unfit(cell->unfit, cell->unfit_count, unfit));
+    table_print_marks(out, cell);
+    fputc('\n', out);
 }
 
 bool table_same_block(const struct cell *a, const struct cell *b)
@@ -536,28 +558,38 @@ void table_print_violations(FILE *out, const struct records *file)
     }
 }
 
-void table_print(FILE *out, const struct records *file, const struct summary *summary,
-                 enum table_view view)
+static struct layout make_layout(const struct records *file, const struct summary *summary,
+                                 enum table_view view)
 {
-    struct layout layout = {views[view].columns, 22, table_cpus(file)};
-
-    for (size_t i = 0; i < summary->count; i++) {
-        if (view == TABLE_THROUGHPUT && summary->cells[i].readers > 0)
-            layout.columns = reading_columns;
-    }
+    struct layout layout = {views[view].columns, 22, table_cpus(file), false};
 
     for (size_t i = 0; i < summary->count; i++) {
         int length = (int)strlen(summary->cells[i].lock);
         layout.width = length > layout.width ? length : layout.width;
+        layout.readers = layout.readers || summary->cells[i].readers > 0;
     }
-    table_print_head(out, file);
+    return layout;
+}
+
+static void print_blocks(FILE *out, const struct summary *summary, const struct layout *layout)
+{
     for (size_t i = 0; i < summary->count; i++) {
         if (i == 0 || !table_same_block(&summary->cells[i - 1], &summary->cells[i]))
-            print_block_head(out, &layout, &summary->cells[i]);
-        print_cell(out, &layout, &summary->cells[i]);
+            print_block_head(out, layout, &summary->cells[i]);
+        print_cell(out, layout, &summary->cells[i]);
     }
-    print_notes(out, file, summary, layout.cpus);
-    if (view == TABLE_THROUGHPUT)
+}
+
+void table_print(FILE *out, const struct records *file, const struct summary *summary,
+                 enum table_view view)
+{
+    const struct layout layout = make_layout(file, summary, view);
+
+    table_print_head(out, file);
+    if (layout.columns == NULL)
         latency_table_print(out, summary, layout.cpus, layout.width);
+    else
+        print_blocks(out, summary, &layout);
+    print_notes(out, file, summary, layout.cpus);
     table_print_violations(out, file);
 }
