@@ -64,6 +64,14 @@ struct variation {
  * nobody asked for are left out. */
 enum phase { PHASE_WARMUP, PHASE_OWNERS, PHASE_LATENCY, PHASE_WINDOW, PHASE_STOP };
 
+/* What a loop needs of what it observes. Variables of their own, so that those that every turn
+ * looks at stay in registers. */
+struct observing {
+    struct latency_turns *timing;
+    uint64_t *next_look;    /* the turn that is timed next */
+    uint64_t *owned_before; /* the `before` of the worker's owner log */
+};
+
 /* A loop is compiled for each shape. */
 struct loop_shape {
     bool scripted; /* it does what the worker's script says, and not only acquire and release */
@@ -172,11 +180,9 @@ static inline void write_lines(const struct workplace *place)
     }
 }
 
-static inline __attribute__((always_inline)) void write_section(const struct workplace *place,
-                                                                struct worker *worker,
-                                                                enum observation observation,
-                                                                uint64_t critical_ns, uint64_t turn,
-                                                                uint64_t writes)
+static inline __attribute__((always_inline)) void write_section(
+    const struct workplace *place, struct worker *worker, enum observation observation,
+    const struct observing *observing, uint64_t critical_ns, uint64_t turn, uint64_t writes)
 {
     struct guarded *guarded = place->guarded;
     uint64_t count = plain_load(&guarded->first);
@@ -185,7 +191,7 @@ static inline __attribute__((always_inline)) void write_section(const struct wor
         note_violation(worker);
     plain_store(&guarded->first, count + 1);
     if (observation == OBSERVE_OWNERS)
-        owner_log_add(&worker->owners, count);
+        owner_log_add(&worker->owners, observing->owned_before, count);
     if (plain_load(&guarded->owner) != place->self + 1u) {
         plain_store(&guarded->owner, place->self + 1u);
         take_over(worker, writes);
@@ -257,6 +263,7 @@ struct racing {
     const struct workplace *place;
     struct worker *worker;
     struct latency_turns *timing;
+    uint64_t *owned_before;
     struct latencies *latencies;
     bool looked_at; /* the turn's hold is timed */
     struct step step;
@@ -280,7 +287,7 @@ static inline void write_racing(const struct racing *racing, struct guarded *old
         take_over(worker, racing->writes);
     racing_store(&pair->first, count + 1);
     if (racing->observation == OBSERVE_OWNERS)
-        owner_log_add(&worker->owners, count);
+        owner_log_add(&worker->owners, racing->owned_before, count);
     plain_store(&pair->owner, place->self + 1u);
     for (unsigned i = 0; i < place->lines_beyond; i++)
         racing_store(&lines[i].value, racing_load(&lines[i].value) + 1);
@@ -383,18 +390,21 @@ static inline __attribute__((always_inline)) bool rarely(bool condition)
  * has no readers takes it exclusively and reads. */
 static inline __attribute__((always_inline)) int measured_turn(
     const struct lock_ops *ops, enum observation observation, const struct workplace *place,
-    struct worker *worker, struct latency_turns *timing, struct step step, uint64_t turn,
+    struct worker *worker, const struct observing *observing, struct step step, uint64_t turn,
     uint64_t writes, void *context)
 {
+    struct latency_turns *timing = observing->timing;
     bool as_reader = step.shared && ops->acquire_shared != NULL;
     struct latencies *latencies =
         observation == OBSERVE_LATENCY
             ? &worker->latencies[as_reader ? LATENCIES_SHARED : LATENCIES_EXCLUSIVE]
             : NULL;
-    bool looked_at = observation == OBSERVE_LATENCY && rarely(turn == timing->next);
+    bool looked_at = observation == OBSERVE_LATENCY && rarely(turn == *observing->next_look);
 
-    if (looked_at)
+    if (looked_at) {
         latency_arrive(timing);
+        *observing->next_look = timing->next;
+    }
     int error =
         as_reader ? ops->acquire_shared(place->lock, context) : ops->acquire(place->lock, context);
 
@@ -410,18 +420,18 @@ static inline __attribute__((always_inline)) int measured_turn(
     if (rarely((ops->traits & (LOCK_UNVERIFIED | LOCK_READERS_RACE)) != 0)) {
         if ((ops->traits & LOCK_UNVERIFIED) == 0)
             return racing_section(&(struct racing){ops, observation, place, worker, timing,
-                                                   latencies, looked_at, step, turn, writes,
-                                                   context});
+                                                   observing->owned_before, latencies, looked_at,
+                                                   step, turn, writes, context});
         unverified_section(place, worker, step.critical_ns, turn, step.shared);
     } else if (step.shared) {
         read_section(place, worker, step.critical_ns, turn);
     } else {
-        write_section(place, worker, observation, step.critical_ns, turn, writes);
+        write_section(place, worker, observation, observing, step.critical_ns, turn, writes);
     }
     if (looked_at)
         latency_hold_ends(timing, latencies);
     if (observation == OBSERVE_LATENCY)
-        latency_release(timing, &place->guarded->releases, as_reader);
+        latency_release(timing, place->watch, &place->guarded->releases, as_reader, turn);
     return as_reader ? ops->release_shared(place->lock, context)
                      : ops->release(place->lock, context);
 }
@@ -440,18 +450,22 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
     uint64_t acquisitions = worker->carried, writes = worker->carried_writes;
     const uint64_t writes_before = writes;
     struct latency_turns timing = {0};
+    uint64_t next_look = 0, owned_before = worker->owners.before;
+    const struct observing observing = {&timing, &next_look, &owned_before};
     int error;
 
-    if (shape.observation == OBSERVE_LATENCY)
+    if (shape.observation == OBSERVE_LATENCY) {
         timing = latency_turns_begin(place.watch);
+        next_look = timing.next;
+    }
 
     worker->carried = worker->carried_writes = 0;
     for (;;) {
         struct step step = {0};
         if (shape.scripted)
             step = worker->script[acquisitions % SCRIPT_STEPS];
-        error = measured_turn(ops, shape.observation, &place, worker, &timing, step, acquisitions,
-                              writes, context);
+        error = measured_turn(ops, shape.observation, &place, worker, &observing, step,
+                              acquisitions, writes, context);
         if (error != 0)
             break;
         if (word_load(place.phase, relaxed) != phase) {
@@ -469,6 +483,7 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
             break;
     }
     word_store(&worker->acquisitions, acquisitions, relaxed);
+    worker->owners.before = owned_before;
     worker->writes = writes;
     worker->all_writes += writes - writes_before + worker->carried_writes;
     if (writes - worker->burst_start > worker->burst_most)

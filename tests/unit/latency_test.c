@@ -119,7 +119,7 @@ static void hold_and_release(struct play *play, bool shared)
 {
     struct latency_turns holder = latency_turns_begin(&play->watch);
 
-    latency_release(&holder, &play->releases, shared);
+    latency_release(&holder, &play->watch, &play->releases, shared, 0);
 }
 
 /* A thread that announces itself. */
@@ -186,22 +186,23 @@ static void a_holder_that_hogs_the_lock_stops_looking(void **state)
 {
     struct play *play = begin_play();
     struct latency_turns holder = latency_turns_begin(&play->watch);
+    uint64_t turn = 0;
 
     (void)state;
     struct latency_turns look = announce(play);
     let_time_pass();
     for (int i = 0; i < LATENCY_WRITTEN_MOST; i++) {
-        latency_release(&holder, &play->releases, false);
+        latency_release(&holder, &play->watch, &play->releases, false, turn++);
         assert_true(play->releases.exclusive_ns > look.arrived_ns);
     }
-    latency_release(&holder, &play->releases, false);
+    latency_release(&holder, &play->watch, &play->releases, false, turn++);
     latency_acquired(&look, &play->releases, false, &play->latencies);
     assert_int_equal(handoffs(play), 0);
     /* Until nobody waits; then it looks again. */
-    latency_release(&holder, &play->releases, false);
+    latency_release(&holder, &play->watch, &play->releases, false, turn++);
     look = announce(play);
     let_time_pass();
-    latency_release(&holder, &play->releases, false);
+    latency_release(&holder, &play->watch, &play->releases, false, turn++);
     latency_acquired(&look, &play->releases, false, &play->latencies);
     assert_int_equal(handoffs(play), 1);
     free(play);

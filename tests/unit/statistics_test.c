@@ -321,8 +321,10 @@ static void make_logs(struct logs *logs)
 /* Acquisitions, one after the other, of threads `a` to `c`. */
 static void acquire(struct logs *logs, const char *owners)
 {
-    for (; *owners != '\0'; owners++)
-        owner_log_add(&logs->logs[*owners - 'a'], logs->number++);
+    for (; *owners != '\0'; owners++) {
+        struct owner_log *log = &logs->logs[*owners - 'a'];
+        owner_log_add(log, &log->before, logs->number++);
+    }
 }
 
 static void look_at(struct logs *logs, uint64_t windows)
