@@ -308,15 +308,15 @@ static inline bool read_racing(const struct racing *racing, struct guarded *pair
     return racing_load(&pair->second) == count && count != POISON;
 }
 
-/* From the first shared acquire on: what is read counts when the release says so. Only the first
- * reading is timed. */
+/* From the first shared acquire on: what is read counts when the release says so. Each reading is
+ * an acquire and a hold of its own, in the times too. */
 static inline __attribute__((always_inline)) int read_until_valid(const struct racing *racing)
 {
     void *lock = racing->place->lock;
 
-    for (bool first = true;; first = false) {
+    for (;;) {
         bool whole = read_racing(racing, racing->place->guarded);
-        if (first && racing->looked_at)
+        if (racing->looked_at)
             latency_hold_ends(racing->timing, racing->latencies);
         int error = racing->ops->release_shared(lock, racing->context);
         if (error == 0 && !whole)
@@ -324,9 +324,14 @@ static inline __attribute__((always_inline)) int read_until_valid(const struct r
         if (error != EAGAIN)
             return error;
         racing->worker->retries++;
+        if (racing->looked_at)
+            latency_arrive_again(racing->timing);
         error = racing->ops->acquire_shared(lock, racing->context);
         if (error != 0)
             return error;
+        if (racing->looked_at)
+            latency_acquired(racing->timing, &racing->place->guarded->releases, true,
+                             racing->latencies);
     }
 }
 

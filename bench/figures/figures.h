@@ -20,7 +20,10 @@
          "topology --json' wrote")                                                                 \
     NEXT(latency, "latency",                                                                       \
          "the percentiles of the acquire times at the most threads that have a CPU each, and how " \
-         "the times are spread beside them, writers above and readers below")
+         "the times are spread beside them, writers above and readers below")                      \
+    NEXT(rw, "rw",                                                                                 \
+         "throughput against the readers' share of the acquisitions, at the most threads, and "    \
+         "read scaling beside it")
 
 #define FIGURE_DECLARATION(id, name, text) extern const struct figure_kind figure_##id;
 FIGURES(FIGURE_DECLARATION, FIGURE_DECLARATION)
