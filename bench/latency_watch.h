@@ -37,7 +37,8 @@ struct latency_turns {
     uint64_t next_timed, next_announced;
     bool timed, announced;
     uint64_t arrived_ns, acquired_ns;
-    unsigned written; /* releases in a row that it wrote down */
+    unsigned written;      /* releases in a row that it wrote down, */
+    uint64_t last_written; /* the last of them in this turn */
 };
 
 static inline uint64_t latency_next(const struct latency_turns *turns)
@@ -76,6 +77,14 @@ LATENCY_RARE void latency_arrive(struct latency_turns *turns)
         word_fetch_add(&turns->watch->announced, 1, relaxed);
     }
     turns->next = latency_next(turns);
+    turns->arrived_ns = machine_clock();
+}
+
+/* Before a further acquire of the same turn, which counts like the first; what that one announced
+ * is taken back already. */
+LATENCY_RARE void latency_arrive_again(struct latency_turns *turns)
+{
+    turns->announced = false;
     turns->arrived_ns = machine_clock();
 }
 
@@ -136,12 +145,15 @@ LATENCY_RARE void latency_hold_ends(const struct latency_turns *turns, struct la
  * the clock again and again: after so many times in a row it writes down that it does not know. */
 enum { LATENCY_WRITTEN_MOST = 8 };
 
-/* In any turn, right before the release, when somebody has announced itself. */
+/* In a turn, right before the release, when somebody has announced itself. */
 LATENCY_RARE void latency_write_down(struct latency_turns *turns, struct latency_releases *releases,
-                                     bool shared)
+                                     bool shared, uint64_t turn)
 {
     uint64_t now = 0;
 
+    if (turn != turns->last_written + 1)
+        turns->written = 0;
+    turns->last_written = turn;
     if (turns->written < LATENCY_WRITTEN_MOST) {
         turns->written++;
         now = machine_clock();
@@ -152,15 +164,16 @@ LATENCY_RARE void latency_write_down(struct latency_turns *turns, struct latency
         plain_store(&releases->exclusive_ns, now);
 }
 
-/* The last thing before each release. */
+/* The last thing before each release. All that most turns do is to look at the watch, whose address
+ * is in a register: behind an atomic operation, each load that waits for another one delays the
+ * release. */
 static inline __attribute__((always_inline)) void latency_release(struct latency_turns *turns,
+                                                                  struct latency_watch *watch,
                                                                   struct latency_releases *releases,
-                                                                  bool shared)
+                                                                  bool shared, uint64_t turn)
 {
-    if (__builtin_expect(word_load(&turns->watch->announced, relaxed) != 0, false))
-        latency_write_down(turns, releases, shared);
-    else if (__builtin_expect(turns->written != 0, false))
-        turns->written = 0;
+    if (__builtin_expect(word_load(&watch->announced, relaxed) != 0, false))
+        latency_write_down(turns, releases, shared, turn);
 }
 
 #endif

@@ -65,18 +65,19 @@ static __attribute__((noinline, unused)) void owner_log_keep(struct owner_log *l
                                                                      : UINT32_MAX};
 }
 
-/* By the holder of the lock. All threads see the windows change between the same two acquisitions:
- * a later holder can't read an older word than an earlier one, because the lock orders them. So a
- * window has no holes. A log that is full stays as it is. */
+/* By the holder of the lock. `*before` is the log's, which the loop keeps in a register: on x86 a
+ * store delays the atomic operation of the next acquire. All threads see the windows change between
+ * the same two acquisitions: a later holder can't read an older word than an earlier one, because
+ * the lock orders them. So a window has no holes. A log that is full stays as it is. */
 static inline __attribute__((always_inline)) void owner_log_add(struct owner_log *log,
-                                                                uint64_t number)
+                                                                uint64_t *before, uint64_t number)
 {
-    const uint64_t windows = word_load(log->windows, relaxed), before = log->before;
+    const uint64_t windows = word_load(log->windows, relaxed), last = *before;
     const bool in_window = ((uint32_t)number & (uint32_t)windows) < windows >> 32;
 
-    log->before = number + 1;
-    if (__builtin_expect(in_window | (number + 1 - before > log->longest), false))
-        owner_log_keep(log, windows, number, before);
+    *before = number + 1;
+    if (__builtin_expect(in_window | (number + 1 - last > log->longest), false))
+        owner_log_keep(log, windows, number, last);
 }
 
 #endif

@@ -56,6 +56,18 @@ static bool is_of_cell(const struct cell *cell, const struct cell *key)
            strcmp(cell->placement, key->placement) == 0;
 }
 
+static char *setting_of(const json_t *workload)
+{
+    json_t *rest = json_copy((json_t *)workload);
+
+    json_object_del(rest, "readers");
+    char *text = rest == NULL ? strdup("") : json_dumps(rest, JSON_COMPACT);
+    json_decref(rest);
+    if (text == NULL)
+        abort();
+    return text;
+}
+
 /* The cell of a record, made if this is the first of it. */
 static struct cell *cell_of(struct summary *summary, const struct records *file, const char *source,
                             const json_t *record)
@@ -88,6 +100,7 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     key.order = records_order_of_lock(file, key.lock);
     key.burst_most = key.max_gap = key.read_scaling = NAN;
     key.readers = (unsigned)json_integer_value(json_object_get(workload, "readers"));
+    key.setting = setting_of(workload);
     key.records = json_array();
     grown[summary->count] = key;
     return &grown[summary->count++];
@@ -312,6 +325,7 @@ void summary_free(struct summary *summary)
 {
     for (size_t i = 0; i < summary->count; i++) {
         free(summary->cells[i].workload);
+        free(summary->cells[i].setting);
         json_decref(summary->cells[i].records);
         free(summary->cells[i].latencies);
     }

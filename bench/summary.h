@@ -20,6 +20,7 @@ struct cell {
     unsigned processes; /* as asked for, see processes.h */
     unsigned cpus;      /* that this many threads ran on */
     char *workload;     /* as one text, to tell cells apart */
+    char *setting;      /* the same without its share of readers */
     bool ranked;        /* neither unverified nor broken */
     bool has_hogs;      /* its critical sections differ in length */
     bool spins;         /* its waiters never give their CPU away */

@@ -145,18 +145,25 @@ static bool is_shown(const struct layout *layout, const struct column *column)
     return column->shown != WITH_READERS || layout->readers;
 }
 
+/* `, 90% readers`, where that tells cells apart. */
+static const char *put_share(const struct cell *cell, char text[RECORDS_SHARE_TEXT])
+{
+    text[0] = '\0';
+    if (cell->one_share)
+        snprintf(text, RECORDS_SHARE_TEXT, ", %u%% readers", cell->readers);
+    return text;
+}
+
 void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, const char *behind)
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
     unsigned processes = processes_for(cell->processes, cell->threads);
-    char split[32] = "", share[32] = "";
+    char split[32] = "", share[RECORDS_SHARE_TEXT];
 
     if (processes > 1)
         snprintf(split, sizeof split, " of %u processes", processes);
-    if (cell->one_share)
-        snprintf(share, sizeof share, ", %u%% readers", cell->readers);
     fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s%s\n", bold, cell->threads,
-            cell->threads == 1 ? "" : "s", split, share,
+            cell->threads == 1 ? "" : "s", split, put_share(cell, share),
             cell->threads > cpus ? ", more than there are CPUs" : "",
             cell->source[0] != '\0' ? ", " : "", cell->source, behind, plain);
 }
@@ -215,19 +222,23 @@ static void begin_note(FILE *out, bool *first)
 
 static void print_cell_notes(FILE *out, const struct cell *cell, bool *first)
 {
+    char share[RECORDS_SHARE_TEXT];
+
+    put_share(cell, share);
     if (cell->ranked && cell->unverified > 0) {
         begin_note(out, first);
         fprintf(out,
-                "%s, %u threads: in %zu of %zu samples not every thread came back in time, so\n"
+                "%s, %u threads%s: in %zu of %zu samples not every thread came back in time, so\n"
                 "    that their total could not be checked.\n",
-                cell->lock, cell->threads, cell->unverified, cell->samples);
+                cell->lock, cell->threads, share, cell->unverified, cell->samples);
     }
     if (cell->threads > 1 && cell->apart > 0 && cell->apart >= cell->samples / 2) {
         begin_note(out, first);
-        fprintf(out,
-                "%s, %u threads: in %zu of %zu samples not all of them were at work for even half\n"
-                "    of the window; its fairness says little. A longer --duration helps.\n",
-                cell->lock, cell->threads, cell->apart, cell->samples);
+        fprintf(
+            out,
+            "%s, %u threads%s: in %zu of %zu samples not all of them were at work for even half\n"
+            "    of the window; its fairness says little. A longer --duration helps.\n",
+            cell->lock, cell->threads, share, cell->apart, cell->samples);
     }
 }
 
@@ -235,12 +246,14 @@ static void print_cell_notes(FILE *out, const struct cell *cell, bool *first)
 static void print_disturbed(FILE *out, const struct cell *cell, unsigned cpus, bool *first)
 {
     double used = cell->cpu_ns * cell->throughput / 1e9 / cell->threads;
+    char share[RECORDS_SHARE_TEXT];
 
     if (!cell->spins || cell->threads > cpus || isnan(used) || used > 0.9)
         return;
     begin_note(out, first);
-    fprintf(out, "%s, %u thread%s: had %.0f%% of the CPUs' time; something else ran there.\n",
-            cell->lock, cell->threads, cell->threads == 1 ? "" : "s", used * 100);
+    fprintf(out, "%s, %u thread%s%s: had %.0f%% of the CPUs' time; something else ran there.\n",
+            cell->lock, cell->threads, cell->threads == 1 ? "" : "s", put_share(cell, share),
+            used * 100);
 }
 
 /* Where the table is of one run, what that run raised. */
@@ -303,16 +316,19 @@ static void print_processes(FILE *out, const struct summary *summary, bool *firs
 }
 
 /* What is to be said of one that did not end with a narrow interval. */
-static void print_ending(FILE *out, const json_t *ending, const char *until, bool *first)
+static void print_ending(FILE *out, const struct records *file, const json_t *ending,
+                         const char *until, bool *first)
 {
     const char *ended = json_string_value(json_object_get(ending, "ended"));
     const char *lock = json_string_value(json_object_get(ending, "lock"));
     const json_t *width = json_object_get(ending, "half_width_percent");
+    char share[RECORDS_SHARE_TEXT];
     bool time = strcmp(ended, "time") == 0, lost = strcmp(ended, "violation") == 0;
 
     begin_note(out, first);
-    fprintf(out, "%s, %lld threads: not within %s ", lock == NULL ? "?" : lock,
-            (long long)json_integer_value(json_object_get(ending, "threads")), until);
+    fprintf(out, "%s, %lld threads%s: not within %s ", lock == NULL ? "?" : lock,
+            (long long)json_integer_value(json_object_get(ending, "threads")),
+            records_share_text(file, ending, share), until);
     if (json_is_number(width))
         fprintf(out, "but %.2g%% ", json_number_value(width));
     fprintf(out, "after %lld repetitions, %s.\n",
@@ -342,7 +358,7 @@ static void print_endings(FILE *out, const struct records *file, bool *first)
     json_array_foreach (file->endings, i, ending) {
         const char *ended = json_string_value(json_object_get(ending, "ended"));
         if (ended != NULL && strcmp(ended, "interval") != 0)
-            print_ending(out, ending, until, first);
+            print_ending(out, file, ending, until, first);
     }
 }
 
@@ -490,7 +506,7 @@ void table_print_head(FILE *out, const struct records *file)
                  json_array_size(json_object_get(plan, "threads")) * (size_t)repetitions;
     size_t objects = json_array_size(json_object_get(plan, "objects"));
     unsigned cpus = table_cpus(file);
-    size_t shares = json_array_size(json_object_get(json_object_get(plan, "workload"), "readers"));
+    size_t shares = records_shares_of_readers(file);
     char text[WORKLOAD_TEXT];
 
     all *= (objects > 0 ? objects : 1) * (shares > 0 ? shares : 1);
@@ -509,7 +525,7 @@ void table_print_head(FILE *out, const struct records *file)
 
 static bool alike(const json_t *a, const json_t *b)
 {
-    static const char *const names[] = {"lock", "threads", "objects", "kind"};
+    static const char *const names[] = {"lock", "threads", "objects", "workload", "kind"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const json_t *x = json_object_get(a, names[i]), *y = json_object_get(b, names[i]);
@@ -532,6 +548,7 @@ void table_print_violations(FILE *out, const struct records *file)
     const json_t *violations = file->violations;
     size_t i, j;
     json_t *one, *other;
+    char share[RECORDS_SHARE_TEXT];
 
     if (json_array_size(violations) > 0)
         fprintf(out, "\n  WRONG\n");
@@ -549,11 +566,12 @@ void table_print_violations(FILE *out, const struct records *file)
         }
         if (first == i)
             fprintf(out,
-                    "  %s, %" PRId64 " thread%s: %s, in %zu repetition%s; seed %" PRId64
+                    "  %s, %" PRId64 " thread%s%s: %s, in %zu repetition%s; seed %" PRId64
                     ":\n"
                     "    %s\n",
                     text_of(one, "lock"), integer_of(one, "threads"),
-                    integer_of(one, "threads") == 1 ? "" : "s", text_of(one, "kind"), count,
+                    integer_of(one, "threads") == 1 ? "" : "s",
+                    records_share_text(file, one, share), text_of(one, "kind"), count,
                     count == 1 ? "" : "s", integer_of(one, "seed"), text_of(one, "detail"));
     }
 }

@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) int varied_turn(const struct lock_o
     else if (step.shared)
         read_section(&place, worker, step.critical_ns, turn);
     else
-        write_section(&place, worker, OBSERVE_NOTHING, step.critical_ns, turn, writes);
+        write_section(&place, worker, OBSERVE_NOTHING, NULL, step.critical_ns, turn, writes);
     if (timed)
         hold->until_ns = machine_clock();
     return as_reader ? ops->release_shared(place.lock, context) : ops->release(place.lock, context);

@@ -944,6 +944,25 @@ want_same "of rw_ticket, whether above 5" "$([ "$(scaling_of rw_ticket 8 100)" -
 want_same "without readers" "$(scaling_of seqlock 8 0)" none
 end
 
+begin "what stands below the table says of which share of readers it is"
+rm -f noted.jsonl
+call "$LOCKBENCH" run broken_tts,tas -m 'sim:core:4 pu:1' -t 2 -r 0,50 -R 1 -d 200us --until 0.001% --quiet -O noted.jsonl
+want_code 1
+want_text "$stdout" "  broken_tts, 2 threads, 0% readers: exclusion, in "
+want_text "$stdout" "  broken_tts, 2 threads, 50% readers: exclusion, in "
+want_text "$stdout" "  tas, 2 threads, 50% readers: not within 0.001% "
+# A run that is gone on with, whose first sample says that it had a part of the CPU only.
+rm -f noted.jsonl
+call "$LOCKBENCH" run tas -t 1 -r 0,100 -R 1 -d 20ms --counters none --quiet -O noted.jsonl
+want_code 0
+sed -i '/"record":"sample"/ { s/"cpu_ns":[0-9.e+-]*/"cpu_ns":1e-3/; s/,"unfit":\[[^]]*\]//; }' noted.jsonl
+share=$(sed -n '/"record":"sample"/ { s/.*"readers":\([0-9]*\).*/\1/p; q; }' noted.jsonl)
+sed -i '$d' noted.jsonl
+call "$LOCKBENCH" run --resume noted.jsonl --quiet
+want_code 0
+want_text "$stdout" "  tas, 1 thread, $share% readers: had 0% of the CPUs' time"
+end
+
 begin "--trace is of one share of readers"
 call "$LOCKBENCH" run rw_ticket -m 'sim:pack:1 core:2 pu:1' -t 2 -r 0,50 --trace shares.json -O traced.jsonl
 want_code 2

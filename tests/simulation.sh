@@ -1212,7 +1212,7 @@ run_to fewer.jsonl ticket -m 'sim:core:4 pu:1' -t 1,2 -R 2 --readers 50
 call "$LOCKBENCH" plot readers.jsonl fewer.jsonl --figure latency --format dat --output -
 want_code 0
 want_same "standard error" "$(cat "$stderr")" \
-    "lockbench: 'fewer.jsonl' is left out: the figure is of 4 threads, and of so many it has no latency_ns on sim:core:4 pu:1"
+    "lockbench: 'fewer.jsonl' has nothing of 4 threads to draw on sim:core:4 pu:1: --threads N draws another number"
 want_no_text "$stdout" fewer
 want_text "$stdout" "ticket (readers)"
 end

@@ -23,7 +23,10 @@
          "the times are spread beside them, writers above and readers below")                      \
     NEXT(hold, "hold", "the same of how long the lock was held")                                   \
     NEXT(handoff, "handoff",                                                                       \
-         "the same of the times from a release to the acquire of a thread that was waiting")
+         "the same of the times from a release to the acquire of a thread that was waiting")       \
+    NEXT(rw, "rw",                                                                                 \
+         "throughput against the readers' share of the acquisitions, at the most threads, and "    \
+         "read scaling beside it")
 
 #define FIGURE_DECLARATION(id, name, text) extern const struct figure_kind figure_##id;
 FIGURES(FIGURE_DECLARATION, FIGURE_DECLARATION)

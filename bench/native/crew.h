@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "bench/layout.h"
-#include "bench/measured_loop.h"
+#include "bench/worker.h"
 #include "bench/native/arena.h"
 #include "bench/native/clock_check.h"
 #include "bench/native/counters/counters.h"
