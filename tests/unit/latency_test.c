@@ -311,6 +311,8 @@ static void each_reading_is_an_acquire_and_a_hold(void **state)
     struct latencies *latencies = calloc(LATENCIES_WAYS, sizeof *latencies);
     struct latency_watch watch = {.stride = 3};
     struct latency_turns timing = latency_turns_begin(&watch);
+    uint64_t next_look = timing.next, owned_before = 0;
+    const struct observing observing = {&timing, &next_look, &owned_before};
     struct rereading lock = {0};
     struct guarded guarded = {0};
     struct worker worker = {.latencies = latencies};
@@ -321,7 +323,7 @@ static void each_reading_is_an_acquire_and_a_hold(void **state)
     assert_non_null(latencies);
     for (uint64_t turn = 0; turn < 6; turn++)
         assert_int_equal(
-            measured_turn(&ops, OBSERVE_LATENCY, &place, &worker, &timing, reads, turn, 0, NULL),
+            measured_turn(&ops, OBSERVE_LATENCY, &place, &worker, &observing, reads, turn, 0, NULL),
             0);
     assert_int_equal(lock.acquires, 18);
     assert_int_equal(worker.retries, 12);
