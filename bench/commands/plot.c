@@ -61,7 +61,8 @@ static const struct option_row options[] = {
     OPTION_TEXT("title", 't', "TEXT", "a title instead of the machine and the workload",
                 struct settings, title),
     OPTION("threads", 0, "N",
-           "of figures of one number of threads, rw and latency: another one than they choose",
+           "of figures of one number of threads (rw, latency, hold, handoff): another one than "
+           "they choose",
            set_threads, struct settings, threads),
     OPTION_FLAG("quiet", 'q', "do not say what was drawn", struct settings, quiet),
     {0},
@@ -315,10 +316,11 @@ static enum exit_code plot_main(int argc, char **argv)
     if (words == 0)
         return complain(EXIT_USAGE, "plot needs a results file: lockbench plot FILE...");
     if (settings.threads > 0 && !curves_of_one_number(settings.kind))
-        return complain(EXIT_USAGE,
-                        "--threads is for figures of one number of threads, rw and latency; "
-                        "leave it out with --figure %s",
-                        settings.kind->name);
+        return complain(
+            EXIT_USAGE,
+            "--threads is for figures of one number of threads (rw, latency, hold, handoff); "
+            "leave it out with --figure %s",
+            settings.kind->name);
     code = check_formats(settings.formats);
     if (code == EXIT_FINE)
         code = check_output(&settings);
