@@ -40,13 +40,13 @@ const char *figure_format_of(const char *name)
 }
 
 enum exit_code figure_data(const struct summary *summary, const struct figure_kind *kind,
-                           struct picture *data)
+                           unsigned threads, struct picture *data)
 {
     FILE *memory = open_memstream(&data->bytes, &data->length);
 
     if (memory == NULL)
         return complain(EXIT_MACHINE, "out of memory");
-    unsigned curves = curves_put(memory, summary, kind);
+    unsigned curves = curves_put(memory, summary, kind, threads);
     if (fclose(memory) != 0)
         return complain(EXIT_MACHINE, "out of memory");
     return curves > 0 ? EXIT_FINE
@@ -98,7 +98,7 @@ enum exit_code figure_draw(const struct figure *figure)
 
 bool figure_has_curves(const struct summary *summary, const struct figure_kind *kind)
 {
-    return curves_any(summary, kind);
+    return curves_any(summary, kind, curves_threads(summary, kind));
 }
 
 void figure_name(const char *name, const char *ending, char *figure, size_t size)

@@ -24,10 +24,11 @@ struct figure {
  * has the numbers. */
 bool figure_has_curves(const struct summary *summary, const struct figure_kind *kind);
 
-/* Makes the data of a figure of results; `data->bytes` is the caller's to free, in any case.
+/* Makes the data of a figure of results, of the number of threads that curves_threads() says or
+ * another one that has any; `data->bytes` is the caller's to free, in any case.
  * Complains and returns EXIT_USAGE when there is nothing to draw. */
 enum exit_code figure_data(const struct summary *summary, const struct figure_kind *kind,
-                           struct picture *data);
+                           unsigned threads, struct picture *data);
 
 /* The same for a figure that is made of the records themselves. */
 enum exit_code figure_records_data(const struct records *files, size_t count,

@@ -12,25 +12,30 @@ static const char *const titles[LATENCIES_WAYS][LATENCIES] = {
     [LATENCIES_SHARED] = {"acquire, shared", "hold, shared", "handoff, shared"},
 };
 
-/* Three digits that count, as in `24.4us`. */
-static void print_time(FILE *out, double ns)
+void latency_table_time(double ns, char text[LATENCY_TABLE_TEXT])
 {
     static const struct {
         double ns;
         const char *unit;
     } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
-    char text[32];
     size_t i = 0;
 
     /* What would be rounded up to a thousand is one of the next unit. */
     while (units[i].ns > 1 && ns < 0.9995 * units[i].ns)
         i++;
     double value = ns / units[i].ns;
-    snprintf(text, sizeof text, "%.*f%s",
+    snprintf(text, LATENCY_TABLE_TEXT, "%.*f%s",
              units[i].ns == 1 || value >= 99.95 ? 0
              : value >= 9.995                   ? 1
                                                 : 2,
              value, units[i].unit);
+}
+
+static void print_time(FILE *out, double ns)
+{
+    char text[LATENCY_TABLE_TEXT];
+
+    latency_table_time(ns, text);
     fprintf(out, " %*s", TIME_WIDTH, text);
 }
 
@@ -50,6 +55,7 @@ static void print_cell(FILE *out, const struct cell *cell, int way, int latency,
     print_time(out, (double)histogram->max);
     if (latency == LATENCY_HOLD && latencies->long_holds > 0)
         fprintf(out, "  %.3g%%", 100.0 * (double)latencies->long_holds / (double)histogram->count);
+    table_print_marks(out, cell);
     fputc('\n', out);
 }
 
@@ -79,9 +85,31 @@ static void print_kind(FILE *out, const struct summary *summary, size_t first, s
     }
 }
 
+/* Whether there is anything; says otherwise what the samples say. */
+static bool any_timed(FILE *out, const struct summary *summary)
+{
+    const char *reason = NULL;
+
+    for (size_t i = 0; i < summary->count; i++) {
+        if (summary->cells[i].latencies != NULL)
+            return true;
+        const json_t *sample = json_array_get(summary->cells[i].records, 0);
+        const json_t *unmeasured = json_object_get(sample, "unmeasured");
+        if (reason == NULL)
+            reason = json_string_value(
+                json_object_get(unmeasured, latency_fields[LATENCIES_EXCLUSIVE][LATENCY_ACQUIRE]));
+    }
+    fprintf(out, "\n  nothing was timed%s%s\n", reason == NULL ? "" : ": ",
+            reason == NULL ? "" : reason);
+    return false;
+}
+
 void latency_table_print(FILE *out, const struct summary *summary, unsigned cpus, int width)
 {
     size_t first = 0;
+
+    if (!any_timed(out, summary))
+        return;
 
     while (first < summary->count) {
         size_t end = first + 1;

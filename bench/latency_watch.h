@@ -80,6 +80,14 @@ LATENCY_RARE void latency_arrive(struct latency_turns *turns)
     turns->arrived_ns = machine_clock();
 }
 
+/* Before a further acquire of the same turn, which counts like the first; what that one announced
+ * is taken back already. */
+LATENCY_RARE void latency_arrive_again(struct latency_turns *turns)
+{
+    turns->announced = false;
+    turns->arrived_ns = machine_clock();
+}
+
 /* The clock's own part taken off; of clocks that differ by less than it, nothing is left. */
 static inline uint64_t latency_between(const struct latency_turns *turns, uint64_t from,
                                        uint64_t to)

@@ -1,6 +1,6 @@
 #include "bench/layout.h"
 
-#include "bench/measured_loop.h"
+#include "bench/worker.h"
 #include "bench/nested.h"
 
 enum { LINE_BYTES = sizeof(struct guarded_line) };

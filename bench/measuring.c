@@ -500,8 +500,8 @@ const struct option_row measuring_options[] = {
          "it there",
          resume),
     VALUE("table", 0, "NAME",
-          "what the printed table shows: throughput (default), or fairness; the records and --json "
-          "have both",
+          "what the printed table shows: throughput (default), fairness, or latency; the records "
+          "and --json have all of it",
           set_table, table),
     FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
     FLAG("dry-run", 0,

@@ -53,7 +53,13 @@ json_t *outliers_of_file(const struct records *file)
     json_t *all = json_array();
 
     for (size_t i = 0; i < cells.count; i++) {
-        json_t *some = outliers_find(&cells.cells[i]);
+        json_t *some = outliers_find(&cells.cells[i]), *outlier;
+        json_t *workload = json_object_get(cells.cells[i].identity, "workload");
+        size_t j;
+        json_array_foreach (some, j, outlier) {
+            if (records_shares_of_readers(file) > 1)
+                json_object_set(outlier, "readers", json_object_get(workload, "readers"));
+        }
         json_array_extend(all, some);
         json_decref(some);
     }
@@ -96,12 +102,16 @@ void outliers_describe(const json_t *outlier, char *text, size_t size)
     struct measure measure = measure_named(json_string_value(json_object_get(outlier, "measure")));
     long long threads = (long long)json_integer_value(json_object_get(outlier, "threads"));
     const json_t *objects = json_object_get(outlier, "objects");
+    const json_t *readers = json_object_get(outlier, "readers");
 
     snprintf(text, size, "%s, %lld thread%s", json_string_value(json_object_get(outlier, "lock")),
              threads, threads == 1 ? "" : "s");
     if (objects != NULL)
         snprintf(text + strlen(text), size - strlen(text), ", %lld objects",
                  (long long)json_integer_value(objects));
+    if (readers != NULL)
+        snprintf(text + strlen(text), size - strlen(text), ", %lld%% readers",
+                 (long long)json_integer_value(readers));
     snprintf(text + strlen(text), size - strlen(text), ", repetition %lld: %.3g %s",
              (long long)json_integer_value(json_object_get(outlier, "repetition")),
              number_of(outlier, "value") * measure.scale, measure.unit);

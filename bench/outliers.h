@@ -14,7 +14,7 @@
  * it. */
 json_t *outliers_find(const struct sample_cell *cell);
 
-/* Of all cells of a file. */
+/* Of all cells of a file; where these differ in the share of readers, with `readers`. */
 json_t *outliers_of_file(const struct records *file);
 
 /* What there is to say of one in a line: `tas, 2 threads, repetition 7: 3.21 M/s, 0.31 of the

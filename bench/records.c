@@ -392,6 +392,25 @@ size_t records_order_of_lock(const struct records *records, const char *lock)
     return i;
 }
 
+size_t records_shares_of_readers(const struct records *records)
+{
+    const json_t *plan = json_object_get(records->run, "plan");
+
+    return json_array_size(json_object_get(json_object_get(plan, "workload"), "readers"));
+}
+
+const char *records_share_text(const struct records *records, const json_t *record,
+                               char text[RECORDS_SHARE_TEXT])
+{
+    const json_t *readers = json_object_get(json_object_get(record, "workload"), "readers");
+
+    text[0] = '\0';
+    if (records_shares_of_readers(records) > 1 && json_is_integer(readers))
+        snprintf(text, RECORDS_SHARE_TEXT, ", %lld%% readers",
+                 (long long)json_integer_value(readers));
+    return text;
+}
+
 bool records_same_file(const char *name, const char *other)
 {
     struct stat a, b;

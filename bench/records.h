@@ -75,6 +75,15 @@ void records_free(struct records *records);
 /* Where a lock stands in the plan, from 0; behind the last one when it is not there. */
 size_t records_order_of_lock(const struct records *records, const char *lock);
 
+/* How many shares of readers the run was asked for; 0 or 1: its samples do not differ in it. */
+size_t records_shares_of_readers(const struct records *records);
+
+/* Writes `, 90% readers`, of a record that tells its workload, where the file has several shares;
+ * otherwise nothing. Returns `text`. */
+enum { RECORDS_SHARE_TEXT = 32 };
+const char *records_share_text(const struct records *records, const json_t *record,
+                               char text[RECORDS_SHARE_TEXT]);
+
 /* Whether two names are of one file, by whatever path. */
 bool records_same_file(const char *name, const char *other);
 

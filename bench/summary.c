@@ -56,6 +56,18 @@ static bool is_of_cell(const struct cell *cell, const struct cell *key)
            strcmp(cell->placement, key->placement) == 0;
 }
 
+static char *setting_of(const json_t *workload)
+{
+    json_t *rest = json_copy((json_t *)workload);
+
+    json_object_del(rest, "readers");
+    char *text = rest == NULL ? strdup("") : json_dumps(rest, JSON_COMPACT);
+    json_decref(rest);
+    if (text == NULL)
+        abort();
+    return text;
+}
+
 /* The cell of a record, made if this is the first of it. */
 static struct cell *cell_of(struct summary *summary, const struct records *file, const char *source,
                             const json_t *record)
@@ -88,6 +100,7 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     key.order = records_order_of_lock(file, key.lock);
     key.burst_most = key.max_gap = key.read_scaling = NAN;
     key.readers = (unsigned)json_integer_value(json_object_get(workload, "readers"));
+    key.setting = setting_of(workload);
     key.records = json_array();
     grown[summary->count] = key;
     return &grown[summary->count++];
@@ -190,6 +203,14 @@ static struct latencies *merge_latencies(const json_t *samples)
     return NULL;
 }
 
+static double acquire_p99(const struct latencies *latencies)
+{
+    const struct histogram *acquires =
+        latencies == NULL ? NULL : &latencies[LATENCIES_EXCLUSIVE].of[LATENCY_ACQUIRE];
+
+    return acquires == NULL || acquires->count == 0 ? NAN : histogram_quantile(acquires, 0.99);
+}
+
 static void finish_cell(struct cell *cell)
 {
     json_t *samples = fitness_choose(cell->records);
@@ -208,6 +229,7 @@ static void finish_cell(struct cell *cell)
     cell->voluntary = median_per_acquisition(samples, "validity.voluntary_switches", values);
     cell->involuntary = median_per_acquisition(samples, "validity.involuntary_switches", values);
     cell->latencies = merge_latencies(samples);
+    cell->acquire_p99 = acquire_p99(cell->latencies);
     free(values);
     json_decref(samples);
 }
@@ -303,6 +325,7 @@ void summary_free(struct summary *summary)
 {
     for (size_t i = 0; i < summary->count; i++) {
         free(summary->cells[i].workload);
+        free(summary->cells[i].setting);
         json_decref(summary->cells[i].records);
         free(summary->cells[i].latencies);
     }

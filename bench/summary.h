@@ -20,6 +20,7 @@ struct cell {
     unsigned processes; /* as asked for, see processes.h */
     unsigned cpus;      /* that this many threads ran on */
     char *workload;     /* as one text, to tell cells apart */
+    char *setting;      /* the same without its share of readers */
     bool ranked;        /* neither unverified nor broken */
     bool has_hogs;      /* its critical sections differ in length */
     bool spins;         /* its waiters never give their CPU away */
@@ -45,7 +46,8 @@ struct cell {
     /* Of all samples that count together, one for each way of taking the lock; NULL: none has any.
      */
     struct latencies *latencies;
-    size_t order; /* of the lock in its plan */
+    double acquire_p99; /* nanoseconds, of the exclusive ones among them; NaN: none was timed */
+    size_t order;       /* of the lock in its plan */
 };
 
 struct summary {

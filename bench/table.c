@@ -62,57 +62,63 @@ static void put_count(double value, char text[16])
         snprintf(text, 16, "%.0f", value);
 }
 
+static void put_time(double value, char text[16])
+{
+    if (isnan(value))
+        snprintf(text, 16, "-");
+    else
+        latency_table_time(value, text);
+}
+
+/* Where a column stands. */
+enum shown {
+    ALWAYS,
+    TO_SEVERAL,   /* always, but a thread alone has no such number */
+    WITH_READERS, /* in a table that has readers */
+};
+
 /* A column behind the locks' names. */
 struct column {
     const char *name;
-    int width;    /* with the space before it */
+    int width;    /* with the space before it, which stays whatever the number */
     size_t place; /* of its number in a cell */
     void (*put)(double value, char text[16]);
-    bool of_several; /* a thread alone has no such number */
+    enum shown shown;
 };
 
-/* The interval's name stands over two of them. */
+/* The interval's name stands over two of them. With all of them a row has 80 columns. */
 static const struct column throughput_columns[] = {
-    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
-    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, false},
-    {"interval", 8, offsetof(struct cell, interval.high), put_millions, false},
-    {"jain", 7, offsetof(struct cell, jain), put_index, false},
-    {"rsd", 7, offsetof(struct cell, rsd), put_index, false},
-    {"burst", 8, offsetof(struct cell, burst), put_number, true},
-    {"cpu ns", 8, offsetof(struct cell, cpu_ns), put_number, false},
-    {0},
-};
-
-/* Where there are readers, how their cost grows takes the place of the second index of fairness. */
-static const struct column reading_columns[] = {
-    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
-    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, false},
-    {"interval", 8, offsetof(struct cell, interval.high), put_millions, false},
-    {"jain", 7, offsetof(struct cell, jain), put_index, false},
-    {"rscale", 7, offsetof(struct cell, read_scaling), put_number, false},
-    {"burst", 8, offsetof(struct cell, burst), put_number, true},
-    {"cpu ns", 8, offsetof(struct cell, cpu_ns), put_number, false},
+    {"M/s", 7, offsetof(struct cell, throughput), put_millions, ALWAYS},
+    {"95% ", 8, offsetof(struct cell, interval.low), put_millions, ALWAYS},
+    {"interval", 8, offsetof(struct cell, interval.high), put_millions, ALWAYS},
+    {"jain", 6, offsetof(struct cell, jain), put_index, ALWAYS},
+    {"rscale", 7, offsetof(struct cell, read_scaling), put_number, WITH_READERS},
+    {"p99", 7, offsetof(struct cell, acquire_p99), put_time, ALWAYS},
+    {"burst", 6, offsetof(struct cell, burst), put_number, TO_SEVERAL},
+    {"cpu ns", 7, offsetof(struct cell, cpu_ns), put_number, ALWAYS},
     {0},
 };
 
 static const struct column fairness_columns[] = {
-    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
-    {"jain", 6, offsetof(struct cell, jain), put_index, false},
-    {"gini", 6, offsetof(struct cell, gini), put_index, false},
-    {"theil", 6, offsetof(struct cell, theil), put_index, false},
-    {"half", 6, offsetof(struct cell, top_half), put_index, false},
-    {"lwss", 6, offsetof(struct cell, lwss_mean), put_number, false},
-    {"mttr", 6, offsetof(struct cell, mttr), put_number, false},
-    {"max gap", 8, offsetof(struct cell, max_gap), put_count, false},
+    {"M/s", 7, offsetof(struct cell, throughput), put_millions, ALWAYS},
+    {"jain", 6, offsetof(struct cell, jain), put_index, ALWAYS},
+    {"rsd", 6, offsetof(struct cell, rsd), put_index, ALWAYS},
+    {"gini", 6, offsetof(struct cell, gini), put_index, ALWAYS},
+    {"theil", 6, offsetof(struct cell, theil), put_index, ALWAYS},
+    {"half", 6, offsetof(struct cell, top_half), put_index, ALWAYS},
+    {"lwss", 5, offsetof(struct cell, lwss_mean), put_number, ALWAYS},
+    {"mttr", 6, offsetof(struct cell, mttr), put_number, ALWAYS},
+    {"max gap", 8, offsetof(struct cell, max_gap), put_count, ALWAYS},
     {0},
 };
 
 static const struct {
     const char *name;
-    const struct column *columns;
+    const struct column *columns; /* NULL: it is of times, in blocks of their own */
 } views[] = {
     [TABLE_THROUGHPUT] = {"throughput", throughput_columns},
     [TABLE_FAIRNESS] = {"fairness", fairness_columns},
+    [TABLE_LATENCY] = {"latency", NULL},
 };
 
 bool table_view_read(const char *name, enum table_view *view)
@@ -131,20 +137,33 @@ struct layout {
     const struct column *columns;
     int width;     /* of the locks' names */
     unsigned cpus; /* beyond which threads share them */
+    bool readers;  /* some acquisitions only read */
 };
+
+static bool is_shown(const struct layout *layout, const struct column *column)
+{
+    return column->shown != WITH_READERS || layout->readers;
+}
+
+/* `, 90% readers`, where that tells cells apart. */
+static const char *put_share(const struct cell *cell, char text[RECORDS_SHARE_TEXT])
+{
+    text[0] = '\0';
+    if (cell->one_share)
+        snprintf(text, RECORDS_SHARE_TEXT, ", %u%% readers", cell->readers);
+    return text;
+}
 
 void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, const char *behind)
 {
     const char *bold = isatty(fileno(out)) ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
     unsigned processes = processes_for(cell->processes, cell->threads);
-    char split[32] = "", share[32] = "";
+    char split[32] = "", share[RECORDS_SHARE_TEXT];
 
     if (processes > 1)
         snprintf(split, sizeof split, " of %u processes", processes);
-    if (cell->one_share)
-        snprintf(share, sizeof share, ", %u%% readers", cell->readers);
     fprintf(out, "\n%s%u thread%s%s%s%s%s%s%s%s\n", bold, cell->threads,
-            cell->threads == 1 ? "" : "s", split, share,
+            cell->threads == 1 ? "" : "s", split, put_share(cell, share),
             cell->threads > cpus ? ", more than there are CPUs" : "",
             cell->source[0] != '\0' ? ", " : "", cell->source, behind, plain);
 }
@@ -153,28 +172,38 @@ static void print_block_head(FILE *out, const struct layout *layout, const struc
 {
     table_print_block_name(out, cell, layout->cpus, "");
     fprintf(out, "  %-*s", layout->width, "lock");
-    for (const struct column *column = layout->columns; column->name != NULL; column++)
-        fprintf(out, "%*s", column->width, column->name);
+    for (const struct column *column = layout->columns; column->name != NULL; column++) {
+        if (is_shown(layout, column))
+            fprintf(out, "%*s", column->width, column->name);
+    }
     fputs(cell->has_hogs ? " opp jain\n" : "\n", out);
+}
+
+void table_print_marks(FILE *out, const struct cell *cell)
+{
+    char unfit[TABLE_UNFIT_TEXT];
+
+    fprintf(out, "%s%s", cell->violations > 0 ? " WRONG" : "",
+            table_unfit(cell->unfit, cell->unfit_count, unfit));
 }
 
 static void print_cell(FILE *out, const struct layout *layout, const struct cell *cell)
 {
-    char unfit[TABLE_UNFIT_TEXT];
-
     fprintf(out, "  %-*s", layout->width, cell->lock);
     for (const struct column *column = layout->columns; column->name != NULL; column++) {
         const double *value = (const double *)((const char *)cell + column->place);
         char text[16];
-        column->put(column->of_several && cell->threads == 1 ? NAN : *value, text);
-        fprintf(out, "%*s", column->width, text);
+        if (!is_shown(layout, column))
+            continue;
+        column->put(column->shown == TO_SEVERAL && cell->threads == 1 ? NAN : *value, text);
+        fprintf(out, " %*s", column->width - 1, text);
     }
     if (cell->has_hogs && isnan(cell->opportunity_jain))
         fprintf(out, " %8s", "-");
     else if (cell->has_hogs)
         fprintf(out, " %8.3f", cell->opportunity_jain);
-    fprintf(out, "%s%s\n", cell->violations > 0 ? " WRONG" : "",
-            table_unfit(cell->unfit, cell->unfit_count, unfit));
+    table_print_marks(out, cell);
+    fputc('\n', out);
 }
 
 bool table_same_block(const struct cell *a, const struct cell *b)
@@ -193,19 +222,23 @@ static void begin_note(FILE *out, bool *first)
 
 static void print_cell_notes(FILE *out, const struct cell *cell, bool *first)
 {
+    char share[RECORDS_SHARE_TEXT];
+
+    put_share(cell, share);
     if (cell->ranked && cell->unverified > 0) {
         begin_note(out, first);
         fprintf(out,
-                "%s, %u threads: in %zu of %zu samples not every thread came back in time, so\n"
+                "%s, %u threads%s: in %zu of %zu samples not every thread came back in time, so\n"
                 "    that their total could not be checked.\n",
-                cell->lock, cell->threads, cell->unverified, cell->samples);
+                cell->lock, cell->threads, share, cell->unverified, cell->samples);
     }
     if (cell->threads > 1 && cell->apart > 0 && cell->apart >= cell->samples / 2) {
         begin_note(out, first);
-        fprintf(out,
-                "%s, %u threads: in %zu of %zu samples not all of them were at work for even half\n"
-                "    of the window; its fairness says little. A longer --duration helps.\n",
-                cell->lock, cell->threads, cell->apart, cell->samples);
+        fprintf(
+            out,
+            "%s, %u threads%s: in %zu of %zu samples not all of them were at work for even half\n"
+            "    of the window; its fairness says little. A longer --duration helps.\n",
+            cell->lock, cell->threads, share, cell->apart, cell->samples);
     }
 }
 
@@ -213,12 +246,14 @@ static void print_cell_notes(FILE *out, const struct cell *cell, bool *first)
 static void print_disturbed(FILE *out, const struct cell *cell, unsigned cpus, bool *first)
 {
     double used = cell->cpu_ns * cell->throughput / 1e9 / cell->threads;
+    char share[RECORDS_SHARE_TEXT];
 
     if (!cell->spins || cell->threads > cpus || isnan(used) || used > 0.9)
         return;
     begin_note(out, first);
-    fprintf(out, "%s, %u thread%s: had %.0f%% of the CPUs' time; something else ran there.\n",
-            cell->lock, cell->threads, cell->threads == 1 ? "" : "s", used * 100);
+    fprintf(out, "%s, %u thread%s%s: had %.0f%% of the CPUs' time; something else ran there.\n",
+            cell->lock, cell->threads, cell->threads == 1 ? "" : "s", put_share(cell, share),
+            used * 100);
 }
 
 /* Where the table is of one run, what that run raised. */
@@ -281,16 +316,19 @@ static void print_processes(FILE *out, const struct summary *summary, bool *firs
 }
 
 /* What is to be said of one that did not end with a narrow interval. */
-static void print_ending(FILE *out, const json_t *ending, const char *until, bool *first)
+static void print_ending(FILE *out, const struct records *file, const json_t *ending,
+                         const char *until, bool *first)
 {
     const char *ended = json_string_value(json_object_get(ending, "ended"));
     const char *lock = json_string_value(json_object_get(ending, "lock"));
     const json_t *width = json_object_get(ending, "half_width_percent");
+    char share[RECORDS_SHARE_TEXT];
     bool time = strcmp(ended, "time") == 0, lost = strcmp(ended, "violation") == 0;
 
     begin_note(out, first);
-    fprintf(out, "%s, %lld threads: not within %s ", lock == NULL ? "?" : lock,
-            (long long)json_integer_value(json_object_get(ending, "threads")), until);
+    fprintf(out, "%s, %lld threads%s: not within %s ", lock == NULL ? "?" : lock,
+            (long long)json_integer_value(json_object_get(ending, "threads")),
+            records_share_text(file, ending, share), until);
     if (json_is_number(width))
         fprintf(out, "but %.2g%% ", json_number_value(width));
     fprintf(out, "after %lld repetitions, %s.\n",
@@ -320,7 +358,7 @@ static void print_endings(FILE *out, const struct records *file, bool *first)
     json_array_foreach (file->endings, i, ending) {
         const char *ended = json_string_value(json_object_get(ending, "ended"));
         if (ended != NULL && strcmp(ended, "interval") != 0)
-            print_ending(out, ending, until, first);
+            print_ending(out, file, ending, until, first);
     }
 }
 
@@ -468,7 +506,7 @@ void table_print_head(FILE *out, const struct records *file)
                  json_array_size(json_object_get(plan, "threads")) * (size_t)repetitions;
     size_t objects = json_array_size(json_object_get(plan, "objects"));
     unsigned cpus = table_cpus(file);
-    size_t shares = json_array_size(json_object_get(json_object_get(plan, "workload"), "readers"));
+    size_t shares = records_shares_of_readers(file);
     char text[WORKLOAD_TEXT];
 
     all *= (objects > 0 ? objects : 1) * (shares > 0 ? shares : 1);
@@ -487,7 +525,7 @@ void table_print_head(FILE *out, const struct records *file)
 
 static bool alike(const json_t *a, const json_t *b)
 {
-    static const char *const names[] = {"lock", "threads", "objects", "kind"};
+    static const char *const names[] = {"lock", "threads", "objects", "workload", "kind"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const json_t *x = json_object_get(a, names[i]), *y = json_object_get(b, names[i]);
@@ -510,6 +548,7 @@ void table_print_violations(FILE *out, const struct records *file)
     const json_t *violations = file->violations;
     size_t i, j;
     json_t *one, *other;
+    char share[RECORDS_SHARE_TEXT];
 
     if (json_array_size(violations) > 0)
         fprintf(out, "\n  WRONG\n");
@@ -527,37 +566,48 @@ void table_print_violations(FILE *out, const struct records *file)
         }
         if (first == i)
             fprintf(out,
-                    "  %s, %" PRId64 " thread%s: %s, in %zu repetition%s; seed %" PRId64
+                    "  %s, %" PRId64 " thread%s%s: %s, in %zu repetition%s; seed %" PRId64
                     ":\n"
                     "    %s\n",
                     text_of(one, "lock"), integer_of(one, "threads"),
-                    integer_of(one, "threads") == 1 ? "" : "s", text_of(one, "kind"), count,
+                    integer_of(one, "threads") == 1 ? "" : "s",
+                    records_share_text(file, one, share), text_of(one, "kind"), count,
                     count == 1 ? "" : "s", integer_of(one, "seed"), text_of(one, "detail"));
+    }
+}
+
+static struct layout make_layout(const struct records *file, const struct summary *summary,
+                                 enum table_view view)
+{
+    struct layout layout = {views[view].columns, 22, table_cpus(file), false};
+
+    for (size_t i = 0; i < summary->count; i++) {
+        int length = (int)strlen(summary->cells[i].lock);
+        layout.width = length > layout.width ? length : layout.width;
+        layout.readers = layout.readers || summary->cells[i].readers > 0;
+    }
+    return layout;
+}
+
+static void print_blocks(FILE *out, const struct summary *summary, const struct layout *layout)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        if (i == 0 || !table_same_block(&summary->cells[i - 1], &summary->cells[i]))
+            print_block_head(out, layout, &summary->cells[i]);
+        print_cell(out, layout, &summary->cells[i]);
     }
 }
 
 void table_print(FILE *out, const struct records *file, const struct summary *summary,
                  enum table_view view)
 {
-    struct layout layout = {views[view].columns, 22, table_cpus(file)};
+    const struct layout layout = make_layout(file, summary, view);
 
-    for (size_t i = 0; i < summary->count; i++) {
-        if (view == TABLE_THROUGHPUT && summary->cells[i].readers > 0)
-            layout.columns = reading_columns;
-    }
-
-    for (size_t i = 0; i < summary->count; i++) {
-        int length = (int)strlen(summary->cells[i].lock);
-        layout.width = length > layout.width ? length : layout.width;
-    }
     table_print_head(out, file);
-    for (size_t i = 0; i < summary->count; i++) {
-        if (i == 0 || !table_same_block(&summary->cells[i - 1], &summary->cells[i]))
-            print_block_head(out, &layout, &summary->cells[i]);
-        print_cell(out, &layout, &summary->cells[i]);
-    }
-    print_notes(out, file, summary, layout.cpus);
-    if (view == TABLE_THROUGHPUT)
+    if (layout.columns == NULL)
         latency_table_print(out, summary, layout.cpus, layout.width);
+    else
+        print_blocks(out, summary, &layout);
+    print_notes(out, file, summary, layout.cpus);
     table_print_violations(out, file);
 }

@@ -9,15 +9,16 @@
 #include "bench/summary.h"
 
 /* Which numbers a table of locks shows. */
-enum table_view { TABLE_THROUGHPUT, TABLE_FAIRNESS };
-#define TABLE_VIEWS "throughput or fairness"
+enum table_view { TABLE_THROUGHPUT, TABLE_FAIRNESS, TABLE_LATENCY };
+#define TABLE_VIEWS "throughput, fairness or latency"
 
 /* Reads the name of one. False: there is none of that name. */
 bool table_view_read(const char *name, enum table_view *view);
 
 /* Prints the results of one file, of which `summary` was made: what was measured, a block for each
- * number of threads with a line for each lock, at most 80 columns wide but for marks, and below
- * them what was wrong and what could not be checked. */
+ * number of threads with a line for each lock, at most 80 columns wide but for long names, the
+ * index of opportunity and marks (of times, a block for each kind of them), and below them what was
+ * wrong and what could not be checked. */
 void table_print(FILE *out, const struct records *file, const struct summary *summary,
                  enum table_view view);
 
@@ -34,6 +35,9 @@ void table_print_block_name(FILE *out, const struct cell *cell, unsigned cpus, c
  * every one is unfit and counted. "" if none is. */
 enum { TABLE_UNFIT_TEXT = 32 };
 const char *table_unfit(size_t unfit, bool all, char text[TABLE_UNFIT_TEXT]);
+
+/* All marks of a row: that one, and that the lock is wrong. */
+void table_print_marks(FILE *out, const struct cell *cell);
 
 /* The note of that below the table; `all_unfit` rows have no fit window. Notes are paragraphs, and
  * an empty line comes before the first: `*first` says whether this would be it. */

@@ -316,8 +316,12 @@ const char *workload_describe_planned(const json_t *object, char text[WORKLOAD_T
         else if (strstr(readers, "...") == NULL)
             strcat(readers, ", ...");
     }
-    if (json_is_array(shares))
+    if (json_is_array(shares)) {
         json_object_set(one, "readers", json_array_get(shares, 0));
+    } else if (shares == NULL) {
+        json_object_set_new(one, "readers", json_integer(0));
+        strcpy(readers, "several shares of");
+    }
     if (workload_from_json(one, &workload))
         readers[0] == '\0' ? workload_describe(&workload, text)
                            : describe(&workload, readers, text);

@@ -134,8 +134,8 @@ enum { WORKLOAD_TEXT = 256 };
 /* One line for a person. Returns `text`. */
 const char *workload_describe(const struct workload *workload, char text[WORKLOAD_TEXT]);
 
-/* The same of what a plan has recorded: a workload, or one with a list of shares of readers. ""
- * when it is neither. */
+/* The same of what a plan has recorded: a workload, or one with a list of shares of readers; or of
+ * one whose share is left out. "" when it is none of these. */
 const char *workload_describe_planned(const json_t *object, char text[WORKLOAD_TEXT]);
 
 /* One turn of a thread: what it does under the lock and outside. */

@@ -3,6 +3,7 @@
 #
 # The arguments: see panels.gp.
 
+beyond = 1
 left_column = 4
 left_low = 0
 left_high = 0

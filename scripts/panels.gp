@@ -1,5 +1,5 @@
-# Two panels side by side against the number of threads, with one key for both; loaded by the scripts of
-# the figures, which say what stands in the panels:
+# Two panels side by side against the number of threads, or against the share of readers, with one key for both;
+# loaded by the scripts of the figures, which say what stands in the panels:
 #
 # left_y(n), right_y(n)        from the n-th column of a line to what is drawn
 # left_column, right_column    the columns, see the first line of each block of the data
@@ -8,6 +8,9 @@
 # left_least, right_least      a linear axis begins there
 # left_most, right_most        and ends there, or 0: as the data has it, perhaps on a logarithmic axis
 # right_floor                  where a logarithmic axis begins on the right; not there: as the data has it
+# right_line                   where a line lies across the right panel; not there: none does
+# threads_column               the column of the one number of threads of which the figure is: then the first column
+#                              is the readers' share in per cent; not there: it is the number of threads
 # beyond                       1: what is measured where threads share CPUs counts for that choice too (what
 #                              rises there presses the rest flat); otherwise it does not
 #
@@ -24,6 +27,7 @@ set colorsequence podo
 stats data using 1 nooutput
 curves = STATS_blocks
 most_threads = STATS_max
+by_readers = exists("threads_column")
 
 # A key that is higher than the panels would be cut off without a word, so they grow with it.
 height = curves > 15 ? 620 + 30 * (curves - 15) : 620
@@ -38,7 +42,7 @@ least = 1e300
 most = 0
 zeros = 0
 note(y) = (y > 0 && y < least ? least = y : 0, y > most ? most = y : 0, y == 0 ? zeros = 1 : 0, 1)
-if (!exists("beyond")) beyond = 0
+if (!exists("beyond")) beyond = by_readers
 known(c) = (beyond || column(1) <= cpus) && strcol(c) ne "NaN"
 stats data using (known(left_column) ? note(left_y(column(left_column))) : 1) nooutput
 left_spread = most > 0 ? most / least : 1
@@ -70,10 +74,28 @@ colour(i) = lock(i) % 8 + 1
 dash(i) = style(i) % 5 + 1
 point(i) = variants_most == 0 ? lock(i) + 4 : int(word("7 4 9 12 11 6 5 8 13 10", style(i) % 10 + 1))
 
-set logscale x 2
-set xrange [0.9 : most_threads * 1.12]
-set xlabel "threads"
-set xtics 1, 2
+if (by_readers) {
+    stats data using threads_column nooutput
+    of_threads = sprintf("%d thread%s", STATS_max, STATS_max == 1 ? "" : "s")
+    set xlabel sprintf("readers, %% of the acquisitions of %s", of_threads)
+    # Shares between 95 and 100%, where locks for readers part, would lie on one another: then the few writers have as
+    # much room as the many.
+    stats data using ($1 > 95 && $1 < 100 ? 1 : 0) nooutput
+    stretched = STATS_max > 0
+    x(share) = stretched ? 1 - log10(101.0 - share) / log10(101.0) : share / 100.0
+    set xrange [-0.03 : 1.03]
+    if (stretched) {
+        set xtics ("0" x(0), "50" x(50), "80" x(80), "90" x(90), "95" x(95), "98" x(98), "99" x(99), "100" x(100))
+    } else {
+        set xtics ("0" 0, "10" 0.1, "20" 0.2, "30" 0.3, "40" 0.4, "50" 0.5, "60" 0.6, "70" 0.7, "80" 0.8, "90" 0.9, "100" 1)
+    }
+} else {
+    x(threads) = threads
+    set logscale x 2
+    set xrange [0.9 : most_threads * 1.12]
+    set xlabel "threads"
+    set xtics 1, 2
+}
 set border 3
 set tics nomirror
 set format y "%g"
@@ -93,25 +115,27 @@ if (left_spread > 20 && left_most == 0) {
     }
 }
 
-set arrow 1 from cpus, graph 0 to cpus, graph 1 nohead dashtype 2 linecolor rgb "#777777"
-# On the side of the line on which there is room.
 cpus_text = sprintf("%d CPU%s", cpus, cpus == 1 ? "" : "s")
-if (2 * cpus > most_threads) {
-    set label 1 cpus_text at cpus, graph 1 right offset -0.4,0.6 textcolor rgb "#777777"
-} else {
-    set label 1 cpus_text at cpus, graph 1 offset 0.6,0.6 textcolor rgb "#777777"
+if (!by_readers) {
+    set arrow 1 from cpus, graph 0 to cpus, graph 1 nohead dashtype 2 linecolor rgb "#777777"
+    # On the side of the line on which there is room.
+    if (2 * cpus > most_threads) {
+        set label 1 cpus_text at cpus, graph 1 right offset -0.4,0.6 textcolor rgb "#777777"
+    } else {
+        set label 1 cpus_text at cpus, graph 1 offset 0.6,0.6 textcolor rgb "#777777"
+    }
 }
 
 if (format eq "dumb") {
     unset label 1
-    line = "; the line: " . cpus_text
+    line = by_readers ? "; " . of_threads : "; the line: " . cpus_text
     # A title that does not fit is not drawn at all.
     room = columns - strlen(line) - 4
     set title (strlen(title) > room ? title[1 : room - 3] . "..." : title) . line
     set ylabel ""
     set key width 2 outside bottom center horizontal maxrows 3
-    set arrow 1 from cpus, graph 0 to cpus, graph 1 nohead
-    plot for [i = 0 : curves - 1] data index i using 1:(left_y(column(left_column))) with linespoints \
+    if (!by_readers) { set arrow 1 from cpus, graph 0 to cpus, graph 1 nohead }
+    plot for [i = 0 : curves - 1] data index i using (x($1)):(left_y(column(left_column))) with linespoints \
              title columnheader(1)
     exit
 }
@@ -133,13 +157,13 @@ set key off
 # A point without an interval (fewer than six repetitions) gets a band of no width.
 if (left_low > 0) {
     plot for [i = 0 : curves - 1] data index i \
-             using 1:(left_y(valid(left_low) ? column(left_low) : column(left_column))):(left_y(valid(left_high) ? column(left_high) : column(left_column))) \
+             using (x($1)):(left_y(valid(left_low) ? column(left_low) : column(left_column))):(left_y(valid(left_high) ? column(left_high) : column(left_column))) \
              with filledcurves linecolor colour(i) fillstyle transparent solid 0.15 noborder notitle, \
-         for [i = 0 : curves - 1] data index i using 1:(left_y(column(left_column))) \
+         for [i = 0 : curves - 1] data index i using (x($1)):(left_y(column(left_column))) \
              with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) \
              title columnheader(1)
 } else {
-    plot for [i = 0 : curves - 1] data index i using 1:(left_y(column(left_column))) \
+    plot for [i = 0 : curves - 1] data index i using (x($1)):(left_y(column(left_column))) \
              with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) \
              title columnheader(1)
 }
@@ -170,9 +194,12 @@ if (!right_measured) {
     set format y ""
     set label 3 "not measured" at graph 0.5, 0.5 center textcolor rgb "#777777"
 }
+if (exists("right_line") && right_measured) {
+    set arrow 2 from graph 0, first right_line to graph 1, first right_line nohead dashtype 2 linecolor rgb "#777777" back
+}
 set ylabel right_label
 set key at screen key_left, 1 - 74.0 / height left top Left reverse vertical samplen 2.5 spacing 1.25
-plot for [i = 0 : curves - 1] data index i using 1:(right_measured ? right_y(column(right_column)) : -1) \
+plot for [i = 0 : curves - 1] data index i using (x($1)):(right_measured ? right_y(column(right_column)) : -1) \
          with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) \
          title columnheader(1)
 unset multiplot

@@ -291,7 +291,7 @@ refuse_run "CPU 9999" "$allowed" tas --placement 9999
 refuse_run "'heavy'" "saturated" tas --workload heavy
 refuse_run "'fast'" "vtable" tas --dispatch fast
 for table in fast '' throughput,fairness; do
-    refuse_run "--table can't be '$table'" "throughput or fairness" tas --table "$table"
+    refuse_run "--table can't be '$table'" "throughput, fairness or latency" tas --table "$table"
 done
 refuse_run "--table" "about signals" futex --workload signal --table fairness
 for passes in fast '' owners, ,none all,fast; do
@@ -504,17 +504,18 @@ begin "a run: its table"
 run_to table.jsonl tas,ticket -t 1,2
 want_text "$stdout" "1 thread"
 want_text "$stdout" "2 threads"
-want_same "the number of rows before those of times" \
-    "$(sed '/: acquire$/,$d' "$stdout" | grep -cE '^ +(tas|ticket) +[0-9]')" 4
+want_text "$stdout" "M/s    95% interval  jain    p99 burst cpu ns"
+want_same "the number of rows" "$(grep -cE '^ +(tas|ticket) +[0-9]' "$stdout")" 4
+want_no_text "$stdout" ": acquire"
 want_no_text "$stdout" "WRONG"
 end
 
 begin "--table fairness"
 run_to fairness.jsonl tas,ticket -t 1,2 --table fairness
-want_text "$stdout" "M/s  jain  gini theil  half  lwss  mttr max gap"
+want_text "$stdout" "M/s  jain   rsd  gini theil  half lwss  mttr max gap"
 want_same "the number of rows" "$(grep -cE '^ +(tas|ticket) +[0-9]' "$stdout")" 4
 want_same "the number of rows of a thread alone, which is fair" \
-    "$(grep -cE '^ +(tas|ticket) +[0-9.]+ 1\.000 0\.000 0\.000 0\.500 ' "$stdout")" 2
+    "$(grep -cE '^ +(tas|ticket) +[0-9.]+ 1\.000 0\.000 0\.000 0\.000 0\.500 ' "$stdout")" 2
 want_no_text "$stdout" "WRONG"
 end
 
@@ -727,7 +728,8 @@ want_same "the samples of a lock without" \
 end
 
 begin "no times without their pass"
-run_to no_latency.jsonl mcs -t 2 --passes owners
+run_to no_latency.jsonl mcs -t 2 --passes owners --table latency
+want_text "$stdout" "nothing was timed: not asked for: --passes without latency"
 want_same "the samples that say why" \
     "$(grep -c '"latency_ns":null.*"latency_ns":"not asked for: --passes without latency"' no_latency.jsonl)" 2
 end
@@ -746,7 +748,14 @@ run_sim() { # FILE OPTION...
 }
 run_sim simulated.jsonl --quiet
 want_code 0
+want_no_text "$stdout" ": acquire"
+p99=$(awk '$1 == "ticket" { print $6 }' "$stdout")
+run_sim simulated.jsonl --quiet --table latency
+want_code 0
 want_text "$stdout" "2 threads: acquire"
+want_same "the p99 of the acquire times in either table" \
+    "$(awk '/: acquire$/ { times = 1 } times && $1 == "ticket" { print $4; exit }' "$stdout")" "$p99"
+want_text "$stdout" "No interval with fewer than 6"
 want_text "$stdout" "2 threads: hold"
 want_text "$stdout" "2 threads: handoff"
 want_no_text "$stdout" "shared"
@@ -915,7 +924,10 @@ rm -f scaling.jsonl
 call "$LOCKBENCH" run seqlock,rw_ticket -m 'sim:pack:1 core:8 pu:1' -t 1,8 -r 0,100 -R 1 --quiet -O scaling.jsonl
 want_code 0
 want_text "$stdout" "8 threads, 100% readers"
-want_text "$stdout" "jain rscale"
+want_text "$stdout" "jain rscale    p99 burst cpu ns"
+want_same "the rows wider than 80 columns" "$(grep -E '^  (lock|seqlock|rw_ticket) ' "$stdout" | grep -c '.\{81\}')" 0
+want_same "the p99 where all only read" \
+    "$(awk '/^8 threads, 100% readers/ { all = 1 } all && $1 == "seqlock" { print $7; exit }' "$stdout")" -
 end
 
 # scaling_of LOCK THREADS READERS: as exported, as a whole number.
@@ -930,6 +942,25 @@ want_code 0
 want_same "of seqlock" "$(scaling_of seqlock 8 100)" 1
 want_same "of rw_ticket, whether above 5" "$([ "$(scaling_of rw_ticket 8 100)" -gt 5 ] && echo yes)" yes
 want_same "without readers" "$(scaling_of seqlock 8 0)" none
+end
+
+begin "what stands below the table says of which share of readers it is"
+rm -f noted.jsonl
+call "$LOCKBENCH" run broken_tts,tas -m 'sim:core:4 pu:1' -t 2 -r 0,50 -R 1 -d 200us --until 0.001% --quiet -O noted.jsonl
+want_code 1
+want_text "$stdout" "  broken_tts, 2 threads, 0% readers: exclusion, in "
+want_text "$stdout" "  broken_tts, 2 threads, 50% readers: exclusion, in "
+want_text "$stdout" "  tas, 2 threads, 50% readers: not within 0.001% "
+# A run that is gone on with, whose first sample says that it had a part of the CPU only.
+rm -f noted.jsonl
+call "$LOCKBENCH" run tas -t 1 -r 0,100 -R 1 -d 20ms --counters none --quiet -O noted.jsonl
+want_code 0
+sed -i '/"record":"sample"/ { s/"cpu_ns":[0-9.e+-]*/"cpu_ns":1e-3/; s/,"unfit":\[[^]]*\]//; }' noted.jsonl
+share=$(sed -n '/"record":"sample"/ { s/.*"readers":\([0-9]*\).*/\1/p; q; }' noted.jsonl)
+sed -i '$d' noted.jsonl
+call "$LOCKBENCH" run --resume noted.jsonl --quiet
+want_code 0
+want_text "$stdout" "  tas, 1 thread, $share% readers: had 0% of the CPUs' time"
 end
 
 begin "--trace is of one share of readers"

@@ -167,6 +167,102 @@ want_text "$stderr" " on native: "
 end
 
 # ---------------------------------------------------------------------------------------------
+# rw
+
+rw_run() { # FILE ARGUMENT...
+    "$LOCKBENCH" run seqlock,rw_ticket,mcs -m 'sim:core:4 pu:1' -d 200us -q -O "$@" >"$work/ignored" 2>&1
+}
+rw_run shares.jsonl --readers 100,0,50,99 -t 1,2,4 -R 6
+rw_run few-threads.jsonl --readers 0,100 -t 1,2 -R 1
+rw_run one-share.jsonl --readers 50 -t 1,2 -R 1
+
+begin "plot --figure rw: a curve a lock, against the shares, at the most threads"
+call "$LOCKBENCH" plot shares.jsonl --figure rw --format dat --output -
+want_code 0
+want_empty "$stderr"
+want_same "the first line" "$(head -1 "$stdout")" '"seqlock" lock variant threads throughput low high read_scaling'
+want_same "the curves" "$(sed -n 's/^"\([^"]*\)".*/\1/p' "$stdout" | tr '\n' ' ')" "seqlock rw_ticket mcs "
+want_same "the shares, and the rest before the numbers" "$(of_curve rw_ticket | cut -d' ' -f1-4 | tr '\n' ';')" \
+    "0 1 0 4;50 1 0 4;99 1 0 4;100 1 0 4;"
+cp "$stdout" drawn.dat
+call "$LOCKBENCH" export --cells shares.jsonl
+awk -F, -v OFS=' ' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $at["threads"] == 4 { print $at["lock"], $at["workload.readers"], $at["throughput"], $at["interval.low"],
+        $at["interval.high"], $at["read_scaling"] == "" ? "NaN" : $at["read_scaling"] }' "$stdout" | sort >exported
+[ "$(wc -l <exported)" = 12 ] || fail "12 cells should have been exported"
+awk '/^"/ { split($1, part, "\""); lock = part[2]; next } NF { print lock, $1, $5, $6, $7, $8 }' drawn.dat | sort >drawn
+paste -d' ' exported drawn | awk '
+    function near(a, b) { return a == b || (a != "NaN" && b != "NaN" && a - b <= 1e-5 * b && b - a <= 1e-5 * b) }
+    !($1 == $7 && $2 == $8 && near($3, $9) && near($4, $10) && near($5, $11) && near($6, $12)) { wrong = 1 }
+    END { exit wrong }' || fail "the numbers should be those of export --cells"
+want_same "read scaling without readers" "$(awk '$2 == 0 { print $6 }' drawn | uniq)" NaN
+end
+
+begin "plot --figure rw --threads: of another number, and of those that there are"
+call "$LOCKBENCH" plot shares.jsonl --figure rw --threads 2 --format dat --output -
+want_code 0
+want_same "the threads" "$(awk '!/^"/ && NF { print $4 }' "$stdout" | sort -u)" 2
+end
+refuse "plot --figure rw --threads of a number that is not there" 2 "--threads 3" "without it, 4 are drawn" \
+    "$LOCKBENCH" plot shares.jsonl --figure rw --threads 3
+for threads in 0 -1 x 4x '' 99999; do
+    refuse "plot --threads '$threads'" 2 "--threads can't be '$threads'" "a number of threads" \
+        "$LOCKBENCH" plot shares.jsonl --figure rw --threads "$threads"
+done
+refuse "plot --threads of a figure of all" 2 "--threads is for figures of one number" "leave it out" \
+    "$LOCKBENCH" plot shares.jsonl --figure cost --threads 2
+refuse "plot --figure rw of one share" 2 "'one-share.jsonl'" "--readers 0,50,90,99,100" \
+    "$LOCKBENCH" plot one-share.jsonl --figure rw
+
+begin "plot --figure latency --threads"
+call "$LOCKBENCH" plot one-share.jsonl --figure latency --threads 1 --format dat --output -
+want_code 0
+want_same "the threads" "$(awk '!/^"/ && NF { print $1 }' "$stdout" | sort -u)" 1
+end
+
+begin "plot --figure rw of two files: of the most threads of both, and which has none"
+call "$LOCKBENCH" plot shares.jsonl few-threads.jsonl --figure rw --format dat --output -
+want_code 0
+want_text "$stderr" "'few-threads.jsonl' has nothing of 4 threads to draw"
+want_text "$stderr" "--threads N"
+want_same "the curves" "$(grep -c '^"' "$stdout")" 3
+call "$LOCKBENCH" plot shares.jsonl few-threads.jsonl --figure rw --threads 2 --format dat --output -
+want_code 0
+want_no_text "$stderr" "has nothing"
+want_same "the curves" "$(grep -c '^"' "$stdout")" 6
+want_same "mcs of the second file" "$(of_curve "mcs (few-threads)" | cut -d' ' -f1-4 | tr '\n' ';')" "0 2 0 2;100 2 0 2;"
+end
+
+begin "plot --figure rw of one file with two workloads: a curve for each"
+rw_run longer.jsonl --readers 0,50 -t 1,4 -R 1 -c 1us
+{ cat shares.jsonl && grep '"record":"sample"' longer.jsonl; } >two-workloads.jsonl
+call "$LOCKBENCH" plot two-workloads.jsonl --figure rw --format dat --output -
+want_code 0
+want_same "the curves of mcs" "$(sed -n 's/^"\(mcs[^"]*\)".*/\1/p' "$stdout" | sort | tr '\n' ';')" \
+    "mcs (critical 0, outside exp:50ns, 1 line, several shares of readers);mcs (critical 1us, outside exp:50ns, 1 line, several shares of readers);"
+end
+
+draws_all "plot --figure rw" rw_ticket shares.jsonl --figure rw
+rw_run no-scaling.jsonl --readers 0,100 -t 2 -R 1
+draws_all "plot --figure rw without a cell of 1 thread" mcs no-scaling.jsonl --figure rw
+
+name="plot --figure rw says of how many threads it is, and of which shares"
+if [ $have_gnuplot = no ]; then
+    skip "$name" "there is no gnuplot"
+else
+    begin "$name"
+    call "$LOCKBENCH" plot shares.jsonl --figure rw --format svg --output -
+    want_code 0
+    want_text "$stdout" "% of the acquisitions of 4 threads"
+    want_text "$stdout" "0%, 50%, 99% readers"
+    want_no_text "$stdout" "different workloads"
+    want_no_text "$stdout" "CPUs"
+    call "$LOCKBENCH" plot shares.jsonl --figure rw --format dumb
+    want_text "$stdout" "4 threads"
+    end
+fi
+
+# ---------------------------------------------------------------------------------------------
 # curves
 
 begin "a file with two workloads: each curve with its own"

@@ -6,18 +6,22 @@
 
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
+#include "bench/figures/curves.h"
 #include "bench/figures/figures.h"
 #include "bench/figures/missing.h"
+#include "bench/plan.h"
 #include "bench/records.h"
 #include "bench/signal_table.h"
 #include "bench/summary.h"
 #include "bench/table.h"
+#include "bench/values.h"
 
 struct settings {
     const struct figure_kind *kind;
     const char *formats; /* separated by commas */
     const char *output;
     const char *title;
+    unsigned threads; /* 0: the figure's own choice */
     bool quiet;
 };
 
@@ -29,6 +33,17 @@ static enum exit_code set_kind(void *settings, const struct option_row *row, con
         return complain(EXIT_USAGE, "--%s can't be '%s': there are " FIGURE_NAMES, row->name,
                         value);
     ((struct settings *)settings)->kind = kind;
+    return EXIT_FINE;
+}
+
+static enum exit_code set_threads(void *settings, const struct option_row *row, const char *value)
+{
+    uint64_t threads;
+
+    if (!read_count(value, 1, PLAN_THREADS_MOST, &threads))
+        return complain(EXIT_USAGE, "--%s can't be '%s': use a number of threads, as in 4",
+                        row->name, value);
+    ((struct settings *)settings)->threads = (unsigned)threads;
     return EXIT_FINE;
 }
 
@@ -45,6 +60,10 @@ static const struct option_row options[] = {
                 struct settings, output),
     OPTION_TEXT("title", 't', "TEXT", "a title instead of the machine and the workload",
                 struct settings, title),
+    OPTION("threads", 0, "N",
+           "of figures of one number of threads (rw, latency, hold, handoff): another one than "
+           "they choose",
+           set_threads, struct settings, threads),
     OPTION_FLAG("quiet", 'q', "do not say what was drawn", struct settings, quiet),
     {0},
 };
@@ -155,6 +174,25 @@ static enum exit_code check_output(const struct settings *settings)
                     settings->output, format, settings->formats);
 }
 
+/* Where several shares of readers were planned, a sample has one of them. */
+static bool is_as_planned(const json_t *found, const json_t *planned)
+{
+    const json_t *shares = json_object_get(planned, "readers");
+    json_t *share;
+    size_t i;
+
+    if (!json_is_array(shares))
+        return json_equal(found, planned);
+    json_t *one = json_copy((json_t *)planned);
+    bool equal = false;
+    json_array_foreach (shares, i, share) {
+        json_object_set(one, "readers", share);
+        equal = equal || json_equal(found, one);
+    }
+    json_decref(one);
+    return equal;
+}
+
 /* Whether all samples of a file have what its first record says that they have: files that were put
  * one after another may be of several machines or workloads. */
 static bool is_of_one(const struct records *file, const char *field)
@@ -164,7 +202,7 @@ static bool is_of_one(const struct records *file, const char *field)
     json_t *sample;
 
     json_array_foreach (file->samples, i, sample) {
-        if (!json_equal(json_object_get(sample, field), planned))
+        if (!is_as_planned(json_object_get(sample, field), planned))
             return false;
     }
     return true;
@@ -205,9 +243,12 @@ static enum exit_code summarize(const struct records *files, struct drawing *dra
     if (kind->put_records != NULL)
         return figure_records_data(files, drawing->names_count, kind, &drawing->data);
     struct summary summary = summary_make(files, drawing->names_count);
-    enum exit_code code = missing_say(files, drawing->names_count, &summary, kind);
+    unsigned threads = drawing->settings->threads;
+    if (threads == 0)
+        threads = curves_threads(&summary, kind);
+    enum exit_code code = missing_say(files, drawing->names_count, &summary, kind, threads);
     if (code == EXIT_FINE)
-        code = figure_data(&summary, kind, &drawing->data);
+        code = figure_data(&summary, kind, threads, &drawing->data);
     summary_free(&summary);
     return code;
 }
@@ -276,6 +317,12 @@ static enum exit_code plot_main(int argc, char **argv)
         return code;
     if (words == 0)
         return complain(EXIT_USAGE, "plot needs a results file: lockbench plot FILE...");
+    if (settings.threads > 0 && !curves_of_one_number(settings.kind))
+        return complain(
+            EXIT_USAGE,
+            "--threads is for figures of one number of threads (rw, latency, hold, handoff); "
+            "leave it out with --figure %s",
+            settings.kind->name);
     code = check_formats(settings.formats);
     if (code == EXIT_FINE)
         code = check_output(&settings);

@@ -37,11 +37,11 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
                             .output = name,
                             .title = title,
                             .cpus = table_cpus(file)};
-    enum exit_code code = figure_data(summary, figure.kind, &data);
+    enum exit_code code = figure_data(summary, figure.kind, 0, &data);
 
     figure_machine(file, machine, sizeof machine);
-    snprintf(title, sizeof title, "%s: %s", machine,
-             workload_describe(&measuring->workload, workload));
+    figure_workload(file, workload);
+    snprintf(title, sizeof title, "%s: %s", machine, workload);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0] && code == EXIT_FINE; i++) {
         figure.format = formats[i];
         figure_name(file->name, formats[i], name, sizeof name);

@@ -17,13 +17,6 @@ void curves_put_number(FILE *data, double value)
         fprintf(data, " %.6g", value);
 }
 
-static bool same_curve(const struct cell *a, const struct cell *b)
-{
-    return strcmp(a->source, b->source) == 0 && strcmp(a->lock, b->lock) == 0 &&
-           a->processes == b->processes && strcmp(a->machine, b->machine) == 0 &&
-           strcmp(a->workload, b->workload) == 0 && strcmp(a->placement, b->placement) == 0;
-}
-
 /* A quote or the end of a line would end a curve's name for gnuplot. */
 static void put_text(FILE *data, const char *text, size_t length)
 {
@@ -79,13 +72,20 @@ static bool has_processes(const struct summary *summary)
     return false;
 }
 
+/* What there is of a curve's workload: along the axis of shares, the share is none of it. */
+static const char *workload_of(const struct figure_kind *kind, const struct cell *cell)
+{
+    return kind->by_readers ? cell->setting : cell->workload;
+}
+
 /* Within the curve's file: of several files with one workload each the title tells. */
-static bool has_workloads(const struct summary *summary, const struct cell *curve)
+static bool has_workloads(const struct summary *summary, const struct figure_kind *kind,
+                          const struct cell *curve)
 {
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
         if (strcmp(cell->source, curve->source) == 0 &&
-            strcmp(cell->workload, curve->workload) != 0)
+            strcmp(workload_of(kind, cell), workload_of(kind, curve)) != 0)
             return true;
     }
     return false;
@@ -94,11 +94,11 @@ static bool has_workloads(const struct summary *summary, const struct cell *curv
 static void put_workload(FILE *data, const char *recorded)
 {
     json_t *object = json_loads(recorded, JSON_DECODE_ANY, NULL);
-    struct workload workload;
     char text[WORKLOAD_TEXT];
 
-    if (workload_from_json(object, &workload))
-        recorded = workload_describe(&workload, text);
+    workload_describe_planned(object, text);
+    if (text[0] != '\0')
+        recorded = text;
     put_text(data, recorded, strlen(recorded));
     json_decref(object);
 }
@@ -113,7 +113,8 @@ static void put_processes(FILE *data, unsigned processes)
 
 /* The lock and, where there are several, the file, the machine, the workload and the number of
  * processes. */
-static void put_curve_name(FILE *data, const struct summary *summary, const struct cell *curve)
+static void put_curve_name(FILE *data, const struct summary *summary,
+                           const struct figure_kind *kind, const struct cell *curve)
 {
     const char *between = " (";
 
@@ -129,9 +130,9 @@ static void put_curve_name(FILE *data, const struct summary *summary, const stru
         put_text(data, machine, strlen(machine));
         between = ", ";
     }
-    if (has_workloads(summary, curve)) {
+    if (has_workloads(summary, kind, curve)) {
         fputs(between, data);
-        put_workload(data, curve->workload);
+        put_workload(data, workload_of(kind, curve));
         between = ", ";
     }
     if (has_processes(summary)) {
@@ -147,13 +148,14 @@ bool curves_may_have(const struct cell *cell)
     return cell->ranked && cell->samples > 0;
 }
 
-/* Whether they differ in the lock and the number of threads at most. */
-static bool same_variant(const struct cell *a, const struct cell *b)
+bool curves_of_one_number(const struct figure_kind *kind)
 {
-    struct cell key = *a;
+    return kind->by_readers || kind->put_distributions != NULL;
+}
 
-    key.lock = b->lock;
-    return same_curve(&key, b);
+bool curves_have(const struct figure_kind *kind, unsigned threads, const struct cell *cell)
+{
+    return curves_may_have(cell) && kind->has(cell) && (threads == 0 || cell->threads == threads);
 }
 
 /* What may be drawn in some figure: the cells with samples whose locks are ranked, in the order of
@@ -161,6 +163,8 @@ static bool same_variant(const struct cell *a, const struct cell *b)
  * from figure to figure, whatever each has to draw. */
 struct drawable {
     const struct summary *summary;
+    const struct figure_kind *kind;
+    unsigned threads; /* 0: all */
     const struct cell **cells;
     unsigned *locks, *variants; /* the number of each cell's lock, and of its variant */
     size_t count;
@@ -174,14 +178,25 @@ static int compare_orders(const void *first, const void *second)
     return order != 0 ? order : (*a > *b) - (*a < *b);
 }
 
-static bool same_lock(const struct cell *a, const struct cell *b)
+static bool same_lock(const struct figure_kind *kind, const struct cell *a, const struct cell *b)
 {
+    (void)kind;
     return strcmp(a->lock, b->lock) == 0;
+}
+
+/* Whether they differ in the lock, and in what the axis is of, at most. */
+static bool same_variant(const struct figure_kind *kind, const struct cell *a, const struct cell *b)
+{
+    return strcmp(a->source, b->source) == 0 && a->processes == b->processes &&
+           strcmp(a->machine, b->machine) == 0 &&
+           strcmp(workload_of(kind, a), workload_of(kind, b)) == 0 &&
+           strcmp(a->placement, b->placement) == 0;
 }
 
 /* Numbers the cells: those that are the same have one number, in the order of the first of each. */
 static unsigned *number_cells(const struct drawable *drawable,
-                              bool (*same)(const struct cell *, const struct cell *))
+                              bool (*same)(const struct figure_kind *, const struct cell *,
+                                           const struct cell *))
 {
     unsigned *numbers = calloc(drawable->count + 1, sizeof *numbers), next = 0;
 
@@ -189,16 +204,19 @@ static unsigned *number_cells(const struct drawable *drawable,
         abort();
     for (size_t i = 0; i < drawable->count; i++) {
         size_t first = 0;
-        while (first < i && !same(drawable->cells[first], drawable->cells[i]))
+        while (first < i && !same(drawable->kind, drawable->cells[first], drawable->cells[i]))
             first++;
         numbers[i] = first < i ? numbers[first] : next++;
     }
     return numbers;
 }
 
-static struct drawable drawable_make(const struct summary *summary)
+static struct drawable drawable_make(const struct summary *summary, const struct figure_kind *kind,
+                                     unsigned threads)
 {
     struct drawable drawable = {.summary = summary,
+                                .kind = kind,
+                                .threads = threads,
                                 .cells = calloc(summary->count + 1, sizeof *drawable.cells)};
 
     if (drawable.cells == NULL)
@@ -221,107 +239,133 @@ static void drawable_free(struct drawable *drawable)
     free(drawable->variants);
 }
 
-/* A block: the head, then a line for each number of threads, upwards, as the cells are sorted. */
-static void put_curve(FILE *data, const struct drawable *drawable, const struct figure_kind *kind,
-                      size_t at)
+static bool stands_in_figure(const struct drawable *drawable, size_t at)
 {
-    const struct cell *curve = drawable->cells[at];
+    return curves_have(drawable->kind, drawable->threads, drawable->cells[at]);
+}
+
+static bool same_curve(const struct drawable *drawable, size_t a, size_t b)
+{
+    return drawable->locks[a] == drawable->locks[b] &&
+           drawable->variants[a] == drawable->variants[b];
+}
+
+/* A block: the head, then a line for each number of threads, or each share of readers, upwards, as
+ * the cells are sorted. */
+static void put_curve(FILE *data, const struct drawable *drawable, size_t at)
+{
+    const struct figure_kind *kind = drawable->kind;
 
     fputc('"', data);
-    put_curve_name(data, drawable->summary, curve);
+    put_curve_name(data, drawable->summary, kind, drawable->cells[at]);
     fprintf(data, "\" lock variant %s\n", kind->columns);
     for (size_t i = 0; i < drawable->count; i++) {
         const struct cell *cell = drawable->cells[i];
-        if (!same_curve(cell, curve) || !kind->has(cell))
+        if (!same_curve(drawable, i, at) || !stands_in_figure(drawable, i))
             continue;
-        fprintf(data, "%u %u %u", cell->threads, drawable->locks[at], drawable->variants[at]);
+        fprintf(data, "%u %u %u", kind->by_readers ? cell->readers : cell->threads,
+                drawable->locks[at], drawable->variants[at]);
         kind->put(data, cell);
         fputc('\n', data);
     }
 }
 
 /* Whether it is the first cell of a curve that the figure has. */
-static bool begins_curve(const struct drawable *drawable, const struct figure_kind *kind, size_t at)
+static bool begins_curve(const struct drawable *drawable, size_t at)
 {
-    if (!kind->has(drawable->cells[at]))
+    if (!stands_in_figure(drawable, at))
         return false;
     for (size_t i = 0; i < at; i++) {
-        if (kind->has(drawable->cells[i]) && same_curve(drawable->cells[i], drawable->cells[at]))
+        if (stands_in_figure(drawable, i) && same_curve(drawable, i, at))
             return false;
     }
     return true;
 }
 
-/* The most threads of any cell that has a CPU for each; if there is none, the fewest. */
-static unsigned threads_of_distributions(const struct drawable *drawable,
-                                         const struct figure_kind *kind)
+/* Of shares of readers, the most threads of any cell. Of distributions, the most that have a CPU
+ * each; if there are none, the fewest. */
+unsigned curves_threads(const struct summary *summary, const struct figure_kind *kind)
 {
     unsigned most = 0, fewest = UINT_MAX;
 
-    for (size_t i = 0; i < drawable->count; i++) {
-        const struct cell *cell = drawable->cells[i];
-        if (!kind->has(cell))
+    if (!curves_of_one_number(kind))
+        return 0;
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *cell = &summary->cells[i];
+        if (!curves_have(kind, 0, cell))
             continue;
-        if (cell->threads <= cell->cpus && cell->threads > most)
+        if ((kind->by_readers || cell->threads <= cell->cpus) && cell->threads > most)
             most = cell->threads;
         fewest = cell->threads < fewest ? cell->threads : fewest;
     }
     return most > 0 ? most : fewest;
 }
 
-static unsigned put_distributions(FILE *data, const struct drawable *drawable,
-                                  const struct figure_kind *kind)
+static unsigned put_distributions(FILE *data, const struct drawable *drawable)
 {
-    const unsigned threads = threads_of_distributions(drawable, kind);
     unsigned cells = 0;
 
     for (size_t i = 0; i < drawable->count; i++) {
         const struct cell *cell = drawable->cells[i];
         char *name = NULL, first[64];
         size_t length = 0;
-        if (cell->threads != threads || !kind->has(cell))
+        if (!stands_in_figure(drawable, i))
             continue;
         FILE *memory = open_memstream(&name, &length);
         if (memory == NULL)
             abort();
-        put_curve_name(memory, drawable->summary, cell);
+        put_curve_name(memory, drawable->summary, drawable->kind, cell);
         if (fclose(memory) != 0)
             abort();
-        snprintf(first, sizeof first, "%u %u %u", threads, drawable->locks[i],
+        snprintf(first, sizeof first, "%u %u %u", cell->threads, drawable->locks[i],
                  drawable->variants[i]);
         fputs(cells > 0 ? "\n\n" : "", data);
-        kind->put_distributions(data, cell, name, first);
+        drawable->kind->put_distributions(data, cell, name, first);
         free(name);
         cells++;
     }
     return cells;
 }
 
-unsigned curves_put(FILE *data, const struct summary *summary, const struct figure_kind *kind)
+unsigned curves_put(FILE *data, const struct summary *summary, const struct figure_kind *kind,
+                    unsigned threads)
 {
-    struct drawable drawable = drawable_make(summary);
+    struct drawable drawable = drawable_make(summary, kind, threads);
     unsigned curves = 0;
 
     if (kind->put_distributions != NULL)
-        curves = put_distributions(data, &drawable, kind);
+        curves = put_distributions(data, &drawable);
     for (size_t i = 0; i < drawable.count && kind->put_distributions == NULL; i++) {
-        if (!begins_curve(&drawable, kind, i))
+        if (!begins_curve(&drawable, i))
             continue;
         /* Two empty lines begin what gnuplot calls another index. */
         fputs(curves > 0 ? "\n\n" : "", data);
-        put_curve(data, &drawable, kind, i);
+        put_curve(data, &drawable, i);
         curves++;
     }
     drawable_free(&drawable);
     return curves;
 }
 
-bool curves_any(const struct summary *summary, const struct figure_kind *kind)
+bool curves_any(const struct summary *summary, const struct figure_kind *kind, unsigned threads)
 {
     for (size_t i = 0; i < summary->count; i++) {
-        const struct cell *cell = &summary->cells[i];
-        if (curves_may_have(cell) && kind->has(cell))
+        if (curves_have(kind, threads, &summary->cells[i]))
             return true;
+    }
+    return false;
+}
+
+bool curves_any_of_shares(const struct summary *summary, const struct figure_kind *kind,
+                          unsigned threads)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *a = &summary->cells[i];
+        for (size_t j = 0; j < i && curves_have(kind, threads, a); j++) {
+            const struct cell *b = &summary->cells[j];
+            if (curves_have(kind, threads, b) && same_lock(kind, a, b) && same_variant(kind, a, b))
+                return true;
+        }
     }
     return false;
 }

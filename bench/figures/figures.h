@@ -25,7 +25,13 @@
          "topology --json' wrote")                                                                 \
     NEXT(latency, "latency",                                                                       \
          "the percentiles of the acquire times at the most threads that have a CPU each, and how " \
-         "the times are spread beside them, writers above and readers below")
+         "the times are spread beside them, writers above and readers below")                      \
+    NEXT(hold, "hold", "the same of how long the lock was held")                                   \
+    NEXT(handoff, "handoff",                                                                       \
+         "the same of the times from a release to the acquire of a thread that was waiting")       \
+    NEXT(rw, "rw",                                                                                 \
+         "throughput against the readers' share of the acquisitions, at the most threads, and "    \
+         "read scaling beside it")
 
 #define FIGURE_DECLARATION(id, name, text) extern const struct figure_kind figure_##id;
 FIGURES(FIGURE_DECLARATION, FIGURE_DECLARATION)

@@ -1,6 +1,6 @@
-/* A figure as one row. Most are of curves against the number of threads, or of distributions at
- * one: the row says which cells it draws, and what it writes of each. All that they share is in
- * curves.h and in scripts/panels.gp. */
+/* A figure as one row. Most are of curves against the number of threads; of one number are those of
+ * distributions, and of curves against the share of readers. The row says which cells it draws, and
+ * what it writes of each. All that they share is in curves.h and in scripts/panels.gp. */
 #ifndef BENCH_FIGURES_KIND_H
 #define BENCH_FIGURES_KIND_H
 
@@ -23,6 +23,9 @@ struct figure_kind {
     bool (*has)(const struct cell *cell);
     /* Writes the numbers of a cell, each with curves_put_number(). */
     void (*put)(FILE *data, const struct cell *cell);
+    /* Its curves are against the readers' share of the acquisitions, of one number of threads: the
+     * most that there are. */
+    bool by_readers;
     /* Of a figure of distributions instead of `put`: it is drawn of one number of threads, the most
      * that do not share CPUs. Writes all blocks of a cell, each line with `first` (the threads, the
      * lock and the variant, as above) before its own numbers. */

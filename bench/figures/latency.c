@@ -6,15 +6,10 @@
  * for a clock that ticks every 10 ns. */
 enum { DENSITY_STEPS = 6, DENSITY_MOST = 38 * DENSITY_STEPS };
 
-static const struct histogram *acquires(const struct cell *cell, int way)
+static bool has(const struct cell *cell, enum latency latency)
 {
-    return &cell->latencies[way].of[LATENCY_ACQUIRE];
-}
-
-static bool has(const struct cell *cell)
-{
-    return cell->latencies != NULL && (acquires(cell, LATENCIES_EXCLUSIVE)->count > 0 ||
-                                       acquires(cell, LATENCIES_SHARED)->count > 0);
+    return cell->latencies != NULL && (cell->latencies[LATENCIES_EXCLUSIVE].of[latency].count > 0 ||
+                                       cell->latencies[LATENCIES_SHARED].of[latency].count > 0);
 }
 
 /* The middle of a bucket, but nothing shorter or longer than there was; a logarithmic axis has no
@@ -67,12 +62,13 @@ static void put_density(FILE *data, const struct histogram *histogram, const cha
                 step < low || step > high ? 0 : counts[step] / most);
 }
 
-static void put(FILE *data, const struct cell *cell, const char *name, const char *first)
+static void put(FILE *data, const struct cell *cell, enum latency latency, const char *name,
+                const char *first)
 {
     bool any = false;
 
     for (int way = 0; way < LATENCIES_WAYS; way++) {
-        const struct histogram *histogram = acquires(cell, way);
+        const struct histogram *histogram = &cell->latencies[way].of[latency];
         const char *suffix = way == LATENCIES_SHARED ? ", shared" : "";
         if (histogram->count == 0)
             continue;
@@ -84,10 +80,26 @@ static void put(FILE *data, const struct cell *cell, const char *name, const cha
     }
 }
 
-const struct figure_kind figure_latency = {
-    .name = "latency",
-    .script = "latency.gp",
-    .measure = "latency_ns",
-    .has = has,
-    .put_distributions = put,
-};
+/* A figure of one kind of time: its rows differ in nothing else. */
+#define FIGURE_OF(id, file_name, script_name, field, latency)                                      \
+    static bool has_##id(const struct cell *cell)                                                  \
+    {                                                                                              \
+        return has(cell, latency);                                                                 \
+    }                                                                                              \
+                                                                                                   \
+    static void put_##id(FILE *data, const struct cell *cell, const char *name, const char *first) \
+    {                                                                                              \
+        put(data, cell, latency, name, first);                                                     \
+    }                                                                                              \
+                                                                                                   \
+    const struct figure_kind figure_##id = {                                                       \
+        .name = file_name,                                                                         \
+        .script = script_name,                                                                     \
+        .measure = field,                                                                          \
+        .has = has_##id,                                                                           \
+        .put_distributions = put_##id,                                                             \
+    }
+
+FIGURE_OF(latency, "latency", "latency.gp", "latency_ns", LATENCY_ACQUIRE);
+FIGURE_OF(hold, "hold", "hold.gp", "hold_ns", LATENCY_HOLD);
+FIGURE_OF(handoff, "handoff", "handoff.gp", "handoff_ns", LATENCY_HANDOFF);

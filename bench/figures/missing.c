@@ -20,11 +20,11 @@ static bool is_first_of_origin(const struct summary *summary, const struct cell 
 }
 
 static bool origin_has(const struct summary *summary, const struct figure_kind *kind,
-                       const struct cell *cell)
+                       unsigned threads, const struct cell *cell)
 {
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *other = &summary->cells[i];
-        if (same_origin(other, cell) && curves_may_have(other) && kind->has(other))
+        if (same_origin(other, cell) && curves_have(kind, threads, other))
             return true;
     }
     return false;
@@ -74,16 +74,42 @@ static const char *reason_of(const struct records *file, const struct figure_kin
     return "no sample says why";
 }
 
-enum exit_code missing_say(const struct records *files, size_t count, const struct summary *summary,
-                           const struct figure_kind *kind)
+/* All that there is to draw is of other numbers of threads, or of one share of readers. */
+static enum exit_code complain_of_choice(const struct records *files, const struct summary *summary,
+                                         const struct figure_kind *kind, unsigned threads)
 {
-    bool any = curves_any(summary, kind);
+    if (!curves_any(summary, kind, threads))
+        return complain(EXIT_USAGE,
+                        "--threads %u: there is nothing of so many to draw in '%s'; without it, "
+                        "%u are drawn",
+                        threads, files->name, curves_threads(summary, kind));
+    if (kind->by_readers && !curves_any_of_shares(summary, kind, threads))
+        return complain(EXIT_USAGE,
+                        "there is nothing to draw: no lock in '%s' was measured with several "
+                        "shares of readers and %u thread%s; 'lockbench run --readers "
+                        "0,50,90,99,100' does",
+                        files->name, threads, threads == 1 ? "" : "s");
+    return EXIT_FINE;
+}
 
-    for (size_t i = 0; kind->measure != NULL && i < summary->count; i++) {
+enum exit_code missing_say(const struct records *files, size_t count, const struct summary *summary,
+                           const struct figure_kind *kind, unsigned threads)
+{
+    bool any = curves_any(summary, kind, 0);
+    enum exit_code code = any ? complain_of_choice(files, summary, kind, threads) : EXIT_FINE;
+
+    for (size_t i = 0; i < summary->count && code == EXIT_FINE; i++) {
         const struct cell *cell = &summary->cells[i];
-        if (!is_first_of_origin(summary, cell) || origin_has(summary, kind, cell))
+        if (!is_first_of_origin(summary, cell) || origin_has(summary, kind, threads, cell))
             continue;
         const struct records *file = file_of(files, count, cell);
+        if (origin_has(summary, kind, 0, cell)) {
+            say("'%s' has nothing of %u thread%s to draw on %s: --threads N draws another number",
+                file->name, threads, threads == 1 ? "" : "s", cell->machine);
+            continue;
+        }
+        if (kind->measure == NULL)
+            continue;
         const char *reason = reason_of(file, kind, cell);
         if (!any)
             return complain(EXIT_USAGE, "there is nothing to draw: '%s' has no %s; %s on %s: %s",
@@ -93,5 +119,5 @@ enum exit_code missing_say(const struct records *files, size_t count, const stru
     }
     if (!any)
         return complain(EXIT_USAGE, "there is nothing to draw: no sample of a lock that is ranked");
-    return EXIT_FINE;
+    return code;
 }

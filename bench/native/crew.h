@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "bench/layout.h"
-#include "bench/measured_loop.h"
+#include "bench/worker.h"
 #include "bench/native/arena.h"
 #include "bench/native/clock_check.h"
 #include "bench/native/counters/counters.h"
@@ -121,9 +121,6 @@ struct clock_cost measure_clock_cost(void);
 /* Makes a crew that has not started, which lives until the process ends. Returns NULL when there is
  * no memory for it, with the reason in `problem`. Before any thread exists. */
 struct crew *crew_make(const struct repetition *repetition, char *problem, size_t problem_size);
-
-/* Why no hand-off from thread to thread is timed, or NULL: they are. */
-const char *crew_no_handoffs(const struct crew *crew);
 
 /* Runs a repetition, from starting the threads to the end of the wait for them. Returns NULL, or
  * what could not be done, in words that end in the reason, in `problem`; with `crashed`, what the

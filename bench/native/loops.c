@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bench/measured_loop.h"
 #include "locks/catalogue.def"
 
 static inline __attribute__((always_inline)) int loop_on_stack(const struct lock_ops *ops,

@@ -3,7 +3,7 @@
 #ifndef BENCH_NATIVE_LOOPS_H
 #define BENCH_NATIVE_LOOPS_H
 
-#include "bench/measured_loop.h"
+#include "bench/worker.h"
 
 typedef int loop_function(struct worker *worker, uint32_t phase);
 

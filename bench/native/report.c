@@ -4,6 +4,7 @@
 
 #include "bench/allocate.h"
 #include "bench/native/counters/report.h"
+#include "bench/native/crew_phases.h"
 #include "bench/native/irql.h"
 #include "bench/clock_span.h"
 #include "bench/result.h"

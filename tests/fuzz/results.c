@@ -24,6 +24,7 @@ static void tabulate(const struct records *records)
     struct summary summary = summary_make(records, 1);
     table_print(out, records, &summary, TABLE_THROUGHPUT);
     table_print(out, records, &summary, TABLE_FAIRNESS);
+    table_print(out, records, &summary, TABLE_LATENCY);
     json_decref(summary_to_json(&summary));
     summary_free(&summary);
 }

@@ -9,7 +9,7 @@
 
 #include "bench/clock_span.h"
 #include "bench/fitness.h"
-#include "bench/measured_loop.h"
+#include "bench/worker.h"
 #include "bench/native/crew.h"
 #include "bench/native/report.h"
 #include "bench/result.h"

@@ -1,7 +1,10 @@
 /* Which turns are timed, and what counts as a hand-off, with threads that are played by one. */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
+
 #include "bench/latency_watch.h"
+#include "bench/measured_loop.h"
 #include "bench/workload.h"
 
 enum { TURNS = 100000 };
@@ -281,6 +284,58 @@ static void long_holds_are_counted(void **state)
     free(latencies);
 }
 
+/* A lock whose readers have to read again twice each time. */
+struct rereading {
+    unsigned acquires, releases;
+};
+
+static int rereading_acquire(void *lock, void *context)
+{
+    (void)context;
+    ((struct rereading *)lock)->acquires++;
+    return 0;
+}
+
+static int rereading_release(void *lock, void *context)
+{
+    (void)context;
+    return ++((struct rereading *)lock)->releases % 3 == 0 ? 0 : EAGAIN;
+}
+
+static void each_reading_is_an_acquire_and_a_hold(void **state)
+{
+    const struct lock_ops ops = {.name = "rereading",
+                                 .traits = LOCK_READERS_RETRY,
+                                 .acquire_shared = rereading_acquire,
+                                 .release_shared = rereading_release};
+    struct latencies *latencies = calloc(LATENCIES_WAYS, sizeof *latencies);
+    struct latency_watch watch = {.stride = 3};
+    struct latency_turns timing = latency_turns_begin(&watch);
+    uint64_t next_look = timing.next, owned_before = 0;
+    const struct observing observing = {&timing, &next_look, &owned_before};
+    struct rereading lock = {0};
+    struct guarded guarded = {0};
+    struct worker worker = {.latencies = latencies};
+    const struct workplace place = {.lock = &lock, .guarded = &guarded, .watch = &watch};
+    const struct step reads = {.shared = true};
+
+    (void)state;
+    assert_non_null(latencies);
+    for (uint64_t turn = 0; turn < 6; turn++)
+        assert_int_equal(
+            measured_turn(&ops, OBSERVE_LATENCY, &place, &worker, &observing, reads, turn, 0, NULL),
+            0);
+    assert_int_equal(lock.acquires, 18);
+    assert_int_equal(worker.retries, 12);
+    /* The turns 1 and 4 are timed, with all that they read. */
+    const struct latencies *shared = &latencies[LATENCIES_SHARED];
+    assert_int_equal(shared->of[LATENCY_ACQUIRE].count, 6);
+    assert_int_equal(shared->of[LATENCY_HOLD].count, 6);
+    assert_int_equal(shared->of[LATENCY_HANDOFF].count, 0);
+    assert_int_equal(latencies[LATENCIES_EXCLUSIVE].of[LATENCY_HOLD].count, 0);
+    free(latencies);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +351,7 @@ int main(void)
         cmocka_unit_test(readers_hand_over_to_writers_only),
         cmocka_unit_test(the_clock_is_taken_off),
         cmocka_unit_test(long_holds_are_counted),
+        cmocka_unit_test(each_reading_is_an_acquire_and_a_hold),
     };
 
     return cmocka_run_group_tests_name("latency", tests, NULL, NULL);

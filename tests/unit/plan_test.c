@@ -5,7 +5,7 @@
 
 #include "bench/layout.h"
 #include "bench/lock_spec.h"
-#include "bench/measured_loop.h"
+#include "bench/worker.h"
 #include "bench/plan.h"
 #include "bench/workload.h"
 #include "locks/catalogue.h"

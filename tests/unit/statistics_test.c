@@ -90,6 +90,16 @@ static void outliers(void **state)
                         "tas, 2 threads, repetition 4: 3 M/s, 0.288 of the median; steal 5%; "
                         "14 involuntary switches");
     json_decref(found);
+    /* Of a file with several shares of readers, with its own. */
+    file.run = json_pack("{s:{s:{s:[i, i]}}}", "plan", "workload", "readers", 0, 90);
+    json_t *sample;
+    size_t j;
+    json_array_foreach (file.samples, j, sample)
+        json_object_set_new(sample, "workload", json_pack("{s:i}", "readers", 90));
+    found = outliers_of_file(&file);
+    outliers_describe(json_array_get(found, 0), text, sizeof text);
+    assert_non_null(strstr(text, "tas, 2 threads, 90% readers, repetition 4: 3 M/s"));
+    json_decref(found);
     json_object_set_new(json_array_get(file.samples, 4), "throughput", json_real(10.4e6));
     found = outliers_of_file(&file);
     assert_int_equal(json_array_size(found), 0);
