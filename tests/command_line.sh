@@ -715,6 +715,22 @@ want_same "the samples that say why there is no sequence of owners" \
     "$(grep -c '"mttr":"not asked for: --passes without owners"' latency.jsonl)" 12
 end
 
+begin "the part of the holds in which the holder lost its CPU"
+run_to preempted.jsonl ticket,null -t 1,2 --latency-stride 5
+want_code 0
+want_same "the samples with a part of their holds, or a reason why not" \
+    "$(grep '"lock":"ticket"' preempted.jsonl | grep -cE '"holder_preempted":[01]([.][0-9]+)?(e-[0-9]+)?,|"holder_preempted":[0-9.]+e-[0-9]+,|"holder_preempted":null.*"holder_preempted":"')" 4
+want_same "the samples of a lock that nobody owns" \
+    "$(grep -c '"holder_preempted":null.*"holder_preempted":"nobody owns' preempted.jsonl)" 4
+want_same "the samples that say why the time is not known" "$(grep -c '"holder_off_cpu":null.*"holder_off_cpu":"' preempted.jsonl)" 8
+GLIBC_TUNABLES=glibc.pthread.rseq=0 run_to unseen.jsonl ticket -t 2
+want_code 0
+want_same "the samples where the kernel is not asked" \
+    "$(grep -cE '"holder_preempted":null.*"holder_preempted":"(no restartable|built with a C library|there was no acq)' unseen.jsonl)" 2
+run_to unobserved.jsonl ticket -t 2 --passes owners
+want_same "the samples without the pass" "$(grep -c '"holder_preempted":"not asked for: --passes without latency"' unobserved.jsonl)" 2
+end
+
 begin "acquire and hold times of readers stand apart"
 run_to shared.jsonl rw_ticket,ticket -t 2 --readers 50 --processes each --latency-stride 3
 want_verified_samples shared.jsonl 4

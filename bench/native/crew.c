@@ -15,6 +15,7 @@
 #include "bench/native/crew_processes.h"
 #include "bench/native/irql.h"
 #include "bench/native/owner_pass.h"
+#include "bench/native/preemption.h"
 #include "bench/statistics.h"
 
 /* Enough for the loop, a context and the C library; a thousand threads should cost little. */
@@ -534,6 +535,15 @@ const char *crew_no_handoffs(const struct crew *crew)
     return crew->clocks.verdict == CLOCKS_AGREE ? NULL : crew->clocks.reason;
 }
 
+static void watch_preemptions(struct crew *crew)
+{
+    crew->no_preemptions = preemption_unknown();
+    if (crew->no_preemptions != NULL)
+        return;
+    crew->watch.mark = preemption_mark;
+    crew->watch.has_lost_cpu = preemption_since;
+}
+
 /* The phases before the window. */
 static void lead_to_window(struct crew *crew)
 {
@@ -545,6 +555,7 @@ static void lead_to_window(struct crew *crew)
         crew->watch.stride = choose_stride(crew, machine_clock() - start_ns);
         crew->watch.clock_ns = crew->clock_cost.median;
         crew->watch.handoffs = crew_no_handoffs(crew) == NULL;
+        watch_preemptions(crew);
     }
     if (passes_has(repetition->passes, OBSERVE_OWNERS))
         observe_owners(crew, machine_clock() - start_ns);
