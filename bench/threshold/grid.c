@@ -13,7 +13,7 @@ const uint64_t grid_default_budgets[] = {0,     250,   500,   1000,   2000,   40
 const size_t grid_default_budgets_count =
     sizeof grid_default_budgets / sizeof grid_default_budgets[0];
 
-/* Of the budgets between the ends, the first look is at every so many. */
+/* The first look is at both ends, at the longest budget that ends, and at every so many between. */
 enum { COARSE_STEP = 4 };
 
 unsigned *grid_default_threads(unsigned cpus, size_t *count)
@@ -70,7 +70,7 @@ size_t grid_open_coarse(const struct grid *grid, bool *open)
 
     for (size_t i = 0; i < plan_cells(grid->plan); i++) {
         size_t budget = i / each % grid->budgets;
-        open[i] = budget == grid->budgets - 1 || budget % COARSE_STEP == 0;
+        open[i] = budget + 2 >= grid->budgets || budget % COARSE_STEP == 0;
         opened += open[i];
     }
     return opened;
