@@ -768,7 +768,7 @@ want_same "the relative throughput as CSV" \
         $at["lock"] == "ttas" && $at["threads"] == 4 { printf "%.3f", $at["relative_throughput"] }')" "$relative"
 want_same "a preempted holder and involuntary switches as CSV" \
     "$(sed 's/"[^"]*"/x/g' crowd.csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
-        $at["lock"] == "ttas" { printf "%d%d%d ", $at["holder_preempted"] > 0, $at["holder_off_cpu"] > 0, $at["involuntary_per_acquisition"] > 0 }')" "000 111 "
+        $at["lock"] == "ttas" { printf "%d%d%d ", ($at["holder_preempted"] > 0), ($at["holder_off_cpu"] > 0), ($at["involuntary_per_acquisition"] > 0) }')" "000 111 "
 run_crowd --json
 tr -d ' \n' <"$stdout" >crowd.json
 for field in relative_throughput involuntary_per_acquisition voluntary_per_acquisition holder_preempted holder_off_cpu; do
