@@ -53,7 +53,9 @@ struct findings {
     const struct latencies *latencies;       /* of all threads, one for each way, */
     uint64_t latency_stride;                 /* of every so many turns of each thread, */
     const char *latencies_unmeasured;        /* or why not; NULL: they are */
-    const char *handoffs_unmeasured;         /* likewise of the hand-offs alone */
+    const char *handoffs_unmeasured;         /* likewise of the hand-offs alone, */
+    const char *preempted_unmeasured;        /* of whether a holder lost its CPU, */
+    const char *off_cpu_unmeasured;          /* and for how long */
     struct lock_stat stats[LOCK_STATS_MOST]; /* what the lock counted itself, */
     unsigned stats_count;                    /* so many numbers */
 };

@@ -24,6 +24,8 @@ bool latencies_merge(struct latencies *latencies, const struct latencies *other)
     for (int i = 0; i < LATENCIES; i++)
         merged = histogram_merge(&latencies->of[i], &other->of[i]) && merged;
     latencies->long_holds += other->long_holds;
+    latencies->preempted += other->preempted;
+    latencies->off_cpu_ns += other->off_cpu_ns;
     latencies->backwards += other->backwards;
     return merged;
 }

@@ -34,7 +34,9 @@ uint64_t latency_stride_for(double turn_ns, uint64_t running, uint64_t clock_ns)
 /* All zeros: nothing was timed. */
 struct latencies {
     struct histogram of[LATENCIES];
-    uint64_t long_holds; /* that were longer than that */
+    uint64_t long_holds; /* that were longer than that, */
+    uint64_t preempted;  /* and those in which the holder lost its CPU, where that is seen: */
+    uint64_t off_cpu_ns; /* for so long together, where that is seen as well */
     uint64_t backwards;  /* times that are none, because a thread's clock went backwards */
 };
 

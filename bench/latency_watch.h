@@ -20,6 +20,10 @@ struct latency_watch {
     _Alignas(MACHINE_APART) uint64_t stride;
     uint64_t clock_ns; /* of two looks at the clock: what each time has too much */
     bool handoffs;     /* whether anybody is to announce itself */
+    /* The first marks a place in the calling thread's way, the second tells whether it has lost its
+     * CPU since; NULL: that can't be known. */
+    void (*mark)(void);
+    bool (*has_lost_cpu)(void);
 };
 
 /* When the last holders released, as those wrote down who saw an announcement; 0: not known. It
@@ -128,6 +132,8 @@ LATENCY_RARE void latency_acquired(struct latency_turns *turns, struct latency_r
                                    bool shared, struct latencies *latencies)
 {
     turns->acquired_ns = machine_clock();
+    if (turns->timed && turns->watch->mark != NULL)
+        turns->watch->mark();
     if (turns->timed)
         latency_add_own(turns, latencies, LATENCY_ACQUIRE, turns->arrived_ns, turns->acquired_ns);
     if (turns->announced)
@@ -137,8 +143,11 @@ LATENCY_RARE void latency_acquired(struct latency_turns *turns, struct latency_r
 /* In such a turn with the lock, at the very end. */
 LATENCY_RARE void latency_hold_ends(const struct latency_turns *turns, struct latencies *latencies)
 {
-    if (turns->timed)
-        latency_add_own(turns, latencies, LATENCY_HOLD, turns->acquired_ns, machine_clock());
+    if (!turns->timed)
+        return;
+    latency_add_own(turns, latencies, LATENCY_HOLD, turns->acquired_ns, machine_clock());
+    if (turns->watch->has_lost_cpu != NULL)
+        latencies->preempted += turns->watch->has_lost_cpu();
 }
 
 /* Who has the lock again and again while somebody waits, as an unfair lock allows, would look at

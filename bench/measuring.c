@@ -1,6 +1,7 @@
 #include "bench/measuring.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,9 @@ static enum exit_code set_workload(void *settings, const struct option_row *row,
     struct measuring *measuring = settings;
     free(measuring->readers);
     measuring->readers = NULL;
+    measuring->oversubscribed = strcmp(value, WORKLOAD_OVERSUBSCRIBED) == 0;
+    if (!measuring->tabled)
+        measuring->table = measuring->oversubscribed ? TABLE_COLLAPSE : TABLE_THROUGHPUT;
     return EXIT_FINE;
 }
 
@@ -396,8 +400,9 @@ const struct option_row measuring_options[] = {
         "of it",
         plan),
     TEXT("threads", 't', "LIST",
-         "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice as many); default: powers of "
-         "two to max, max, and 2x",
+         "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x, 1.5x: so many times as many); "
+         "default: powers of two to max, max, and 2x; under --workload " WORKLOAD_OVERSUBSCRIBED
+         " max,1.5x,2x,4x",
          threads),
     TEXT("objects", 0, "LIST",
          "of one wait, under --workload wait-any or wait-all; default 1,2,4,8,16,32,64", objects),
@@ -500,8 +505,8 @@ const struct option_row measuring_options[] = {
          "it there",
          resume),
     VALUE("table", 0, "NAME",
-          "what the printed table shows: throughput (default), fairness, or latency; the records "
-          "and --json have all of it",
+          "what the printed table shows: throughput (default), fairness, latency, or collapse (that "
+          "of --workload " WORKLOAD_OVERSUBSCRIBED "); the records and --json have all of it",
           set_table, table),
     FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
     FLAG("dry-run", 0,
@@ -512,25 +517,23 @@ const struct option_row measuring_options[] = {
     {0},
 };
 
-/* A number of threads that is given in terms of the CPUs: `max`, `2x`. */
+/* A number of threads that is given in terms of the CPUs: `max`, `2x`, `1.5x`, rounded up. */
 static bool read_cpus_word(const char *item, void *argument, unsigned *value)
 {
     const unsigned cpus = *(const unsigned *)argument;
-    size_t length = strlen(item);
-    uint64_t factor;
-    char number[16];
+    size_t length = strlen(item), digits = strspn(item, "0123456789.");
 
     if (strcmp(item, "max") == 0) {
         *value = cpus;
         return true;
     }
-    if (length < 2 || length >= sizeof number || item[length - 1] != 'x')
+    if (length < 2 || length > 15 || digits != length - 1 || item[digits] != 'x')
         return false;
-    memcpy(number, item, length - 1);
-    number[length - 1] = '\0';
-    if (!read_count(number, 1, PLAN_THREADS_MOST / cpus, &factor))
+    char *end;
+    double threads = ceil(strtod(item, &end) * cpus);
+    if (end != item + digits || !(threads >= 1 && threads <= PLAN_THREADS_MOST))
         return false;
-    *value = (unsigned)factor * cpus;
+    *value = (unsigned)threads;
     return true;
 }
 
@@ -549,12 +552,16 @@ static enum exit_code check_duration(const struct measuring *measuring)
         format_time(measuring->duration_ns, text));
 }
 
-static enum exit_code plan_threads(struct plan *plan, const char *text, unsigned cpus)
+static enum exit_code plan_threads(struct plan *plan, const struct measuring *measuring,
+                                   unsigned cpus)
 {
+    const char *text = measuring->threads;
     char culprit[64];
 
     if (text == NULL) {
-        plan->threads = plan_default_threads(cpus, &plan->threads_count);
+        plan->threads = measuring->oversubscribed
+                            ? plan_crowding_threads(cpus, &plan->threads_count)
+                            : plan_default_threads(cpus, &plan->threads_count);
         return EXIT_FINE;
     }
     plan->threads = read_list(text, 1, PLAN_THREADS_MOST, read_cpus_word, &cpus,
@@ -970,7 +977,7 @@ enum exit_code measuring_plan(struct measuring *measuring, unsigned cpus, unsign
         .through_vtable = measuring->through_vtable || (workload_is_nested(&measuring->workload) &&
                                                         !machine_is_simulated(&measuring->machine)),
     };
-    code = plan_threads(plan, measuring->threads, cpus);
+    code = plan_threads(plan, measuring, cpus);
     if (code == EXIT_FINE)
         code = check_real_time(plan, measuring->threads == NULL);
     if (code == EXIT_FINE)

@@ -17,7 +17,8 @@ struct measuring {
     size_t locks_count;
     const char *objects; /* as written; NULL: default */
     const char
-        *threads; /* as written: it can be read only when the CPUs are known; NULL: default */
+        *threads; /* as written: it can be read only when the CPUs are known; NULL: default, */
+    bool oversubscribed;             /* which is that of the workload of this name */
     uint64_t duration_ns, budget_ns; /* 0: not given */
     const char *plan;                /* a plan file, see plan_file.h; NULL: none */
     const char *resume;              /* a results file to go on with, see resume.h; NULL: none */

@@ -25,6 +25,19 @@ unsigned *plan_default_threads(unsigned cpus, size_t *count)
     return threads;
 }
 
+unsigned *plan_crowding_threads(unsigned cpus, size_t *count)
+{
+    const unsigned numbers[] = {cpus, (3 * cpus + 1) / 2, 2 * cpus, 4 * cpus};
+    unsigned *threads = calloc(sizeof numbers / sizeof numbers[0], sizeof *threads);
+
+    *count = 0;
+    for (size_t i = 0; threads != NULL && i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (numbers[i] <= PLAN_THREADS_MOST && (i == 0 || numbers[i] > threads[*count - 1]))
+            threads[(*count)++] = numbers[i];
+    }
+    return threads;
+}
+
 /* How long the threads of a fair spinning lock come back after the stop signal, about a time slice
  * each when they share CPUs; but that wait is cut off after a second or more. */
 static uint64_t drain_ns(const struct plan *plan, const struct lock_ops *ops, unsigned threads)

@@ -66,6 +66,10 @@ extern const char *const plan_default_locks;
  * number, and twice that number. A new array. */
 unsigned *plan_default_threads(unsigned cpus, size_t *count);
 
+/* Those that show what becomes of a lock when they pass the number of CPUs: one a CPU, one and a
+ * half (rounded up), two and four, without those that are too many. A new array. */
+unsigned *plan_crowding_threads(unsigned cpus, size_t *count);
+
 /* Sets the window so that the whole plan takes about `budget_ns`; returns what it will
  * take, which is longer when the budget would leave too little for a window. */
 uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns);

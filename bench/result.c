@@ -375,6 +375,51 @@ static void add_latencies(struct result *result, const struct findings *findings
     }
 }
 
+/* Why nothing is known of the holders' CPUs, or NULL. */
+static const char *no_holder(const struct findings *findings)
+{
+    const struct latencies *latencies = findings->latencies;
+
+    if (findings->latencies_unmeasured != NULL)
+        return findings->latencies_unmeasured;
+    if ((findings->repetition->lock.ops->traits & LOCK_UNVERIFIED) != 0)
+        return "nobody owns a lock that is none";
+    if (latencies[LATENCIES_EXCLUSIVE].of[LATENCY_HOLD].count +
+            latencies[LATENCIES_SHARED].of[LATENCY_HOLD].count ==
+        0)
+        return "there was no acquisition to look at";
+    return NULL;
+}
+
+/* A part of all holds that were timed, however the lock was taken: by number, or by time. */
+static double part_of_holds(const struct findings *findings, bool of_time)
+{
+    double part = 0, all = 0;
+
+    for (int way = 0; way < LATENCIES_WAYS; way++) {
+        const struct latencies *latencies = &findings->latencies[way];
+        const struct histogram *holds = &latencies->of[LATENCY_HOLD];
+        part += (double)(of_time ? latencies->off_cpu_ns : latencies->preempted);
+        all += (double)(of_time ? holds->sum : holds->count);
+    }
+    return part / all;
+}
+
+static void add_holder(struct result *result, const struct findings *findings)
+{
+    const struct {
+        const char *name, *reason;
+    } parts[] = {{"holder_preempted", findings->preempted_unmeasured},
+                 {"holder_off_cpu", findings->off_cpu_unmeasured}};
+
+    for (int i = 0; i < 2; i++) {
+        const char *reason = no_holder(findings);
+        reason = reason == NULL ? parts[i].reason : reason;
+        add_number(result, parts[i].name, reason != NULL ? NAN : part_of_holds(findings, i == 1),
+                   reason != NULL ? reason : "the holds took no time");
+    }
+}
+
 static void add_irql(struct result *result, const struct findings *findings)
 {
     if (findings->repetition->workload.irql == IRQL_NONE)
@@ -417,6 +462,7 @@ struct result result_begin(const struct findings *findings)
     add_usage(&result, findings);
     add_owners(&result, findings);
     add_latencies(&result, findings);
+    add_holder(&result, findings);
     add_irql(&result, findings);
     json_object_set_new(result.validity, "threads_back", json_integer(findings->back));
     return result;

@@ -98,7 +98,9 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     key.has_hogs = json_object_get(workload, "hogs") != NULL;
     key.spins = (traits_of(key.lock) & LOCK_SPINS) != 0;
     key.order = records_order_of_lock(file, key.lock);
-    key.burst_most = key.max_gap = key.read_scaling = NAN;
+    key.all_cpus =
+        (unsigned)json_integer_value(json_object_get(json_object_get(file->run, "plan"), "cpus"));
+    key.burst_most = key.max_gap = key.read_scaling = key.relative = NAN;
     key.readers = (unsigned)json_integer_value(json_object_get(workload, "readers"));
     key.setting = setting_of(workload);
     key.records = json_array();
@@ -176,6 +178,26 @@ static double median_per_acquisition(const json_t *samples, const char *name, do
     return count == 0 ? NAN : statistics_median(values, count);
 }
 
+/* A part of holds, over the samples that have it: what is rare has a median of 0. */
+static double part_of_holds(const json_t *samples, const char *name, bool of_time)
+{
+    double part = 0, all = 0;
+    size_t i;
+    json_t *sample;
+
+    json_array_foreach (samples, i, sample) {
+        const json_t *value = json_object_get(sample, name);
+        for (int way = 0; json_is_number(value) && way < LATENCIES_WAYS; way++) {
+            const json_t *holds = json_object_get(sample, latency_fields[way][LATENCY_HOLD]);
+            double weight = json_number_value(json_object_get(holds, "count")) *
+                            (of_time ? json_number_value(json_object_get(holds, "mean")) : 1);
+            part += weight * json_number_value(value);
+            all += weight;
+        }
+    }
+    return all > 0 ? part / all : NAN;
+}
+
 /* Those samples that have them, and in which they are what they claim to be. */
 static struct latencies *merge_latencies(const json_t *samples)
 {
@@ -228,6 +250,8 @@ static void finish_cell(struct cell *cell)
         cell->interval = (struct interval){NAN, NAN, NAN};
     cell->voluntary = median_per_acquisition(samples, "validity.voluntary_switches", values);
     cell->involuntary = median_per_acquisition(samples, "validity.involuntary_switches", values);
+    cell->holder_preempted = part_of_holds(samples, "holder_preempted", false);
+    cell->holder_off_cpu = part_of_holds(samples, "holder_off_cpu", true);
     cell->latencies = merge_latencies(samples);
     cell->acquire_p99 = acquire_p99(cell->latencies);
     free(values);
@@ -274,6 +298,18 @@ static void find_read_scaling(const struct summary *summary, struct cell *cell)
     }
 }
 
+static void find_relative(const struct summary *summary, struct cell *cell)
+{
+    struct cell key = *cell;
+
+    key.threads = cell->all_cpus;
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct cell *other = &summary->cells[i];
+        if (other->throughput > 0 && is_of_cell(other, &key))
+            cell->relative = cell->throughput / other->throughput;
+    }
+}
+
 /* 0 before the ranking, 1 in it, 2 after it. */
 static int standing(const struct cell *cell)
 {
@@ -316,6 +352,8 @@ struct summary summary_make(const struct records *files, size_t files_count)
         subtract_null(&summary, &summary.cells[i]);
     for (size_t i = 0; i < summary.count; i++)
         find_read_scaling(&summary, &summary.cells[i]);
+    for (size_t i = 0; i < summary.count; i++)
+        find_relative(&summary, &summary.cells[i]);
     if (summary.count > 0)
         qsort(summary.cells, summary.count, sizeof *summary.cells, compare_cells);
     return summary;
@@ -377,6 +415,11 @@ static void add_numbers(json_t *object, const struct cell *cell)
         {"max_gap", cell->max_gap},
         {"lock_opportunity_jain", cell->opportunity_jain},
         {"read_scaling", cell->read_scaling},
+        {"relative_throughput", cell->relative},
+        {"voluntary_per_acquisition", cell->voluntary},
+        {"involuntary_per_acquisition", cell->involuntary},
+        {"holder_preempted", cell->holder_preempted},
+        {"holder_off_cpu", cell->holder_off_cpu},
     };
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)

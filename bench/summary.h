@@ -18,7 +18,8 @@ struct cell {
     const char *placement;
     unsigned threads;
     unsigned processes; /* as asked for, see processes.h */
-    unsigned cpus;      /* that this many threads ran on */
+    unsigned cpus;      /* that this many threads ran on, */
+    unsigned all_cpus;  /* and that as many threads as that would run on */
     char *workload;     /* as one text, to tell cells apart */
     char *setting;      /* the same without its share of readers */
     bool ranked;        /* neither unverified nor broken */
@@ -38,8 +39,11 @@ struct cell {
     double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
     double lwss_mean, lwss_median, mttr, opportunity_jain;
     double voluntary, involuntary; /* context switches per acquisition, likewise */
-    unsigned readers;              /* per cent of the acquisitions, and */
-    bool one_share;                /* whether other cells have others */
+    double relative; /* throughput relative to as many threads as CPUs; NaN: not measured */
+    /* Parts of all timed holds together: that lost their CPU, and of their time. NaN likewise. */
+    double holder_preempted, holder_off_cpu;
+    unsigned readers;    /* per cent of the acquisitions, and */
+    bool one_share;      /* whether other cells have others */
     double read_scaling; /* see measuring.md; NaN without readers, or without a cell of 1 thread */
     bool less_null;      /* the traffic is that of real cores, without what `null` caused there */
     double burst_most, max_gap; /* the largest in all samples; NaN likewise */

@@ -112,6 +112,17 @@ static const struct column fairness_columns[] = {
     {0},
 };
 
+static const struct column collapse_columns[] = {
+    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
+    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, false},
+    {"interval", 8, offsetof(struct cell, interval.high), put_millions, false},
+    {"rel", 8, offsetof(struct cell, relative), put_number, false},
+    {"jain", 6, offsetof(struct cell, jain), put_index, false},
+    {"invol", 8, offsetof(struct cell, involuntary), put_number, false},
+    {"lost", 8, offsetof(struct cell, holder_preempted), put_number, false},
+    {0},
+};
+
 static const struct {
     const char *name;
     const struct column *columns; /* NULL: it is of times, in blocks of their own */
@@ -119,6 +130,7 @@ static const struct {
     [TABLE_THROUGHPUT] = {"throughput", throughput_columns},
     [TABLE_FAIRNESS] = {"fairness", fairness_columns},
     [TABLE_LATENCY] = {"latency", NULL},
+    [TABLE_COLLAPSE] = {"collapse", collapse_columns},
 };
 
 bool table_view_read(const char *name, enum table_view *view)
@@ -299,6 +311,24 @@ static void print_hogs(FILE *out, const struct summary *summary, bool *first)
         out);
 }
 
+/* What its columns are. Locks that nobody owns have no holders. */
+static void print_collapse(FILE *out, const struct summary *summary, unsigned cpus, bool *first)
+{
+    bool relative = false, seen = false;
+
+    for (size_t i = 0; i < summary->count; i++) {
+        relative = relative || !isnan(summary->cells[i].relative);
+        seen = seen || !isnan(summary->cells[i].holder_preempted);
+    }
+    begin_note(out, first);
+    fprintf(out,
+            "rel: throughput relative to as many threads as CPUs, %u%s. invol: involuntary\n"
+            "    switches per acquisition. lost: part of the timed holds in which the holder\n"
+            "    lost its CPU%s.\n",
+            cpus, relative ? "" : ", which were not measured",
+            seen ? "" : ": not seen, the records say why");
+}
+
 /* What the locks are then, which is not what they are among threads. */
 static void print_processes(FILE *out, const struct summary *summary, bool *first)
 {
@@ -427,7 +457,7 @@ void table_print_too_few(FILE *out, const struct records *file, bool *first)
 }
 
 static void print_notes(FILE *out, const struct records *file, const struct summary *summary,
-                        unsigned cpus)
+                        enum table_view view, unsigned cpus)
 {
     bool too_few = false, first = true;
     size_t all_unfit = 0;
@@ -437,6 +467,8 @@ static void print_notes(FILE *out, const struct records *file, const struct summ
     table_print_unfit(out, file, all_unfit, &first);
     print_irql(out, file, &first);
     print_hogs(out, summary, &first);
+    if (view == TABLE_COLLAPSE)
+        print_collapse(out, summary, cpus, &first);
     table_print_outliers(out, file, &first);
     table_print_drift(out, file, &first);
     print_processes(out, summary, &first);
@@ -608,6 +640,6 @@ void table_print(FILE *out, const struct records *file, const struct summary *su
         latency_table_print(out, summary, layout.cpus, layout.width);
     else
         print_blocks(out, summary, &layout);
-    print_notes(out, file, summary, layout.cpus);
+    print_notes(out, file, summary, view, layout.cpus);
     table_print_violations(out, file);
 }

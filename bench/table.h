@@ -9,8 +9,8 @@
 #include "bench/summary.h"
 
 /* Which numbers a table of locks shows. */
-enum table_view { TABLE_THROUGHPUT, TABLE_FAIRNESS, TABLE_LATENCY };
-#define TABLE_VIEWS "throughput, fairness or latency"
+enum table_view { TABLE_THROUGHPUT, TABLE_FAIRNESS, TABLE_LATENCY, TABLE_COLLAPSE };
+#define TABLE_VIEWS "throughput, fairness, latency or collapse"
 
 /* Reads the name of one. False: there is none of that name. */
 bool table_view_read(const char *name, enum table_view *view);

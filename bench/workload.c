@@ -52,6 +52,10 @@ bool workload_preset(const char *name, struct workload *workload)
         {"moderate", {DELAY_FIXED, 100, 100, 0}, {DELAY_EXPONENTIAL, 500, 500, 0}, 0},
         {"light", {DELAY_FIXED, 100, 100, 0}, {DELAY_EXPONENTIAL, 10000, 10000, 0}, 0},
         {"read-mostly", {DELAY_FIXED, 200, 200, 0}, {DELAY_EXPONENTIAL, 200, 200, 0}, 95},
+        {WORKLOAD_OVERSUBSCRIBED,
+         {DELAY_FIXED, 1000, 1000, 0},
+         {DELAY_EXPONENTIAL, 2000, 2000, 0},
+         0},
     };
 
     for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {

@@ -95,7 +95,10 @@ struct workload workload_default(void);
 
 /* Takes delays, lines, readers and exchange from the preset of that name; false if there is none.
  * The names, for messages, are WORKLOAD_PRESETS. */
-#define WORKLOAD_PRESETS "saturated, moderate, light, read-mostly, " EXCHANGE_NAMES
+#define WORKLOAD_PRESETS \
+    "saturated, moderate, light, read-mostly, " WORKLOAD_OVERSUBSCRIBED ", " EXCHANGE_NAMES
+/* The one that is about more threads than CPUs. */
+#define WORKLOAD_OVERSUBSCRIBED "oversubscribed"
 bool workload_preset(const char *name, struct workload *workload);
 
 /* The hogs, as in `2:10us`; `0`: none. False when the text is no such thing. */

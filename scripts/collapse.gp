@@ -1,10 +1,11 @@
 # What becomes of the throughput as threads pass the number of CPUs: 1 is what the lock has with as many threads as
-# CPUs. Called by `lockbench plot --figure collapse`; by hand:
+# CPUs; and beside it, where that was seen, the part of the holds in which the holder lost its CPU. Called by `lockbench plot --figure collapse`; by hand:
 #
 #   lockbench plot RUN.jsonl --figure collapse --format dat --output RUN.dat
 #   gnuplot -c scripts/collapse.gp RUN.dat png 'title' 2 > RUN.png
 #
-# ARG1  the data, a block a curve: threads per CPU, threads, throughput and its interval
+# ARG1  the data, a block a curve: threads per CPU, threads, throughput and its interval, holds that lost
+#       their CPU
 # ARG2  png, svg, pdf, or dumb: characters
 # ARG3  the title
 # ARG4  the number of CPUs
@@ -26,8 +27,16 @@ least_x = STATS_min
 most_x = STATS_max
 stats data using 3 nooutput
 least_y = STATS_min
+# `stats` complains of a column that is NaN all over, so it only walks along the lines; of heads it reads NaN.
+most_lost = 0
+seen = 0
+note(y) = (y >= 0 ? seen = 1 : 0, most_lost = y > most_lost ? y : most_lost, 1)
+stats data using (strcol(6) ne "NaN" ? note(column(6)) : 1) nooutput
 key_width = 90 + 9.5 * (longest < 70 ? longest : 70)
-wide = 900 + key_width
+# Pixels: one panel, or two of which each has room for its label at its left.
+panel = seen ? 680 : 870
+panels = panel * (1 + seen)
+wide = panels + 30 + key_width
 high = curves > 18 ? 560 + 30 * (curves - 18) : 560
 if (format eq "png") set terminal pngcairo noenhanced size wide,high font "sans,13" linewidth 1.6
 if (format eq "svg") set terminal svg noenhanced size wide,high font "sans,13" linewidth 1.6 background "white"
@@ -58,7 +67,7 @@ if (format eq "dumb") {
 }
 
 room = wide / 10
-set title (strlen(title) > room ? title[1 : room - 3] . "..." : title) font "sans,15" offset 0,0.8
+set label 2 (strlen(title) > room ? title[1 : room - 3] . "..." : title) at screen 0.5, 0.96 center font "sans,15"
 set label 1 cpus_text at 1, graph 1 offset 0.5,0.6 textcolor rgb "#777777"
 colour(i) = i % 8 + 1
 dash(i) = (i / 8) % 5 + 1
@@ -67,10 +76,32 @@ point(i) = i % 10 + 4
 low(n) = valid(4) ? column(4) : column(3)
 high(n) = valid(5) ? column(5) : column(3)
 set ylabel "throughput, 1: as many threads as CPUs"
-set lmargin at screen 80.0 / wide
-set rmargin at screen 870.0 / wide
-set key at screen 890.0 / wide, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.2
+set lmargin at screen 120.0 / wide
+set rmargin at screen real(panel) / wide
+set tmargin at screen 0.88
+set bmargin at screen 0.12
+if (!seen) {
+    set key at screen (panels + 20.0) / wide, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.2
+    plot for [i = 0 : curves - 1] data index i using 1:(low(0)):(high(0)) \
+             with filledcurves linecolor colour(i) fillstyle transparent solid 0.15 noborder notitle, \
+         for [i = 0 : curves - 1] data index i using 1:3 \
+             with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) title columnheader(1)
+    exit
+}
+set multiplot
+unset key
 plot for [i = 0 : curves - 1] data index i using 1:(low(0)):(high(0)) \
          with filledcurves linecolor colour(i) fillstyle transparent solid 0.15 noborder notitle, \
      for [i = 0 : curves - 1] data index i using 1:3 \
+         with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) notitle
+unset label 2
+unset logscale y
+set lmargin at screen (panel + 130.0) / wide
+set rmargin at screen real(panels) / wide
+set format y "%g%%"
+set ylabel "holds in which the holder lost its CPU"
+set yrange [0 : (most_lost > 0 ? most_lost * 105 : 1)]
+set key at screen (panels + 20.0) / wide, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.2
+plot for [i = 0 : curves - 1] data index i using 1:(100 * column(6)) \
          with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) title columnheader(1)
+unset multiplot

@@ -291,7 +291,7 @@ refuse_run "CPU 9999" "$allowed" tas --placement 9999
 refuse_run "'heavy'" "saturated" tas --workload heavy
 refuse_run "'fast'" "vtable" tas --dispatch fast
 for table in fast '' throughput,fairness; do
-    refuse_run "--table can't be '$table'" "throughput, fairness or latency" tas --table "$table"
+    refuse_run "--table can't be '$table'" "throughput, fairness, latency or collapse" tas --table "$table"
 done
 refuse_run "--table" "about signals" futex --workload signal --table fairness
 for passes in fast '' owners, ,none all,fast; do
@@ -716,6 +716,69 @@ want_same "the samples that say why there is no sequence of owners" \
     "$(grep -c '"mttr":"not asked for: --passes without owners"' latency.jsonl)" 12
 end
 
+begin "the part of the holds in which the holder lost its CPU"
+run_to preempted.jsonl ticket,null -t 1,2 --latency-stride 5
+want_code 0
+want_same "the samples with a part of their holds, or a reason why not" \
+    "$(grep '"lock":"ticket"' preempted.jsonl | grep -cE '"holder_preempted":[01]([.][0-9]+)?(e-[0-9]+)?,|"holder_preempted":[0-9.]+e-[0-9]+,|"holder_preempted":null.*"holder_preempted":"')" 4
+want_same "the samples of a lock that nobody owns" \
+    "$(grep -c '"holder_preempted":null.*"holder_preempted":"nobody owns' preempted.jsonl)" 4
+want_same "the samples that say why the time is not known" "$(grep -c '"holder_off_cpu":null.*"holder_off_cpu":"' preempted.jsonl)" 8
+GLIBC_TUNABLES=glibc.pthread.rseq=0 run_to unseen.jsonl ticket -t 2
+want_code 0
+want_same "the samples where the kernel is not asked" \
+    "$(grep -cE '"holder_preempted":null.*"holder_preempted":"(no restartable|built with a C library|there was no acq)' unseen.jsonl)" 2
+run_to unobserved.jsonl ticket -t 2 --passes owners
+want_same "the samples without the pass" "$(grep -c '"holder_preempted":"not asked for: --passes without latency"' unobserved.jsonl)" 2
+end
+
+begin "--workload oversubscribed: its numbers of threads, and those that are given instead"
+threads_of() { awk '$1 == "ttas" { printf "%s ", $2 }' "$stdout"; }
+call "$LOCKBENCH" run ttas -w oversubscribed -m 'sim:core:5 pu:1' --dry-run
+want_same "its own" "$(threads_of)" "5 8 10 20 "
+want_text "$stdout" "critical 1us, outside exp:2us"
+call "$LOCKBENCH" run ttas -w oversubscribed -m 'sim:core:5 pu:1' --dry-run -t 1,max,1.5x,2.3x
+want_same "those that are given" "$(threads_of)" "1 5 8 12 "
+call "$LOCKBENCH" run ttas -w oversubscribed -w light -m 'sim:core:4 pu:1' --dry-run
+want_same "those of a workload after it" "$(threads_of)" "1 2 4 8 "
+end
+for threads in 1.5.2x x .x 0x 1e1x -2x 100000x; do
+    refuse_run "--threads can't have '$threads'" "a list such as" tas --threads "$threads"
+done
+
+begin "the collapse as a table, as JSON and as CSV"
+run_crowd() { # OPTION...
+    rm -f crowd.jsonl
+    call "$LOCKBENCH" run ttas,ticket,null -w oversubscribed -t 2,4 -m 'sim:core:2 pu:1' -d 30ms -R 1 -q -O crowd.jsonl "$@"
+    want_code 0
+}
+run_crowd
+throughput_at() {
+    grep '"lock":"ttas"' crowd.jsonl | grep "\"threads\":$1," | sed -n 's/.*"throughput":\([0-9.]*\).*/\1/p'
+}
+relative=$(awk -v a="$(throughput_at 4)" -v b="$(throughput_at 2)" 'BEGIN { printf "%.3f", a / b }')
+want_same "the columns" "$(grep -c '^  lock  *M/s  *95%  *interval  *rel  *jain  *invol  *lost$' "$stdout")" 2
+want_same "the relative throughput of four threads" \
+    "$(awk '/^4 threads/ { of = 1 } of && $1 == "ttas" { print $5; exit }' "$stdout")" "$relative"
+want_same "the holders of a lock that is none" "$(awk '$1 == "null" { print $8; exit }' "$stdout")" "-"
+want_text "$stdout" "rel: throughput relative to as many threads as CPUs, 2."
+want_same "columns wider than a terminal" "$(grep -c '^.\{81,\}' "$stdout")" 0
+"$LOCKBENCH" export --cells crowd.jsonl >crowd.csv
+want_same "the relative throughput as CSV" \
+    "$(sed 's/"[^"]*"/x/g' crowd.csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        $at["lock"] == "ttas" && $at["threads"] == 4 { printf "%.3f", $at["relative_throughput"] }')" "$relative"
+want_same "a preempted holder and involuntary switches as CSV" \
+    "$(sed 's/"[^"]*"/x/g' crowd.csv | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        $at["lock"] == "ttas" { printf "%d%d%d ", ($at["holder_preempted"] > 0), ($at["holder_off_cpu"] > 0), ($at["involuntary_per_acquisition"] > 0) }')" "000 111 "
+run_crowd --json
+tr -d ' \n' <"$stdout" >crowd.json
+for field in relative_throughput involuntary_per_acquisition voluntary_per_acquisition holder_preempted holder_off_cpu; do
+    want_same "$field in the summary" "$(grep -o "\"$field\":" crowd.json | wc -l)" 6
+done
+run_crowd --table throughput
+want_text "$stdout" "cpu ns"
+end
+
 begin "acquire and hold times of readers stand apart"
 run_to shared.jsonl rw_ticket,ticket -t 2 --readers 50 --processes each --latency-stride 3
 want_verified_samples shared.jsonl 4
@@ -1010,7 +1073,7 @@ for lines in 0 1 64; do
     end
 done
 
-for workload in saturated moderate light read-mostly; do
+for workload in saturated moderate light read-mostly oversubscribed; do
     begin "--workload $workload"
     run_to workload.jsonl tas --workload $workload -t 1,2
     want_code 0

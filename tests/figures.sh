@@ -332,6 +332,23 @@ want_same "the point of two threads a CPU" \
     "$(awk '/^"spin_park:budget=inf"/ { of = 1; next } of && $1 == 2 { printf "%d %.4f", $2, $3; exit }' "$stdout")" "4 $relative"
 end
 
+begin "plot --figure collapse of any locks, with the part of the holds that lost their CPU"
+rm -f crowd.jsonl
+"$LOCKBENCH" run ttas,spin_park -w oversubscribed -m 'sim:core:2 pu:1' -d 40ms -R 1 -q -O crowd.jsonl >"$work/ignored" 2>&1
+call "$LOCKBENCH" plot crowd.jsonl --figure collapse --format dat --output -
+want_code 0
+want_same "the numbers of threads" \
+    "$(awk '/^"ttas"/ { of = 1; next } NF == 0 { of = 0 } of { printf "%s:%d ", $1, $2 }' "$stdout")" "1:2 1.5:3 2:4 4:8 "
+want_same "the part of ttas with two threads a CPU" \
+    "$(awk '/^"ttas"/ { of = 1; next } of && $1 == 2 { printf "%.6f", $6; exit }' "$stdout")" \
+    "$(numbers_of crowd.jsonl ttas 4 holder_preempted | awk '{ printf "%.6f", $1 }')"
+sed 's/"holder_preempted":[0-9][0-9.e-]*/"holder_preempted":null/' crowd.jsonl >unseen.jsonl
+call "$LOCKBENCH" plot unseen.jsonl --figure collapse --format dat --output -
+want_same "the parts where none was seen" "$(awk 'NF == 6 && $1 ~ /^[0-9]/ { print $6 }' "$stdout" | sort -u)" NaN
+end
+
+draws_all "plot --figure collapse of any locks" 'spin_park' crowd.jsonl --figure collapse
+draws_all "plot --figure collapse where no holder was watched" 'spin_park' unseen.jsonl --figure collapse
 draws_all "plot --figure threshold" 'more threads than CPUs' budgets.jsonl --figure threshold
 draws_all "plot --figure budget" 'spin_park, threads' budgets.jsonl --figure budget
 draws_all "plot --figure collapse" 'spin_park:budget=inf' budgets.jsonl --figure collapse

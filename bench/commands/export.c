@@ -165,6 +165,55 @@ static void add_read_scaling(json_t *row, const struct sample_cells *cells,
                                                                   : json_null());
 }
 
+/* Null without a cell of as many threads as CPUs. */
+static void add_relative(json_t *row, const struct sample_cells *cells,
+                         const struct sample_cell *cell, const json_t *cpus)
+{
+    json_t *fitting = json_copy(cell->identity);
+    double relative = NAN;
+
+    json_object_set(fitting, "threads", (json_t *)cpus);
+    for (size_t i = 0; i < cells->count; i++) {
+        if (json_equal(cells->cells[i].identity, fitting))
+            relative = median_throughput(cell) / median_throughput(&cells->cells[i]);
+    }
+    json_decref(fitting);
+    json_object_set_new(row, "relative_throughput",
+                        isfinite(relative) ? json_real(relative) : json_null());
+}
+
+static double acquisitions_of(const json_t *sample)
+{
+    double all = 0;
+    size_t i;
+    json_t *number;
+
+    json_array_foreach (json_object_get(sample, "acquisitions"), i, number)
+        all += json_number_value(number);
+    return all;
+}
+
+/* The median of the context switches per acquisition. */
+static void add_switches(json_t *row, const struct sample_cell *cell, const char *column,
+                         const char *field)
+{
+    double *values = calloc(json_array_size(cell->samples) + 1, sizeof *values);
+    size_t count = 0, i;
+    json_t *sample;
+
+    if (values == NULL)
+        abort();
+    json_array_foreach (cell->samples, i, sample) {
+        const json_t *switches = sample_value(sample, field);
+        if (json_is_number(switches) && acquisitions_of(sample) > 0)
+            values[count++] = json_number_value(switches) / acquisitions_of(sample);
+    }
+    statistics_sort(values, count);
+    json_object_set_new(row, column,
+                        count == 0 ? json_null() : json_real(statistics_median(values, count)));
+    free(values);
+}
+
 static void add_cells(json_t *rows, const struct records *file, const char *source)
 {
     const struct sample_cells_settings settings = {0};
@@ -181,6 +230,10 @@ static void add_cells(json_t *rows, const struct records *file, const char *sour
         add_interval(row, cell);
         add_medians(row, cell);
         add_read_scaling(row, &cells, cell);
+        add_relative(row, &cells, cell,
+                     json_object_get(json_object_get(file->run, "plan"), "cpus"));
+        add_switches(row, cell, "voluntary_per_acquisition", "validity.voluntary_switches");
+        add_switches(row, cell, "involuntary_per_acquisition", "validity.involuntary_switches");
         json_array_append_new(rows, row);
     }
     sample_cells_free(&cells);

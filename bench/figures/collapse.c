@@ -1,4 +1,4 @@
-/* What becomes of the throughput when threads outnumber CPUs. */
+/* What becomes of the throughput when threads outnumber CPUs, and how often holders lose theirs. */
 #include <math.h>
 #include <string.h>
 
@@ -34,16 +34,17 @@ static double reference_of(const struct summary *summary, const struct cell *cur
     return reference == NULL ? NAN : reference->throughput;
 }
 
-/* A point of a curve: the geometric mean over workloads, and the interval of the only one. */
+/* A point of a curve: the geometric mean over workloads, and the interval of the only one; and the
+ * mean part of the holds that lost their CPU, over those in which that was seen. */
 struct point {
-    double relative, low, high;
+    double relative, low, high, preempted;
 };
 
 static struct point point_of(const struct summary *summary, const struct cell *curve,
                              unsigned threads, unsigned cpus)
 {
-    struct point point = {0, NAN, NAN};
-    size_t workloads = 0;
+    struct point point = {0, NAN, NAN, 0};
+    size_t workloads = 0, seen = 0;
 
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
@@ -55,7 +56,12 @@ static struct point point_of(const struct summary *summary, const struct cell *c
         point.low = cell->has_interval ? cell->interval.low / reference : NAN;
         point.high = cell->has_interval ? cell->interval.high / reference : NAN;
         workloads++;
+        if (isnan(cell->holder_preempted))
+            continue;
+        point.preempted += cell->holder_preempted;
+        seen++;
     }
+    point.preempted = seen == 0 ? NAN : point.preempted / (double)seen;
     point.relative = workloads == 0 ? NAN : exp(point.relative / (double)workloads);
     if (workloads != 1)
         point.low = point.high = NAN;
@@ -93,14 +99,15 @@ static bool begins_curve(const struct summary *summary, size_t at, unsigned cpus
 static void put_curve(FILE *data, const struct summary *summary, const struct cell *curve,
                       unsigned cpus, bool first)
 {
-    fprintf(data, "%s\"%s%s%s\" threads relative low high\n", first ? "" : "\n\n", curve->lock,
-            curve->source[0] == '\0' ? "" : ", ", curve->source);
+    fprintf(data, "%s\"%s%s%s\" threads relative low high preempted\n", first ? "" : "\n\n",
+            curve->lock, curve->source[0] == '\0' ? "" : ", ", curve->source);
     for (unsigned threads = 0; (threads = next_threads(summary, curve, threads)) != 0;) {
         struct point point = point_of(summary, curve, threads, cpus);
         fprintf(data, "%.6g %u", (double)threads / cpus, threads);
         curves_put_number(data, point.relative);
         curves_put_number(data, point.low);
         curves_put_number(data, point.high);
+        curves_put_number(data, point.preempted);
         fputc('\n', data);
     }
 }

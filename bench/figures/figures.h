@@ -19,7 +19,8 @@
          "which spin budget is best for which critical section, of locks with a budget")           \
     NEXT(budget, "budget", "throughput and CPU time against the spin budget")                      \
     NEXT(collapse, "collapse",                                                                     \
-         "throughput as threads pass the number of CPUs, relative to as many threads as CPUs")     \
+         "throughput as threads pass the number of CPUs, relative to as many threads as CPUs, "    \
+         "and the holds in which the holder lost its CPU beside it")                               \
     NEXT(core_latency, "core-latency",                                                             \
          "how long a cache line takes from each CPU to each, of the file that 'lockbench "         \
          "topology --json' wrote")                                                                 \

@@ -104,6 +104,7 @@ struct crew {
     struct clock_cost clock_cost;
     struct clock_check clocks; /* of the CPUs, where times of two of them are compared */
     struct latency_watch watch;
+    const char *no_preemptions; /* why it is not seen whether a holder lost its CPU, or NULL */
     double spin_rate, spin_rate_least, spin_rate_most;
     double irql_ns; /* the median over the CPUs */
     _Alignas(MACHINE_APART) WORD(uint32_t) phase;

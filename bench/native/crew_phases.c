@@ -5,6 +5,7 @@
 
 #include "bench/native/crew_processes.h"
 #include "bench/native/owner_pass.h"
+#include "bench/native/preemption.h"
 #include "bench/passes.h"
 
 static void sleep_until(uint64_t deadline_ns)
@@ -69,6 +70,15 @@ const char *crew_no_handoffs(const struct crew *crew)
     return crew->clocks.verdict == CLOCKS_AGREE ? NULL : crew->clocks.reason;
 }
 
+static void watch_preemptions(struct crew *crew)
+{
+    crew->no_preemptions = preemption_unknown();
+    if (crew->no_preemptions != NULL)
+        return;
+    crew->watch.mark = preemption_mark;
+    crew->watch.has_lost_cpu = preemption_since;
+}
+
 /* The phases before the window. */
 static void lead_to_window(struct crew *crew)
 {
@@ -80,6 +90,7 @@ static void lead_to_window(struct crew *crew)
         crew->watch.stride = choose_stride(crew, machine_clock() - start_ns);
         crew->watch.clock_ns = crew->clock_cost.median;
         crew->watch.handoffs = crew_no_handoffs(crew) == NULL;
+        watch_preemptions(crew);
     }
     if (passes_has(repetition->passes, OBSERVE_OWNERS))
         observe_owners(crew, machine_clock() - start_ns);

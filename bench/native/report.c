@@ -275,6 +275,10 @@ json_t *native_report(struct crew *crew)
         .latency_stride = crew->watch.stride,
         .latencies_unmeasured = no_latencies(crew),
         .handoffs_unmeasured = crew_no_handoffs(crew),
+        .preempted_unmeasured = crew->no_preemptions,
+        .off_cpu_unmeasured =
+            "on real cores it is seen whether a holder lost its CPU, and not for "
+            "how long",
         .cpu_ns = crew->after.cpu_ns - crew->before.cpu_ns,
         .voluntary = crew->after.voluntary - crew->before.voluntary,
         .involuntary = crew->after.involuntary - crew->before.involuntary,

@@ -56,7 +56,10 @@ struct sim_thread {
     enum sim_activity activity;
     enum sim_activity resumed; /* what it goes on with when it has its core again, */
     uint64_t left;             /* for so long: of computing */
-    uint64_t since;            /* when it last got its core */
+    uint64_t since;            /* when it last got its core, */
+    uint64_t left_core;        /* when it last left it, */
+    uint64_t off_core;         /* how long it was without one, until it last got it, */
+    uint64_t preempted;        /* and how often its slice ended in the middle of its work */
     uint64_t until_stall;      /* operations */
     bool sleeping;             /* it is among its line's sleepers; when it is not woken before its
                                   event, its time is over */

@@ -89,6 +89,18 @@ static void enter(struct observer *observer, uint64_t arrived, bool shared)
                    engine->now);
     thread->holds = true;
     thread->since = engine->now;
+    thread->preempted = engine->running->preempted;
+    thread->off_core = engine->running->off_core;
+}
+
+static void note_held(struct observer *observer, const struct observed_thread *thread, bool shared)
+{
+    const struct sim_thread *holder = observer->engine->running;
+    struct latencies *latencies = &observer->latencies[shared];
+
+    latencies_add(latencies, LATENCY_HOLD, ns_between(thread->since, observer->engine->now));
+    latencies->preempted += holder->preempted != thread->preempted;
+    latencies->off_cpu_ns += ns_between(thread->off_core, holder->off_core);
 }
 
 static void leave(struct observer *observer, bool shared)
@@ -108,8 +120,7 @@ static void leave(struct observer *observer, bool shared)
     if (!shared || !readers_retry(observer))
         observer->released[shared] = engine->now;
     if (observer->recording)
-        latencies_add(&observer->latencies[shared], LATENCY_HOLD,
-                      ns_between(thread->since, engine->now));
+        note_held(observer, thread, shared);
     if (engine->trace != NULL)
         trace_lock(engine->trace, self(observer), shared ? "hold shared" : "hold", thread->since,
                    engine->now);

@@ -13,6 +13,8 @@ struct observed_thread {
     bool holds;
     uint64_t since; /* when it got it, of one that holds it */
     uint64_t held;  /* for how long it did, while recording */
+    /* What the engine had counted of it when it got the lock, see sim_thread. */
+    uint64_t preempted, off_core;
 };
 
 struct observer {

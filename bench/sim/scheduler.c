@@ -39,6 +39,7 @@ static void dispatch(struct sim_engine *engine, struct sim_thread *thread)
     core->slice_over = false;
     core->slice_end = runs + engine->costs.slice;
     thread->since = engine->now;
+    thread->off_core += engine->now - thread->left_core;
     thread->activity = SIM_DISPATCHING;
     sim_set_event(engine, thread, runs);
     if (core->ready != NULL)
@@ -85,6 +86,7 @@ void scheduler_leave(struct sim_engine *engine, struct sim_thread *thread)
     struct sim_core *core = core_of(engine, thread);
 
     account(engine, thread);
+    thread->left_core = engine->now;
     core->running = NULL;
     if (core->ready != NULL)
         dispatch(engine, take_first(core));
@@ -115,6 +117,7 @@ void scheduler_slice_ends(struct sim_engine *engine, unsigned cpu)
         return;
     }
     engine->usage.involuntary++;
+    thread->preempted++;
     if (thread->activity == SIM_COMPUTING) {
         uint64_t due = event_queue_time(&engine->events, thread->number);
         scheduler_preempt(engine, thread, SIM_COMPUTING, due - engine->now);

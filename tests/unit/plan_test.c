@@ -114,6 +114,30 @@ static void default_threads(void **state)
     }
 }
 
+static void crowding_threads(void **state)
+{
+    static const struct {
+        unsigned cpus, threads[4];
+        size_t count;
+    } table[] = {
+        {1, {1, 2, 4}, 3},
+        {2, {2, 3, 4, 8}, 4},
+        {5, {5, 8, 10, 20}, 4},
+        {PLAN_THREADS_MOST / 2,
+         {PLAN_THREADS_MOST / 2, PLAN_THREADS_MOST / 4 * 3, PLAN_THREADS_MOST},
+         3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        size_t count;
+        unsigned *threads = plan_crowding_threads(table[i].cpus, &count);
+        assert_int_equal(count, table[i].count);
+        assert_memory_equal(threads, table[i].threads, count * sizeof *threads);
+        free(threads);
+    }
+}
+
 static void budgets(void **state)
 {
     struct plan plan = make_plan("tas,mcs");
@@ -356,12 +380,13 @@ static void wrong_parts_of_workloads(void **state)
 
 static void workloads_come_back_from_json(void **state)
 {
-    static const char *const presets[] = {"saturated", "moderate", "light", "read-mostly"};
+    static const char *const presets[] = {"saturated", "moderate", "light", "read-mostly",
+                                          "oversubscribed"};
     struct workload workload = workload_default(), back;
     char text[WORKLOAD_TEXT], back_text[WORKLOAD_TEXT];
 
     (void)state;
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
         assert_true(workload_preset(presets[i], &workload));
         json_t *object = workload_to_json(&workload);
         assert_true(workload_from_json(object, &back));
@@ -546,6 +571,7 @@ int main(void)
         cmocka_unit_test(every_turn_once_in_an_order_of_the_seed),
         cmocka_unit_test(workloads_are_cells),
         cmocka_unit_test(default_threads),
+        cmocka_unit_test(crowding_threads),
         cmocka_unit_test(budgets),
         cmocka_unit_test(scripts_have_the_mean_that_was_asked_for),
         cmocka_unit_test(scripts_have_both_modes),

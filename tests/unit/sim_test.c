@@ -3,6 +3,8 @@
 #define MACHINE_VIRTUAL
 #include "tests/unit/unit.h"
 
+#include <math.h>
+
 #include "bench/random.h"
 #include "bench/sim/crew.h"
 #include "bench/sim/engine.h"
@@ -262,6 +264,60 @@ static void long_holds_are_told(void **state)
 }
 
 /* In pure lockstep, whoever releases a ttas is always the next to get it. */
+/* So many threads for each core of two. */
+static json_t *measure_crowd(const char *lock, unsigned threads_per_core, uint64_t critical_ns,
+                             const char *slice)
+{
+    struct repetition repetition = make_repetition("sim:core:2 pu:1", lock, 2 * threads_per_core);
+
+    repetition.cpus_count = 2;
+    repetition.workload.critical = (struct delay){DELAY_FIXED, critical_ns, critical_ns, 0};
+    repetition.workload.outside = (struct delay){DELAY_EXPONENTIAL, 2000, 2000, 0};
+    repetition.window_ns = 40000000;
+    assert_int_equal(sim_parameters_read(slice, &repetition.machine.parameters), EXIT_FINE);
+    repetition_set_patience(&repetition);
+    return measure(&repetition);
+}
+
+/* A hold that is longer than a time slice loses its core whenever another thread wants it, and
+ * never otherwise. In 15 us, slices of 10 us end once or twice; the other thread, which
+ * spins, has the core as long each time, and each of the two takes a switch. */
+static void holders_that_lose_their_core(void **state)
+{
+    (void)state;
+    json_t *alone = measure_crowd("ticket", 1, 15000, "slice=10us,jitter=0");
+    json_t *sharing = measure_crowd("ticket", 2, 15000, "slice=10us,jitter=0");
+    assert_verified(sharing);
+    assert_near(number_of(alone, "holder_preempted"), 0, 0);
+    assert_near(number_of(alone, "holder_off_cpu"), 0, 0);
+    assert_near(number_of(sharing, "holder_preempted"), 1, 0);
+    double hold_ns = latency_of(sharing, "hold_ns", "mean");
+    double off_ns = number_of(sharing, "holder_off_cpu") * hold_ns;
+    double switch_ns = (hold_ns - off_ns - 15000) / (off_ns / 10000);
+    assert_in_range((uint64_t)(off_ns / 1000), 10, 25);
+    assert_in_range((uint64_t)switch_ns, 500, 3000);
+    json_decref(alone);
+    json_decref(sharing);
+}
+
+/* Each slice that ends in the middle of a hold is one preemption, of which there can be no more
+ * than slices; a waiter whose turn has come while it was off its core is no holder yet. */
+static void short_holds_seldom_lose_their_core(void **state)
+{
+    (void)state;
+    json_t *barging = measure_crowd("ttas", 2, 1000, "slice=100us");
+    json_t *in_order = measure_crowd("ticket", 2, 1000, "slice=100us");
+    double holds = latency_of(barging, "hold_ns", "count");
+    double preempted = number_of(barging, "holder_preempted") * holds;
+    assert_near(preempted, round(preempted), 1e-6);
+    assert_in_range((uint64_t)round(preempted), 10, 2 * 40000000 / 100000);
+    assert_true(number_of(barging, "holder_off_cpu") > 0.1);
+    assert_true(number_of(in_order, "holder_preempted") < 0.01);
+    assert_true(latency_of(in_order, "handoff_ns", "mean") > 10000);
+    json_decref(barging);
+    json_decref(in_order);
+}
+
 static void jitter_lets_others_in(void **state)
 {
     struct repetition repetition = make_repetition(flat, "ttas", 8);
@@ -925,6 +981,8 @@ int main(void)
         cmocka_unit_test(times_of_a_queue),
         cmocka_unit_test(times_of_readers_stand_apart),
         cmocka_unit_test(long_holds_are_told),
+        cmocka_unit_test(holders_that_lose_their_core),
+        cmocka_unit_test(short_holds_seldom_lose_their_core),
         cmocka_unit_test(jitter_lets_others_in),
         cmocka_unit_test(a_seed_is_a_run),
         cmocka_unit_test(every_lock_is_right_on_every_size),
