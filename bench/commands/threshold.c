@@ -358,6 +358,11 @@ static enum exit_code draw(const struct session *session, const struct records *
                                 .title = title,
                                 .cpus = placement_cpus(&session->placement)};
         code = figure_records_data(file, 1, kinds[i], &data);
+        /* It was said what is missing: of too little time, or without a budget of 0. */
+        if (code == EXIT_USAGE) {
+            code = EXIT_FINE;
+            continue;
+        }
         for (size_t j = 0; j < sizeof formats / sizeof formats[0] && code == EXIT_FINE; j++) {
             figure.format = formats[j];
             snprintf(ending, sizeof ending, "%s.%s", kinds[i]->name, formats[j]);
@@ -394,7 +399,7 @@ static enum exit_code conclude(struct session *session, const struct records *fi
     surface_free(&surface);
     if (!quiet)
         say(code == EXIT_INTERRUPTED ? "interrupted; saved so far: %s" : "saved: %s", file->name);
-    if (code == EXIT_FINE && json_array_size(file->samples) > 0)
+    if (code == EXIT_FINE && grid_count_looked_at(&session->grid, file) > 0)
         code = draw(session, file);
     return code == EXIT_FINE ? saved : code;
 }
