@@ -9,6 +9,7 @@
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
 #include "bench/figures/figures.h"
+#include "bench/fitness.h"
 #include "bench/glibc_spin.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
@@ -59,7 +60,7 @@ static const struct option_row options[] = {
                 "1, 1.5, 2 and 4 for each CPU",
                 struct settings, measuring.threads),
     OPTION("time-budget", 'b', "TIME",
-           "of everything, from 1s to 60min (default 3min); a model is measured to the end",
+           "of everything, from 1s to 60min (default 270s); a model is measured to the end",
            set_time_budget, struct settings, measuring.budget_ns),
     OPTION_TEXT("output", 'O', "FILE", "the results file", struct settings, measuring.output),
     {0},
@@ -70,7 +71,7 @@ static const char *const shared[] = {"locks",     "placement", "repetitions", "m
 
 /* On real cores a window has some time slices, and some turns of the longest critical section. */
 static const uint64_t window_ns = 30000000;
-static const uint64_t usual_budget_ns = 180000000000;
+static const uint64_t usual_budget_ns = 270000000000;
 
 /* What is needed from the begin to the end. */
 struct session {
@@ -292,7 +293,23 @@ static void print_end(const struct session *session, size_t looked_at)
     }
 }
 
-static json_t *end_to_json(const struct session *session, size_t looked_at)
+/* Too few fit windows are why intervals are missing though there was time. */
+static void print_unfit(const struct records *file)
+{
+    const size_t unfit = fitness_count_unfit(file->samples);
+    char reasons[256];
+
+    if (unfit == 0)
+        return;
+    fitness_reasons(file->samples, reasons, sizeof reasons);
+    printf(
+        "\n%zu of %zu windows were unfit (%s), and count only where a budget has no other:\n"
+        "'lockbench doctor' says what spoils them.\n",
+        unfit, json_array_size(file->samples), reasons);
+}
+
+static json_t *end_to_json(const struct session *session, const struct records *file,
+                           size_t looked_at)
 {
     static const char *const names[] = {
         [SURVEY_WHOLE] = "whole",
@@ -301,8 +318,10 @@ static json_t *end_to_json(const struct session *session, size_t looked_at)
         [SURVEY_HOLES] = "holes",
     };
 
-    return json_pack("{s:s, s:i, s:i}", "end", names[session->end], "groups",
-                     (int)grid_groups(&session->grid), "groups_looked_at", (int)looked_at);
+    return json_pack("{s:s, s:i, s:i, s:i, s:i}", "end", names[session->end], "groups",
+                     (int)grid_groups(&session->grid), "groups_looked_at", (int)looked_at,
+                     "samples", (int)json_array_size(file->samples), "unfit",
+                     (int)fitness_count_unfit(file->samples));
 }
 
 /* What was found, with all cells: `surface` has its price of a sleep. */
@@ -314,7 +333,7 @@ static void print_all(const struct session *session, const struct surface *surfa
     if (session->settings.measuring.json) {
         json_t *object = advice_to_json(advice);
         json_object_set_new(object, "calibration", calibration_to_json(&session->calibration));
-        json_object_set_new(object, "survey", end_to_json(session, looked_at));
+        json_object_set_new(object, "survey", end_to_json(session, file, looked_at));
         json_object_set_new(
             object, "cells",
             analysis_to_json(surface, advice->inputs.sleep_ns.value, advice->inputs.seed));
@@ -323,6 +342,7 @@ static void print_all(const struct session *session, const struct surface *surfa
         calibration_print(stdout, &session->calibration);
         putchar('\n');
         advice_print(stdout, advice);
+        print_unfit(file);
         print_end(session, looked_at);
     }
     /* Before what is said on the other stream. */
