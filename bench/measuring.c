@@ -123,8 +123,8 @@ static enum exit_code set_delay(void *settings, const struct option_row *row, co
 {
     if (!read_delay(value, option_field(settings, row)))
         return complain(EXIT_USAGE,
-                        "--%s can't be '%s': it is one of %s; at most 1s (a mean 300ms)", row->name,
-                        value, DELAY_FORMS);
+                        "--%s can't be '%s': it is a time such as %s; at most 1s (a mean 300ms)",
+                        row->name, value, DELAY_FORMS);
     return EXIT_FINE;
 }
 
@@ -132,8 +132,9 @@ static enum exit_code set_outside(void *settings, const struct option_row *row, 
 {
     if (!workload_read_outside(value, option_field(settings, row)))
         return complain(EXIT_USAGE,
-                        "--%s can't be '%s': it is 0, a time such as 100ns, exp:200ns, or "
-                        "uniform:50ns-150ns, at most 1s (a mean 300ms), or burst:N:TIME, such a "
+                        "--%s can't be '%s': it is 0, a time such as 100ns, exp:200ns, "
+                        "uniform:50ns-150ns, or bimodal:100ns-20us:5%%, at most 1s (a mean 300ms), "
+                        "or burst:N:TIME, such a "
                         "time after N turns, where N is a power of two from 2 to %d",
                         row->name, value, WORKLOAD_BURST_MOST);
     return EXIT_FINE;

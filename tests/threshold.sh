@@ -372,7 +372,7 @@ want_text "$stdout" "no cell has budgets of 0 and inf"
 end
 
 begin "threshold: what never sleeps is said in words"
-call "$LOCKBENCH" threshold spin_park --machine "$model" --model wake=1ms -t 2 --critical 10us --outside 100ns \
+call "$LOCKBENCH" threshold spin_park --machine "$model" --model wake=1ms -t 2 --critical 10us --outside exp:10us \
     --budgets 0,100ns,200ns,inf --output ever.jsonl
 want_code 0
 tr '\n' ' ' <"$stdout" | tr -s ' ' | grep -q 'spin for ever, a budget of inf' || fail "it should say to spin for ever"
@@ -380,7 +380,7 @@ want_no_text "$stdout" "up to inf"
 end
 
 begin "threshold on a model of one CPU: spinning never pays"
-call "$LOCKBENCH" threshold spin_park --machine 'sim:core:1 pu:1' "${few[@]}" --output one.jsonl
+call "$LOCKBENCH" threshold spin_park --machine 'sim:core:1 pu:1' "${few[@]}" --output one-model.jsonl
 want_code 0
 want_text "$stdout" "With one CPU spinning never pays"
 end

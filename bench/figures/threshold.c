@@ -84,7 +84,9 @@ static struct axes axes_of(const struct surface *surface)
 static bool is_of(const struct surface_cell *cell, const struct map *map,
                   const struct delay *critical)
 {
-    return strcmp(cell->lock, map->lock) == 0 && surface_has_cpus(cell) == map->has_cpus &&
+    /* A thread alone has nobody to wait for. */
+    return cell->threads > 1 && strcmp(cell->lock, map->lock) == 0 &&
+           surface_has_cpus(cell) == map->has_cpus &&
            compare_delays(&cell->critical, critical) == 0;
 }
 
@@ -98,7 +100,8 @@ static double best_of(const struct surface_cell *cell)
 }
 
 /* The geometric mean over numbers of threads and work outside of the throughput, a part of the best
- * budget's there; NaN where no cell has that budget. */
+ * budget's there. NaN where a cell does not know that budget: a mean over the others would be of
+ * something else than that of the next budget. */
 static double value_of(const struct map *map, const struct delay *critical, uint64_t budget_ns)
 {
     double sum = 0;
@@ -106,14 +109,13 @@ static double value_of(const struct map *map, const struct delay *critical, uint
 
     for (size_t i = 0; i < map->surface->count; i++) {
         const struct surface_cell *cell = &map->surface->cells[i];
-        const struct surface_point *point = surface_point_of(cell, budget_ns);
         double best = best_of(cell);
-        if (!is_of(cell, map, critical) || point == NULL || !(best > 0))
+        if (!is_of(cell, map, critical) || !(best > 0))
             continue;
-        double median = surface_median(point, SURFACE_THROUGHPUT);
-        if (isnan(median))
-            continue;
-        sum += log(fmax(median / best, 1e-6));
+        double value = surface_median_at(cell, budget_ns, SURFACE_THROUGHPUT);
+        if (isnan(value))
+            return NAN;
+        sum += log(fmax(value / best, 1e-6));
         count++;
     }
     return count == 0 ? NAN : exp(sum / (double)count);

@@ -14,8 +14,8 @@ const uint64_t grid_default_budgets[] = {0,     250,   500,   1000,   2000,   40
 const size_t grid_default_budgets_count =
     sizeof grid_default_budgets / sizeof grid_default_budgets[0];
 
-/* Of the budgets between the ends, the first look is at every so many, and at two or more: with
- * fewer a cell does not count (recommend.h). */
+/* The first look is at both ends, at the longest budget that ends, and at every so many between; at
+ * two or more of these, for with fewer a cell does not count (recommend.h). */
 enum { COARSE_STEP = 4, COARSE_BETWEEN = 2 };
 
 unsigned *grid_default_threads(unsigned cpus, size_t *count)
@@ -118,7 +118,7 @@ static bool is_coarse(const struct grid *grid, size_t budget)
     size_t step = between / COARSE_BETWEEN;
 
     step = step == 0 ? 1 : step > COARSE_STEP ? COARSE_STEP : step;
-    return budget == grid->budgets - 1 || budget % step == 0;
+    return budget + 2 >= grid->budgets || budget % step == 0;
 }
 
 size_t grid_open_coarse(const struct grid *grid, size_t round, bool *open)

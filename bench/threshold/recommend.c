@@ -155,11 +155,9 @@ static double good_at(const struct row *row, uint64_t budget_ns)
         }
         if (below == SIZE_MAX || points[i].budget_ns == SURFACE_FOREVER)
             return NAN;
-        double low = (double)points[below].budget_ns, high = (double)points[i].budget_ns;
-        double at = (double)budget_ns;
-        /* From 0 on there is no logarithm. */
-        double part = low > 0 ? log(at / low) / log(high / low) : at / high;
-        return between(row->goods[below], row->goods[i], part);
+        return between(
+            row->goods[below], row->goods[i],
+            surface_part_between(points[below].budget_ns, budget_ns, points[i].budget_ns));
     }
     return NAN;
 }

@@ -338,6 +338,38 @@ double surface_median(const struct surface_point *point, enum surface_measure me
     return median;
 }
 
+double surface_part_between(uint64_t low_ns, uint64_t budget_ns, uint64_t high_ns)
+{
+    double low = (double)low_ns, at = (double)budget_ns, high = (double)high_ns;
+
+    return low > 0 ? log(at / low) / log(high / low) : at / high;
+}
+
+double surface_median_at(const struct surface_cell *cell, uint64_t budget_ns,
+                         enum surface_measure measure)
+{
+    double below = NAN;
+    uint64_t below_ns = 0;
+
+    for (size_t i = 0; i < cell->count; i++) {
+        const struct surface_point *point = &cell->points[i];
+        double median = surface_median(point, measure);
+        if (isnan(median))
+            continue;
+        if (point->budget_ns == budget_ns)
+            return median;
+        if (point->budget_ns > budget_ns) {
+            if (point->budget_ns == SURFACE_FOREVER || !(below > 0) || !(median > 0))
+                return NAN;
+            return below *
+                   pow(median / below, surface_part_between(below_ns, budget_ns, point->budget_ns));
+        }
+        below = median;
+        below_ns = point->budget_ns;
+    }
+    return NAN;
+}
+
 /* ---- the price of a sleep ---- */
 
 /* The CPU time of one thread alone with the same lock and work, whatever its budget; NaN when the

@@ -80,6 +80,15 @@ double *surface_values(const struct surface_point *point, enum surface_measure m
 /* Their median; NaN without one. */
 double surface_median(const struct surface_point *point, enum surface_measure measure);
 
+/* How far a budget lies from one to the next, from 0 to 1, in logarithms, of which 0 has none: from
+ * there in proportion. */
+double surface_part_between(uint64_t low_ns, uint64_t budget_ns, uint64_t high_ns);
+
+/* The median at a budget or, where it was not measured, between those of its neighbours, in
+ * logarithms of both; above the largest budget that ends it is not known. NaN: it is not. */
+double surface_median_at(const struct surface_cell *cell, uint64_t budget_ns,
+                         enum surface_measure measure);
+
 /* Fills in SURFACE_WAIT with the price of a sleep, C, in nanoseconds: what was spun, and C for each
  * sleep. Per acquisition that is
  *
