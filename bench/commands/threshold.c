@@ -226,13 +226,18 @@ static enum exit_code translate(const struct session *session, struct advice *ad
     return code;
 }
 
+/* In a profile, what has no end is infinite. */
+static double profile_ns(uint64_t budget_ns)
+{
+    return budget_ns == SURFACE_FOREVER ? INFINITY : (double)budget_ns;
+}
+
 static struct profile_budget profile_budget_of(const struct budget_estimate *budget)
 {
-    const double high = budget->high_ns == SURFACE_FOREVER ? INFINITY : (double)budget->high_ns;
+    const bool known = budget->has_interval;
 
-    return budget->has_interval
-               ? (struct profile_budget){budget->ns, (double)budget->low_ns, high}
-               : (struct profile_budget){budget->ns, (double)budget->ns, (double)budget->ns};
+    return (struct profile_budget){budget->ns, profile_ns(known ? budget->low_ns : budget->ns),
+                                   profile_ns(known ? budget->high_ns : budget->ns)};
 }
 
 /* For `budget=auto`, where both budgets are known, from all of the grid, and the machine is this
