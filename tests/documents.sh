@@ -76,7 +76,7 @@ names_every_option()
     done
     return $missing
 }
-for command in run check list plot compare export doctor counters topology repetition spin-time; do
+for command in run check list plot compare export threshold doctor counters topology repetition spin-time; do
     report "the man page names every option of $command" \
         names_every_option "$command" "$SOURCES/docs/lockbench.1"
 done

@@ -273,4 +273,215 @@ else
     skip "more turns of the adaptive mutex spin longer" "it can't be measured here: $(head -1 "$stderr")"
 fi
 
+# ---------------------------------------------------------------------------------------------
+# lockbench threshold: bad input
+
+# refuse_threshold NAME CULPRIT FIX ARGUMENT...
+refuse_threshold() {
+    refuse "threshold: $1" 2 "$2" "$3" "$LOCKBENCH" threshold "${@:4}" --output refused.jsonl
+}
+refuse_threshold "one budget" "--budgets can't be '1us'" "at least two" --budgets 1us
+refuse_threshold "budgets that go down" "'0' behind a longer one" "they go up" --budgets 1us,0
+refuse_threshold "a budget twice" "'1us' behind a longer one" "they go up" --budgets 1us,1us
+refuse_threshold "a budget that is no time" "can't have 'long'" "as in 0,1us,10us,inf" --budgets 0,long
+refuse_threshold "a critical section that is none" "--critical can't have '5x'" "such as 100ns" --critical 5x
+refuse_threshold "a critical section twice" "--critical has '1us' twice" "" --critical 1us,10us,1us
+refuse_threshold "outside work that is none" "--outside can't have ''" "such as 100ns" --outside ,
+refuse_threshold "no threads" "--threads can't have '0'" "such as 1,2,4" --threads 0
+refuse_threshold "no time" "--time-budget can't be '0'" "from 1s to 60min" --time-budget 0
+refuse_threshold "a time on a model" "--time-budget is for real time" "measured to the end" \
+    --time-budget 1min --machine "$model"
+refuse_threshold "a lock without a budget" "tas has no budget" "lockbench list" tas
+refuse_threshold "a lock with its budget" "spin_park:budget=1us has a budget already" "--budgets" spin_park:budget=1us
+refuse_threshold "a lock that there is not" "no lock is named 'spin_prak'" "spin_park" spin_prak
+refuse_threshold "a model that is none" "--machine can't be 'moon'" "sim:TOPOLOGY" --machine moon
+begin "threshold: what was refused wrote nothing"
+want_missing refused.jsonl
+end
+refuse "threshold: results on standard output" 2 "--output needs a file" "standard output is for" \
+    "$LOCKBENCH" threshold --output -
+refuse "threshold: a file that can't be made" 3 "'nowhere/x.jsonl' can't be written" "No such file" \
+    "$LOCKBENCH" threshold --machine "$model" --output nowhere/x.jsonl
+begin "threshold: a file that is there is left alone"
+echo mine >mine.jsonl
+call "$LOCKBENCH" threshold --machine "$model" --output mine.jsonl
+want_code 2
+want_one_error
+want_same "the file" "$(cat mine.jsonl)" mine
+end
+
+# ---------------------------------------------------------------------------------------------
+# lockbench threshold on a model, which is the same each time
+
+few=(--critical 1us,10us --outside 1us)
+on_model=(threshold spin_park --machine "$model" -t 1,2,4 "${few[@]}")
+
+cp "$profile" "$work/before"
+begin "threshold on a model: what is advised, with intervals; records; figures; no profile"
+call "$LOCKBENCH" "${on_model[@]}" --output model-a.jsonl
+want_code 0
+want_text "$stdout" "On this machine sleeping and being woken costs C = "
+want_text "$stdout" "No more threads than CPUs: "
+want_text "$stdout" "More threads than CPUs: "
+grep -qE '^  spin_park +[0-9a-z. ]+ \[[^]]+\] +[0-9a-z. ]+ \[[^]]+\]$' "$stdout" ||
+    fail "both budgets of spin_park should have intervals"
+want_text "$stdout" "a model has no C library"
+want_no_text "$stdout" "It ended"
+want_text "$stderr" "lockbench: saved: model-a.jsonl"
+for figure in threshold budget collapse; do
+    want_same "the begin of $figure.png" "$(first_bytes model-a.$figure.png)" '211PNG'
+    want_text model-a.$figure.svg "<svg"
+done
+cmp -s "$profile" "$work/before" || fail "the profile should be as it was"
+want_same "samples of one thread that sleeps at once" \
+    "$(grep '"record":"sample"' model-a.jsonl | grep '"threads":1,' | grep -c '"lock":"spin_park:budget=0"')" 6
+want_same "samples of one thread with another budget" \
+    "$(grep '"record":"sample"' model-a.jsonl | grep '"threads":1,' | grep -vc '"lock":"spin_park:budget=0"')" 0
+end
+
+begin "threshold on a model is the same twice; --quiet leaves the advice, --json has every cell"
+call "$LOCKBENCH" "${on_model[@]}" --output model-b.jsonl --quiet
+want_code 0
+want_empty "$stderr"
+want_text "$stdout" "More threads than CPUs: "
+cmp -s model-a.jsonl model-b.jsonl || fail "the records should be the same"
+call "$LOCKBENCH" "${on_model[@]}" --output model-c.jsonl --json --quiet
+want_code 0
+want_empty "$stderr"
+want_text "$stdout" '"end": "whole"'
+want_text "$stdout" '"groups_looked_at": 6'
+want_same "cells" "$(grep -c '"budgets_ns": \[' "$stdout")" 6
+# Throughput and CPU time at least.
+[ "$(grep -c '"plateau_low_ns": {' "$stdout")" -ge 12 ] || fail "each cell should have its plateaus"
+end
+
+begin "threshold with four budgets measures them all"
+call "$LOCKBENCH" threshold spin_park --machine "$model" -t 2 --critical 1us --outside 1us --budgets 0,1us,30us,inf \
+    --output four.jsonl
+want_code 0
+want_same "the budgets" "$(locks_of four.jsonl | wc -l)" 4
+want_text "$stdout" "No more threads than CPUs: for critical sections"
+end
+
+begin "threshold with two budgets says that none will be advised"
+call "$LOCKBENCH" threshold spin_park --machine "$model" -t 2 --critical 1us --outside 1us --budgets 0,inf \
+    --output two.jsonl
+want_code 0
+want_text "$stderr" "without 0, inf, and two --budgets in between no budget will be advised"
+want_text "$stdout" "no cell has budgets of 0 and inf"
+end
+
+begin "threshold: what never sleeps is said in words"
+call "$LOCKBENCH" threshold spin_park --machine "$model" --model wake=1ms -t 2 --critical 10us --outside exp:10us \
+    --budgets 0,100ns,200ns,inf --output ever.jsonl
+want_code 0
+tr '\n' ' ' <"$stdout" | tr -s ' ' | grep -q 'spin for ever, a budget of inf' || fail "it should say to spin for ever"
+want_no_text "$stdout" "up to inf"
+end
+
+begin "threshold on a model of one CPU: spinning never pays"
+call "$LOCKBENCH" threshold spin_park --machine 'sim:core:1 pu:1' "${few[@]}" --output one-model.jsonl
+want_code 0
+want_text "$stdout" "With one CPU spinning never pays"
+end
+
+# ---------------------------------------------------------------------------------------------
+# lockbench threshold on this machine
+
+small=(threshold spin_park -t "1,2,$((2 * cpus))" --critical 1us --outside exp:200ns --budgets 0,1us,30us,inf)
+
+begin "threshold here: advice, records, and a profile that budget=auto takes"
+call "$LOCKBENCH" "${small[@]}" --repetitions 2 --output here.jsonl
+want_code 0
+want_text "$stdout" "More threads than CPUs: "
+want_same "cells and repetitions" "$(count_records here.jsonl sample)" "$((2 * (2 * 4 + 1)))"
+grep -q '^{"record":"run".*"calibration":{.*"cost":{' here.jsonl || fail "the first record should have the costs"
+if [ "$cpus" -gt 1 ]; then
+    want_text "$stderr" "lockbench: saved for budget=auto: $profile"
+    want_text "$profile" '"source": "threshold"'
+    call "$LOCKBENCH" run spin_park:budget=auto --threads 1 --repetitions 1 --duration 5ms --output auto-2.jsonl
+    want_code 0
+fi
+end
+
+begin "threshold with too little time says what could be said, and what not; the profile stays"
+cp "$profile" "$work/before"
+call "$LOCKBENCH" threshold --time-budget 3s --output short.jsonl
+want_code 0
+want_text "$stdout" "costs C = "
+want_text "$stdout" "Not said:"
+want_text "$stdout" "combinations of lock, threads, and work had been looked"
+cmp -s "$profile" "$work/before" || fail "the profile should be as it was"
+end
+
+begin "threshold on one CPU: said, and measured"
+call taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')" "$LOCKBENCH" threshold spin_park --critical 1us \
+    --outside exp:200ns --budgets 0,1us,30us,inf --repetitions 1 --output one-cpu.jsonl
+want_code 0
+want_text "$stdout" "With one CPU spinning never pays"
+want_text "$stdout" "not measured: one CPU is allowed"
+[ "$(count_records one-cpu.jsonl sample)" -gt 8 ] || fail "there should be samples"
+end
+
+# no_profile NAME CULPRIT ENVIRONMENT...: all but the profile is there.
+no_profile() {
+    begin "$1"
+    rm -f homeless.*
+    call env "${@:3}" "$LOCKBENCH" "${small[@]}" --repetitions 1 --output homeless.jsonl --quiet
+    want_code 3
+    want_same "the number of lines on standard error" "$(wc -l <"$stderr")" 1
+    want_text "$stderr" "$2"
+    want_text "$stdout" "More threads than CPUs: "
+    want_same "the begin of the figure" "$(first_bytes homeless.threshold.png)" '211PNG'
+    end
+}
+if [ "$cpus" -gt 1 ]; then
+    no_profile "threshold where no profile can be made" "can't be made: Not a directory" XDG_CONFIG_HOME="$work/file"
+    no_profile "threshold without a home" "set HOME or XDG_CONFIG_HOME" -u XDG_CONFIG_HOME -u HOME
+fi
+
+begin "threshold, interrupted: saved, and said as far as it goes"
+start "${small[@]}" --repetitions 1000 --output interrupted.jsonl
+wait_until has_lines interrupted.jsonl 12
+kill -INT -- "-$group"
+wait_for_end
+want_code 130
+want_text "$stderr" "lockbench: interrupted; saved so far: interrupted.jsonl"
+want_text "$stdout" "costs C = "
+want_text "$stdout" "  spin_park "
+[ "$(count_records interrupted.jsonl sample)" -ge 11 ] || fail "the samples should be there"
+want_missing interrupted.threshold.png
+end
+
+begin "threshold, interrupted while it finds the costs: nothing is left"
+start "${small[@]}" --output early.jsonl
+wait_until test -e early.jsonl
+kill -INT -- "-$group"
+wait_for_end
+want_code 130
+want_missing early.jsonl
+end
+
+begin "threshold, killed: the records are whole, and export reads them"
+start "${small[@]}" --repetitions 1000 --output killed.jsonl
+wait_until has_lines killed.jsonl 8
+kill -KILL -- "-$group"
+wait_for_end
+want_code 137
+call "$LOCKBENCH" export killed.jsonl
+want_code 0
+[ "$(wc -l <"$stdout")" -ge 7 ] || fail "the samples should be there"
+end
+
+begin "threshold on a full disk: what was measured is said and whole"
+# A file size in blocks of 1 KiB instead of a small disk.
+call bash -c 'trap "" XFSZ; { ulimit -f 64; "$LOCKBENCH" "$@" 2>&1; echo "code $?"; } | cat' - "${small[@]}" \
+    --repetitions 1000 --output full.jsonl
+want_text "$stdout" "can't be written: File too large"
+want_text "$stdout" "code 3"
+want_text "$stdout" "  spin_park "
+call "$LOCKBENCH" export full.jsonl
+want_code 0
+end
+
 echo "1..$number"

@@ -9,6 +9,7 @@
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
 #include "bench/figures/figures.h"
+#include "bench/fitness.h"
 #include "bench/glibc_spin.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
@@ -16,8 +17,10 @@
 #include "bench/profile.h"
 #include "bench/sim/model.h"
 #include "bench/threshold/advice.h"
+#include "bench/threshold/analysis.h"
 #include "bench/threshold/axes.h"
 #include "bench/threshold/survey.h"
+#include "bench/values.h"
 #include "locks/machine/machine.h"
 
 /* Measuring comes first: the shared options are about it. */
@@ -25,6 +28,21 @@ struct settings {
     struct measuring measuring;
     struct axes axes;
 };
+
+static enum exit_code set_time_budget(void *settings, const struct option_row *row,
+                                      const char *value)
+{
+    const uint64_t second_ns = 1000000000;
+    uint64_t *field = option_field(settings, row), ns;
+
+    if (!read_time(value, &ns) || ns < second_ns)
+        return complain(EXIT_USAGE,
+                        "--%s can't be '%s': it is a time from 1s to 60min with its unit, as in "
+                        "2min",
+                        row->name, value);
+    *field = ns;
+    return EXIT_FINE;
+}
 
 static const struct option_row options[] = {
     OPTION_TEXT("budgets", 0, "LIST",
@@ -37,16 +55,23 @@ static const struct option_row options[] = {
     OPTION_TEXT("outside", 'o', "LIST",
                 "busy times between a release and the next acquire (default exp:200ns,exp:20us)",
                 struct settings, axes.outsides),
+    OPTION_TEXT("threads", 't', "LIST",
+                "as in 1,2,4-16:4,max,2x (max: the allowed CPUs; 2x: twice as many); default: 0.5, "
+                "1, 1.5, 2 and 4 for each CPU",
+                struct settings, measuring.threads),
+    OPTION("time-budget", 'b', "TIME",
+           "of everything, from 1s to 60min (default 270s); a model is measured to the end",
+           set_time_budget, struct settings, measuring.budget_ns),
+    OPTION_TEXT("output", 'O', "FILE", "the results file", struct settings, measuring.output),
     {0},
 };
 
-static const char *const shared[] = {
-    "locks",     "threads", "placement", "time-budget", "repetitions", "machine", "model",
-    "latencies", "seed",    "output",    "json",        "quiet",       NULL};
+static const char *const shared[] = {"locks",     "placement", "repetitions", "machine", "model",
+                                     "latencies", "seed",      "json",        "quiet",   NULL};
 
 /* On real cores a window has some time slices, and some turns of the longest critical section. */
 static const uint64_t window_ns = 30000000;
-static const uint64_t usual_budget_ns = 180000000000;
+static const uint64_t usual_budget_ns = 270000000000;
 
 /* What is needed from the begin to the end. */
 struct session {
@@ -58,6 +83,7 @@ struct session {
     struct grid grid;
     struct calibration calibration;
     enum survey_end end;
+    bool hurried;  /* there is no time for more than the grid */
     char name[64]; /* of the results, where nobody gave one */
     int argc;
     char **argv;
@@ -115,8 +141,18 @@ static enum exit_code check_model(struct session *session)
 
 /* ---- measuring ---- */
 
-/* What is left to do when the grid was measured: the count for the C library, and the analysis. */
-static const uint64_t reserve_ns = 4000000000;
+/* What is left to do when the grid was measured: the analysis with its figures, and the count for
+ * the C library, where that is not the most of what there is time for. */
+static const uint64_t analysis_ns = 1500000000, translation_ns = 3500000000;
+
+/* When the last repetition of the grid may begin. */
+static uint64_t survey_end_ns(struct session *session, uint64_t end_ns)
+{
+    if (is_simulated(session))
+        return UINT64_MAX;
+    session->hurried = machine_clock() + 3 * translation_ns > end_ns;
+    return end_ns - (session->hurried ? analysis_ns / 2 : analysis_ns + translation_ns);
+}
 
 /* Takes some seconds of the budget on real cores, none on a model. */
 static enum exit_code calibrate(struct session *session)
@@ -140,13 +176,10 @@ static json_t *first_record(const struct session *session)
 static enum exit_code measure(struct session *session, struct job *job, uint64_t begun_ns)
 {
     const struct measuring *measuring = &session->settings.measuring;
-    const uint64_t budget_ns = measuring->budget_ns;
     struct survey survey = {
         .job = job,
         .grid = &session->grid,
-        .end_ns = is_simulated(session)    ? UINT64_MAX
-                  : budget_ns > reserve_ns ? begun_ns + budget_ns - reserve_ns
-                                           : begun_ns + budget_ns,
+        .end_ns = survey_end_ns(session, begun_ns + measuring->budget_ns),
         .repetitions = measuring->repetitions,
     };
 
@@ -183,23 +216,32 @@ static enum exit_code translate(const struct session *session, struct advice *ad
 
     if (!enough->known)
         return EXIT_FINE;
-    if (!is_simulated(session))
+    if (session->hurried)
+        snprintf(spin.reason, sizeof spin.reason, "%s",
+                 "there was no time for it: with a --time-budget of 20s there is");
+    else if (!is_simulated(session))
         code = glibc_spin_find(enough->budget.ns, session->topology, "/proc/self/exe", &spin);
     if (code == EXIT_FINE)
         advice_translate(advice, &spin);
     return code;
 }
 
-static struct profile_budget profile_budget_of(const struct budget_estimate *budget)
+/* In a profile, what has no end is infinite. */
+static double profile_ns(uint64_t budget_ns)
 {
-    const double high = budget->high_ns == SURFACE_FOREVER ? INFINITY : (double)budget->high_ns;
-
-    return budget->has_interval
-               ? (struct profile_budget){budget->ns, (double)budget->low_ns, high}
-               : (struct profile_budget){budget->ns, (double)budget->ns, (double)budget->ns};
+    return budget_ns == SURFACE_FOREVER ? INFINITY : (double)budget_ns;
 }
 
-/* For `budget=auto`, where both budgets are known and the machine is this one. On one CPU nobody
+static struct profile_budget profile_budget_of(const struct budget_estimate *budget)
+{
+    const bool known = budget->has_interval;
+
+    return (struct profile_budget){budget->ns, profile_ns(known ? budget->low_ns : budget->ns),
+                                   profile_ns(known ? budget->high_ns : budget->ns)};
+}
+
+/* For `budget=auto`, where both budgets are known, from all of the grid, and the machine is this
+ * one. On one CPU nobody
  * spins while the owner works, whatever was measured. */
 static enum exit_code save_profile(const struct session *session, const struct advice *advice)
 {
@@ -210,6 +252,11 @@ static enum exit_code save_profile(const struct session *session, const struct a
 
     if (is_simulated(session) || (!one && (!enough->known || !more->known)))
         return EXIT_FINE;
+    if (!one && session->end == SURVEY_HOLES) {
+        if (!session->settings.measuring.quiet)
+            say("not saved for budget=auto: too little was looked at");
+        return EXIT_FINE;
+    }
     profile =
         (struct profile){.calibration = session->calibration, .source = PROFILE_FROM_THRESHOLD};
     if (!one) {
@@ -229,33 +276,94 @@ static void print_json(json_t *object)
     json_decref(object);
 }
 
-static void print_end(const struct session *session)
+static void print_end(const struct session *session, size_t looked_at)
 {
-    static const char *const ends[] = {
-        [SURVEY_WHOLE] = NULL,
-        [SURVEY_FEW] = "The time was up before each budget had all its repetitions.",
-        [SURVEY_COARSE] = "The time was up before the budgets around the best were measured.",
-        [SURVEY_HOLES] =
-            "The time was up before each cell had its first look: of what is "
-            "missing nothing is said.",
-    };
+    const size_t groups = grid_groups(&session->grid);
 
-    if (ends[session->end] != NULL)
-        printf("\n%s\n", ends[session->end]);
+    switch (session->end) {
+    case SURVEY_WHOLE:
+        break;
+    case SURVEY_FEW:
+        printf("\nIt ended before each budget had all its repetitions.\n");
+        break;
+    case SURVEY_COARSE:
+        printf("\nIt ended before the budgets around the best were measured.\n");
+        break;
+    case SURVEY_HOLES:
+        printf(
+            "\nIt ended when %zu of %zu combinations of lock, threads, and work had been looked "
+            "at.\nOf the others nothing is said; more time has more of them.\n",
+            looked_at, groups);
+        break;
+    }
 }
 
-static void print_all(const struct session *session, const struct advice *advice)
+/* Too few fit windows are why intervals are missing though there was time. */
+static void print_unfit(const struct records *file)
 {
+    const size_t unfit = fitness_count_unfit(file->samples);
+    char reasons[256];
+
+    if (unfit == 0)
+        return;
+    fitness_reasons(file->samples, reasons, sizeof reasons);
+    printf(
+        "\n%zu of %zu windows were unfit (%s), and count only where a budget has no other:\n"
+        "'lockbench doctor' says what spoils them.\n",
+        unfit, json_array_size(file->samples), reasons);
+}
+
+static json_t *end_to_json(const struct session *session, const struct records *file,
+                           size_t looked_at)
+{
+    static const char *const names[] = {
+        [SURVEY_WHOLE] = "whole",
+        [SURVEY_FEW] = "few repetitions",
+        [SURVEY_COARSE] = "coarse",
+        [SURVEY_HOLES] = "holes",
+    };
+
+    return json_pack("{s:s, s:i, s:i, s:i, s:i}", "end", names[session->end], "groups",
+                     (int)grid_groups(&session->grid), "groups_looked_at", (int)looked_at,
+                     "samples", (int)json_array_size(file->samples), "unfit",
+                     (int)fitness_count_unfit(file->samples));
+}
+
+/* What was found, with all cells: `surface` has its price of a sleep. */
+static void print_all(const struct session *session, const struct surface *surface,
+                      const struct advice *advice, const struct records *file)
+{
+    const size_t looked_at = grid_count_looked_at(&session->grid, file);
+
     if (session->settings.measuring.json) {
         json_t *object = advice_to_json(advice);
         json_object_set_new(object, "calibration", calibration_to_json(&session->calibration));
+        json_object_set_new(object, "survey", end_to_json(session, file, looked_at));
+        json_object_set_new(
+            object, "cells",
+            analysis_to_json(surface, advice->inputs.sleep_ns.value, advice->inputs.seed));
         print_json(object);
-        return;
+    } else {
+        calibration_print(stdout, &session->calibration);
+        putchar('\n');
+        advice_print(stdout, advice);
+        print_unfit(file);
+        print_end(session, looked_at);
     }
-    calibration_print(stdout, &session->calibration);
-    putchar('\n');
-    advice_print(stdout, advice);
-    print_end(session);
+    /* Before what is said on the other stream. */
+    fflush(stdout);
+}
+
+/* A lock that was caught is said, whatever else there is to say: the records have it all. */
+static void say_what_was_caught(const struct records *file)
+{
+    const json_t *first = json_array_get(file->violations, 0);
+
+    if (first != NULL)
+        say("%s went wrong (%s); %s has %zu such record%s",
+            json_string_value(json_object_get(first, "lock")),
+            json_string_value(json_object_get(first, "kind")), file->name,
+            json_array_size(file->violations), json_array_size(file->violations) == 1 ? "" : "s");
 }
 
 static enum exit_code draw(const struct session *session, const struct records *file)
@@ -275,6 +383,11 @@ static enum exit_code draw(const struct session *session, const struct records *
                                 .title = title,
                                 .cpus = placement_cpus(&session->placement)};
         code = figure_records_data(file, 1, kinds[i], &data);
+        /* It was said what is missing: of too little time, or without a budget of 0. */
+        if (code == EXIT_USAGE) {
+            code = EXIT_FINE;
+            continue;
+        }
         for (size_t j = 0; j < sizeof formats / sizeof formats[0] && code == EXIT_FINE; j++) {
             figure.format = formats[j];
             snprintf(ending, sizeof ending, "%s.%s", kinds[i]->name, formats[j]);
@@ -288,23 +401,32 @@ static enum exit_code draw(const struct session *session, const struct records *
     return code;
 }
 
-static enum exit_code conclude(struct session *session, const struct records *file)
+/* Says what can be said, however the measuring ended. A profile, and figures, are of a survey that
+ * ended by itself; that the one can't be written is no reason not to draw the others. */
+static enum exit_code conclude(struct session *session, const struct records *file,
+                               enum exit_code code)
 {
+    const struct calibration_value *cost = &session->calibration.values[CALIBRATION_COST];
+    const bool quiet = session->settings.measuring.quiet;
     struct surface surface = surface_make(file, 1);
     struct advice advice = advise(session, &surface);
-    enum exit_code code = translate(session, &advice);
+    enum exit_code saved = EXIT_FINE;
 
+    surface_price(&surface, cost_of(cost).value);
     if (code == EXIT_FINE)
-        print_all(session, &advice);
+        code = translate(session, &advice);
+    if (code == EXIT_FINE || json_array_size(file->samples) > 0)
+        print_all(session, &surface, &advice, file);
+    say_what_was_caught(file);
     if (code == EXIT_FINE)
-        code = save_profile(session, &advice);
+        saved = save_profile(session, &advice);
     advice_free(&advice);
     surface_free(&surface);
-    if (!session->settings.measuring.quiet)
-        say("saved: %s", file->name);
-    if (code == EXIT_FINE && json_array_size(file->samples) > 0)
+    if (!quiet)
+        say(code == EXIT_INTERRUPTED ? "interrupted; saved so far: %s" : "saved: %s", file->name);
+    if (code == EXIT_FINE && grid_count_looked_at(&session->grid, file) > 0)
         code = draw(session, file);
-    return code;
+    return code == EXIT_FINE ? saved : code;
 }
 
 /* ---- all of it ---- */
@@ -315,10 +437,11 @@ static enum exit_code measure_to(struct session *session, struct record_writer *
     struct job job = {.plan = &session->plan, .placement = &session->placement, .writer = writer};
     const uint64_t begun_ns = machine_clock();
     enum exit_code code = calibrate(session);
-    bool measured = false;
 
     if (code != EXIT_FINE) {
         records_close(writer);
+        if (code == EXIT_INTERRUPTED && !measuring->quiet)
+            say("interrupted before anything was measured: nothing is saved");
         return code;
     }
     json_t *first = first_record(session);
@@ -328,11 +451,8 @@ static enum exit_code measure_to(struct session *session, struct record_writer *
         code = measure(session, &job, begun_ns);
     enum exit_code closed = records_close(writer);
     code = code == EXIT_FINE ? closed : code;
-    measured = code == EXIT_FINE;
-    if (measured)
-        code = conclude(session, &job.kept);
-    else if (code == EXIT_INTERRUPTED && !measuring->quiet)
-        say("interrupted; saved so far: %s", measuring->output);
+    const bool measured = code == EXIT_FINE;
+    code = conclude(session, &job.kept, code);
     bool caught = json_array_size(job.kept.violations) > 0;
     records_free(&job.kept);
     return measured && caught ? EXIT_NEGATIVE : code;

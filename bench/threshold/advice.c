@@ -190,6 +190,8 @@ static const char *const side_names[] = {"No more threads than CPUs", "More thre
 /* "spin for up to B", with the critical sections that it is for. */
 static void describe_budget(const struct advice_side *side, char text[PARAGRAPH_TEXT])
 {
+    const char *spin =
+        side->speed.budget.ns == SURFACE_FOREVER ? "spin for ever, a budget of" : "spin for up to";
     char budget[ESTIMATE_TEXT], reach[ESTIMATE_TEXT];
 
     put_budget(&side->speed.budget, budget);
@@ -197,12 +199,12 @@ static void describe_budget(const struct advice_side *side, char text[PARAGRAPH_
         snprintf(text, PARAGRAPH_TEXT, "sleep at once: a budget of %s", budget);
     else if (side->reach.value == 0)
         snprintf(text, PARAGRAPH_TEXT,
-                 "spin for up to %s, which gains 5%% over sleeping at once with no critical "
+                 "%s %s, which gains 5%% over sleeping at once with no critical "
                  "section that was measured",
-                 budget);
+                 spin, budget);
     else
-        snprintf(text, PARAGRAPH_TEXT, "for critical sections up to %s spin for up to %s",
-                 put_time(&side->reach, reach), budget);
+        snprintf(text, PARAGRAPH_TEXT, "for critical sections up to %s %s %s",
+                 put_time(&side->reach, reach), spin, budget);
 }
 
 static void describe_cell(const struct surface_cell *cell, char text[PARAGRAPH_TEXT])

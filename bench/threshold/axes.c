@@ -77,6 +77,13 @@ static enum exit_code read_budgets(const char *list, uint64_t **budgets, size_t 
     return code;
 }
 
+/* Of such budgets no cell counts (recommend.h). */
+static void note_what_is_missing(const uint64_t *budgets, size_t count)
+{
+    if (budgets[0] != 0 || budgets[count - 1] != MACHINE_NEVER || count < 4)
+        say("without 0, inf, and two --budgets in between no budget will be advised");
+}
+
 static enum exit_code default_budgets(uint64_t **budgets, size_t *count)
 {
     *count = grid_default_budgets_count;
@@ -124,6 +131,8 @@ enum exit_code axes_read_locks(const struct axes *axes, struct measuring *measur
     if (code == EXIT_FINE)
         code = axes->budgets != NULL ? read_budgets(axes->budgets, &times, budgets)
                                      : default_budgets(&times, budgets);
+    if (code == EXIT_FINE && !measuring->quiet)
+        note_what_is_missing(times, *budgets);
     if (code == EXIT_FINE)
         code = multiply(locks, count, times, *budgets, measuring);
     free(times);
@@ -150,6 +159,13 @@ static enum exit_code read_delays(const char *option, const char *list, struct d
                             option, item);
     }
     free(copy);
+    for (size_t i = 0; code == EXIT_FINE && i < *count; i++) {
+        for (size_t j = 0; code == EXIT_FINE && j < i; j++) {
+            char text[DELAY_TEXT], other[DELAY_TEXT];
+            if (strcmp(format_delay(&(*delays)[i], text), format_delay(&(*delays)[j], other)) == 0)
+                code = complain(EXIT_USAGE, "--%s has '%s' twice", option, text);
+        }
+    }
     return code;
 }
 

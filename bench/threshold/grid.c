@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/fitness.h"
+#include "bench/random.h"
 #include "bench/statistics.h"
 #include "locks/lock.h"
 
@@ -13,8 +14,9 @@ const uint64_t grid_default_budgets[] = {0,     250,   500,   1000,   2000,   40
 const size_t grid_default_budgets_count =
     sizeof grid_default_budgets / sizeof grid_default_budgets[0];
 
-/* The first look is at both ends, at the longest budget that ends, and at every so many between. */
-enum { COARSE_STEP = 4 };
+/* The first look is at both ends, at the longest budget that ends, and at every so many between; at
+ * two or more of these, for with fewer a cell does not count (recommend.h). */
+enum { COARSE_STEP = 4, COARSE_BETWEEN = 2 };
 
 unsigned *grid_default_threads(unsigned cpus, size_t *count)
 {
@@ -63,21 +65,127 @@ size_t grid_find(const struct grid *grid, const json_t *sample)
     return plan_cells(grid->plan);
 }
 
-size_t grid_open_coarse(const struct grid *grid, bool *open)
+/* One lock with one number of threads under one workload. */
+struct group_name {
+    size_t lock, threads, workload;
+};
+
+static bool is_alone(const struct grid *grid, const struct group_name *group)
 {
-    const size_t each = grid->plan->threads_count * grid->plan->workloads_count;
+    return grid->plan->threads[group->threads] == 1;
+}
+
+size_t grid_groups(const struct grid *grid)
+{
+    return plan_cells(grid->plan) / grid->budgets;
+}
+
+/* Drawn from the seed, so that those which are reached are a fair choice when the time is up early;
+ * a thread alone comes last, because it has nobody to wait for. A new array. */
+static struct group_name *order_groups(const struct grid *grid)
+{
+    const struct plan *plan = grid->plan;
+    const size_t count = grid_groups(grid);
+    struct group_name *groups = calloc(count, sizeof *groups);
+    uint64_t random = plan->seed;
+    size_t ordered = 0;
+
+    if (groups == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        groups[i] = (struct group_name){i / plan->workloads_count / plan->threads_count,
+                                        i / plan->workloads_count % plan->threads_count,
+                                        i % plan->workloads_count};
+    for (size_t i = count; i > 1; i--) {
+        size_t other = (size_t)random_below(&random, i);
+        struct group_name last = groups[i - 1];
+        groups[i - 1] = groups[other];
+        groups[other] = last;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct group_name group = groups[i];
+        if (is_alone(grid, &group))
+            continue;
+        groups[i] = groups[ordered];
+        groups[ordered++] = group;
+    }
+    return groups;
+}
+
+static bool is_coarse(const struct grid *grid, size_t budget)
+{
+    const size_t between = grid->budgets - 2;
+    size_t step = between / COARSE_BETWEEN;
+
+    step = step == 0 ? 1 : step > COARSE_STEP ? COARSE_STEP : step;
+    return budget + 2 >= grid->budgets || budget % step == 0;
+}
+
+size_t grid_open_coarse(const struct grid *grid, size_t round, bool *open)
+{
+    struct group_name *groups = order_groups(grid);
     size_t opened = 0;
 
-    for (size_t i = 0; i < plan_cells(grid->plan); i++) {
-        size_t budget = i / each % grid->budgets;
-        open[i] = budget + 2 >= grid->budgets || budget % COARSE_STEP == 0;
-        opened += open[i];
+    memset(open, 0, plan_cells(grid->plan) * sizeof *open);
+    for (size_t i = round * GRID_ROUND; i < (round + 1) * GRID_ROUND && i < grid_groups(grid);
+         i++) {
+        const struct group_name *group = &groups[i];
+        for (size_t budget = 0; budget < grid->budgets; budget++) {
+            if (is_alone(grid, group) ? budget > 0 : !is_coarse(grid, budget))
+                continue;
+            open[grid_cell(grid, group->lock, group->threads, group->workload, budget)] = true;
+            opened++;
+        }
     }
+    free(groups);
     return opened;
+}
+
+/* Marks the cells that have a sample, or a violation without one; `tried` has one more than there
+ * are cells, for records of none. */
+static void mark_tried(const struct grid *grid, const struct records *records, bool *tried)
+{
+    json_t *record;
+    size_t i;
+
+    json_array_foreach (records->samples, i, record)
+        tried[grid_find(grid, record)] = true;
+    json_array_foreach (records->violations, i, record)
+        tried[grid_find(grid, record)] = true;
+}
+
+/* Whether a group has all of its first look. */
+static bool was_looked_at(const struct grid *grid, const struct group_name *group,
+                          const bool *tried)
+{
+    for (size_t budget = 0; budget < grid->budgets; budget++) {
+        if ((is_alone(grid, group) ? budget == 0 : is_coarse(grid, budget)) &&
+            !tried[grid_cell(grid, group->lock, group->threads, group->workload, budget)])
+            return false;
+    }
+    return true;
+}
+
+size_t grid_count_looked_at(const struct grid *grid, const struct records *records)
+{
+    const size_t cells = plan_cells(grid->plan);
+    bool *tried = calloc(cells + 1, sizeof *tried);
+    struct group_name *groups = order_groups(grid);
+    size_t count = 0;
+
+    if (tried == NULL)
+        abort();
+    mark_tried(grid, records, tried);
+    for (size_t i = 0; i < grid_groups(grid); i++)
+        count += was_looked_at(grid, &groups[i], tried);
+    free(groups);
+    free(tried);
+    return count;
 }
 
 /* What the samples of a cell say. */
 struct look {
+    bool tried; /* with or without a sample: a lock that hangs leaves none */
     size_t samples, values;
     double *throughput, *cpu_ns; /* of the fit ones, or of all if there is none; sorted */
 };
@@ -113,10 +221,11 @@ static struct look *look_at_all(const struct grid *grid, const struct records *r
 {
     const size_t cells = plan_cells(grid->plan);
     struct look *looks = calloc(cells, sizeof *looks);
+    bool *tried = calloc(cells + 1, sizeof *tried);
     json_t **samples = calloc(cells, sizeof(json_t *)), *sample;
     size_t i;
 
-    if (looks == NULL || samples == NULL)
+    if (looks == NULL || samples == NULL || tried == NULL)
         abort();
     json_array_foreach (records->samples, i, sample) {
         size_t cell = grid_find(grid, sample);
@@ -125,12 +234,15 @@ static struct look *look_at_all(const struct grid *grid, const struct records *r
         samples[cell] = samples[cell] == NULL ? json_array() : samples[cell];
         json_array_append(samples[cell], sample);
     }
+    mark_tried(grid, records, tried);
     for (size_t cell = 0; cell < cells; cell++) {
+        looks[cell].tried = tried[cell];
         if (samples[cell] != NULL)
             look_at(samples[cell], &looks[cell]);
         json_decref(samples[cell]);
     }
     free(samples);
+    free(tried);
     return looks;
 }
 
@@ -143,7 +255,7 @@ static void free_looks(const struct grid *grid, struct look *looks)
     free(looks);
 }
 
-/* One lock with one number of threads under one workload. */
+/* A group with what is known of it. */
 struct group {
     const struct grid *grid;
     const struct look *looks;
@@ -155,9 +267,9 @@ static size_t cell_of(const struct group *group, size_t budget)
     return grid_cell(group->grid, group->lock, group->threads, group->workload, budget);
 }
 
-static bool is_measured(const struct group *group, size_t budget)
+static bool was_tried(const struct group *group, size_t budget)
 {
-    return group->looks[cell_of(group, budget)].values > 0;
+    return group->looks[cell_of(group, budget)].tried;
 }
 
 /* The one that is best so far; as many as there are budgets: none was measured. */
@@ -188,9 +300,9 @@ static size_t open_halfway(const struct group *group, size_t from, int step, boo
         if ((step < 0 && to == 0) || (step > 0 && to + 1 == group->grid->budgets))
             return 0;
         to += (size_t)step;
-    } while (!is_measured(group, to));
+    } while (!was_tried(group, to));
     size_t cell = cell_of(group, (from + to) / 2);
-    if (is_measured(group, (from + to) / 2) || open[cell])
+    if (was_tried(group, (from + to) / 2) || open[cell])
         return 0;
     open[cell] = true;
     return 1;

@@ -31,13 +31,22 @@ size_t grid_cell(const struct grid *grid, size_t lock, size_t threads, size_t wo
 /* The cell that a sample is of, or plan_cells(): none. */
 size_t grid_find(const struct grid *grid, const json_t *sample);
 
-/* The cells to begin with: of each group the two ends and some budgets between. Sets `open`, of
- * plan_cells(); returns how many cells are open. */
-size_t grid_open_coarse(const struct grid *grid, bool *open);
+size_t grid_groups(const struct grid *grid);
+
+/* The cells to begin with: of each group the two ends and some budgets between, of threads that are
+ * alone only the first budget, for nobody waits. A round has so many groups, in an order drawn from
+ * the plan's seed: where the time is up early, some groups are whole instead of all in parts. Sets
+ * `open`, of plan_cells(); returns how many cells are open, 0 after the last round. */
+enum { GRID_ROUND = 4 };
+size_t grid_open_coarse(const struct grid *grid, size_t round, bool *open);
+
+/* How many groups have a sample, or a violation, of all that they begin with. */
+size_t grid_count_looked_at(const struct grid *grid, const struct records *records);
 
 /* The cells to go on with: of each group the budgets halfway to those measured next to the best one
  * by throughput and to the best one by CPU time. None is left when these have no neighbour that was
- * not measured. Likewise. */
+ * not measured, or was tried in vain: a lock that hangs leaves a violation and no sample. Likewise.
+ */
 size_t grid_open_finer(const struct grid *grid, const struct records *records, bool *open);
 
 /* The cells that were measured, with fewer than `enough` samples. Likewise. */
