@@ -9,8 +9,10 @@ uint64_t latency_stride_for(double turn_ns, uint64_t running, uint64_t clock_ns)
 {
     /* The histograms' lines, and the announcement's that comes and goes. */
     const uint64_t memory_ns = 200;
+    /* Measured, what looking does to the turns around comes to as much again. */
+    const double part = 300;
     /* A turn that is announced costs those a look of their own who have the lock meanwhile. */
-    double stride = 100.0 * (double)((4 + running) * clock_ns + memory_ns) / turn_ns;
+    double stride = part * (double)((4 + running) * clock_ns + memory_ns) / turn_ns;
 
     if (!(stride > LATENCY_STRIDE_LEAST))
         return LATENCY_STRIDE_LEAST;

@@ -9,6 +9,7 @@
 #include "bench/drift.h"
 #include "bench/dry_run.h"
 #include "bench/figure.h"
+#include "bench/figures/curves.h"
 #include "bench/figures/figures.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
@@ -25,6 +26,15 @@
 #include "bench/summary.h"
 #include "bench/table.h"
 
+/* With several shares of readers, that is what is asked about; curves against the threads would be
+ * as many as shares times locks. */
+static const struct figure_kind *kind_of(const struct records *file)
+{
+    const json_t *workload = json_object_get(json_object_get(file->run, "plan"), "workload");
+
+    return json_is_array(json_object_get(workload, "readers")) ? &figure_rw : &figure_throughput;
+}
+
 /* Draws the run to files beside its results, and as characters here. */
 static enum exit_code draw_all(const struct measuring *measuring, const struct records *file,
                                const struct summary *summary)
@@ -32,12 +42,13 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
     static const char *const formats[] = {"png", "svg"};
     char machine[200], workload[WORKLOAD_TEXT], title[512], name[PATH_MAX];
     struct picture data = {0};
-    struct figure figure = {.kind = &figure_throughput,
+    struct figure figure = {.kind = kind_of(file),
                             .data = &data,
                             .output = name,
                             .title = title,
                             .cpus = table_cpus(file)};
-    enum exit_code code = figure_data(summary, figure.kind, 0, &data);
+    enum exit_code code =
+        figure_data(summary, figure.kind, curves_threads(summary, figure.kind), &data);
 
     figure_machine(file, machine, sizeof machine);
     figure_workload(file, workload);
@@ -97,7 +108,7 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     } else {
         table_print(stdout, file, &summary, measuring->table);
     }
-    if (measuring->draw && figure_has_curves(&summary, &figure_throughput))
+    if (measuring->draw && figure_has_curves(&summary, kind_of(file)))
         code = draw_all(measuring, file, &summary);
     summary_free(&summary);
     return code;

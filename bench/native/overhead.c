@@ -210,13 +210,23 @@ static void *observe(void *argument)
     return NULL;
 }
 
-static void make_observer(unsigned number, const struct lock_ops *ops, enum observation observation)
+/* What is measured: a lock, and whether its threads do nothing else, or what those of the default
+ * plan do. */
+struct subject {
+    const struct lock_ops *ops;
+    bool scripted;
+    unsigned threads;
+};
+
+static void make_observer(unsigned number, const struct subject *subject,
+                          enum observation observation)
 {
+    const struct workload usual = workload_default();
     struct observer *observer = &scene.observers[number];
     struct owner_note *notes = observer->worker.owners.notes;
 
     observer->worker = (struct worker){
-        .ops = ops,
+        .ops = subject->ops,
         .place = {.lock = place.lock,
                   .guarded = &place.guarded,
                   .self = number,
@@ -227,13 +237,15 @@ static void make_observer(unsigned number, const struct lock_ops *ops, enum obse
                    .capacity = owner_pass_room(THREADS_MOST)},
         .latencies = &observer->latencies,
     };
-    observer->loop = loop_inlined(ops, (struct loop_shape){false, observation});
+    workload_script(&usual, number, 1 + number, observer->worker.script);
+    observer->loop =
+        loop_inlined(subject->ops, (struct loop_shape){subject->scripted, observation});
 }
 
 /* Acquisitions a nanosecond of all threads together. */
-static double observed_window(const struct lock_ops *ops, enum observation observation,
-                              unsigned threads)
+static double observed_window(const struct subject *subject, enum observation observation)
 {
+    const unsigned threads = subject->threads;
     const struct timespec window = {0, WINDOW_NS};
     uint64_t turns = 0;
 
@@ -241,7 +253,7 @@ static double observed_window(const struct lock_ops *ops, enum observation obser
     word_store(&scene.watch.announced, 0, relaxed);
     pthread_barrier_init(&scene.barrier, NULL, threads + 1);
     for (unsigned i = 0; i < threads; i++) {
-        make_observer(i, ops, observation);
+        make_observer(i, subject, observation);
         if (pthread_create(&scene.observers[i].thread, NULL, observe, &scene.observers[i]) != 0)
             abort();
     }
@@ -267,30 +279,31 @@ static void print_ratio(double *ratios)
     printf("   %.3f [%.3f, %.3f]", statistics_median(ratios, ROUNDS), interval.low, interval.high);
 }
 
-static void compare_passes(const char *name, unsigned threads)
+static void compare_passes(const struct subject *subject)
 {
     static const enum observation order[] = {OBSERVE_NOTHING, OBSERVE_LATENCY, OBSERVE_OWNERS};
-    const struct lock_ops *ops = lock_find(name);
+    const unsigned threads = subject->threads;
     double rates[OBSERVATIONS][ROUNDS], latency[ROUNDS], owners[ROUNDS];
 
-    ops->init(place.lock, threads, NULL);
+    subject->ops->init(place.lock, threads, NULL);
     scene.watch.clock_ns = measure_clock_cost().median;
     scene.watch.handoffs = threads > 1;
     /* From a window of its own, as the warm-up of a repetition is. */
-    double rate = observed_window(ops, OBSERVE_NOTHING, threads);
+    double rate = observed_window(subject, OBSERVE_NOTHING);
     scene.watch.stride = latency_stride_for(threads / rate, threads, scene.watch.clock_ns);
     word_store(&scene.owner_windows, owner_pass_windows(threads, rate * WINDOW_NS), relaxed);
     for (int i = 0; i < ROUNDS; i++) {
         /* Which goes first takes turns as well. */
         for (int j = 0; j < OBSERVATIONS; j++) {
             enum observation observation = order[(i + j) % OBSERVATIONS];
-            rates[observation][i] = observed_window(ops, observation, threads);
+            rates[observation][i] = observed_window(subject, observation);
         }
         latency[i] = rates[OBSERVE_LATENCY][i] / rates[OBSERVE_NOTHING][i];
         owners[i] = rates[OBSERVE_OWNERS][i] / rates[OBSERVE_NOTHING][i];
     }
     statistics_sort(rates[OBSERVE_NOTHING], ROUNDS);
-    printf("%-8s %7u %7.1f %7" PRIu64, name, threads,
+    printf("%-8s %-9s %7u %7.1f %7" PRIu64, subject->ops->name,
+           subject->scripted ? "default" : "saturated", threads,
            1e3 * statistics_median(rates[OBSERVE_NOTHING], ROUNDS), scene.watch.stride);
     print_ratio(latency);
     print_ratio(owners);
@@ -311,6 +324,7 @@ static void compare_all_passes(const cpu_set_t *allowed)
     unsigned cpus = 0;
 
     make_logs();
+    native_set_spin_rate(native_measure_spin_rate());
     for (unsigned cpu = 0; cpu < CPU_SETSIZE && cpus < THREADS_MOST; cpu++) {
         if (CPU_ISSET(cpu, allowed))
             scene.observers[cpus++].cpu = cpu;
@@ -319,11 +333,11 @@ static void compare_all_passes(const cpu_set_t *allowed)
         "\nthroughput with what a pass notes over that of the plain loop, medians of %d "
         "alternating windows\n",
         ROUNDS);
-    printf("%-8s %7s %7s %7s   %-20s   %s\n", "lock", "threads", "M/s", "stride",
+    printf("%-8s %-9s %7s %7s %7s   %-20s   %s\n", "lock", "workload", "threads", "M/s", "stride",
            "latency [95% int.]", "owners [95% int.]");
     for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
-        for (unsigned threads = 1; threads <= cpus; threads++)
-            compare_passes(locks[i], threads);
+        for (unsigned j = 0; j < 2 * cpus; j++)
+            compare_passes(&(struct subject){lock_find(locks[i]), j < cpus, 1 + j % cpus});
     }
     if (cpus < THREADS_MOST)
         printf("Two threads take two CPUs, and only one is allowed.\n");

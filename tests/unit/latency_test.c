@@ -82,10 +82,10 @@ static void strides_are_odd(void **state)
 static void the_stride_follows_from_the_turn(void **state)
 {
     (void)state;
-    assert_int_equal(latency_stride_for(10, 1, 20), 3001);
-    assert_int_equal(latency_stride_for(100, 1, 20), 301);
-    assert_int_equal(latency_stride_for(300, 1, 20), 101);
-    assert_int_equal(latency_stride_for(100, 6, 20), 401);
+    assert_int_equal(latency_stride_for(10, 1, 20), 9001);
+    assert_int_equal(latency_stride_for(100, 1, 20), 901);
+    assert_int_equal(latency_stride_for(300, 1, 20), 301);
+    assert_int_equal(latency_stride_for(100, 6, 20), 1201);
     assert_int_equal(latency_stride_for(1e9, 1, 20), LATENCY_STRIDE_LEAST);
     assert_int_equal(latency_stride_for(1.0 / 0.0, 1, 20), LATENCY_STRIDE_LEAST);
     assert_int_equal(latency_stride_for(1e-6, 1, 20), LATENCY_STRIDE_MOST);
