@@ -27,8 +27,8 @@ static inline bool latency_stride_fits(uint64_t stride)
     return stride >= LATENCY_STRIDE_LEAST && stride <= LATENCY_STRIDE_MOST && stride % 2 == 1;
 }
 
-/* As often as costs some three thousandths of the time, where a turn of a thread takes `turn_ns`, so
- * many threads run at once, and two looks at the clock are `clock_ns` apart. */
+/* As often as costs some three thousandths of the time, where a turn of a thread takes `turn_ns`,
+ * so many threads run at once, and two looks at the clock are `clock_ns` apart. */
 uint64_t latency_stride_for(double turn_ns, uint64_t running, uint64_t clock_ns);
 
 /* All zeros: nothing was timed. */

@@ -56,9 +56,11 @@ static inline __attribute__((always_inline)) void unverified_section(const struc
                                                                      uint64_t turn, bool shared)
 {
     if (!shared) {
-        if (place->unverified_writes)
+        /* Without a first line there are no further ones: one branch is taken, and not two. */
+        if (place->unverified_writes) {
             plain_store(&place->guarded->first, plain_load(&place->guarded->first) + 1);
-        write_lines(place);
+            write_lines(place);
+        }
     } else if (place->unverified_writes) {
         (void)plain_load(&place->guarded->first);
     }
