@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine.h"
 #include "bench/run_fields.h"
 
 static struct compared_side side_of(const struct sample_cell *cell, const double *values,
@@ -316,10 +317,9 @@ static bool count_changes(const struct sample_cell *base, const struct sample_ce
 
 static bool is_simulated(const struct records *file)
 {
-    const char *machine =
-        json_string_value(json_object_get(json_object_get(file->run, "plan"), "machine"));
+    const json_t *machine = json_object_get(json_object_get(file->run, "plan"), "machine");
 
-    return machine != NULL && strncmp(machine, "sim:", 4) == 0;
+    return machine_topology_text(json_string_value(machine)) != NULL;
 }
 
 enum alternation comparison_alternation(const struct comparison *comparison, size_t file)

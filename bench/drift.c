@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine.h"
 #include "bench/statistics.h"
 
 static void *allocate(size_t count, size_t bytes)
@@ -169,9 +170,7 @@ static int compare_moments(const void *first, const void *second)
 
 static bool is_simulated(const json_t *sample)
 {
-    const char *machine = json_string_value(json_object_get(sample, "machine"));
-
-    return machine != NULL && strncmp(machine, "sim:", 4) == 0;
+    return machine_topology_text(json_string_value(json_object_get(sample, "machine"))) != NULL;
 }
 
 /* The values of a cell in the order of time, into room for one a sample. */

@@ -7,6 +7,7 @@
 #include "bench/figures/curves.h"
 #include "bench/figures/figures.h"
 #include "bench/gnuplot.h"
+#include "bench/machine.h"
 #include "bench/workload.h"
 
 #define FIGURE_ROW(id, name, text) &figure_##id,
@@ -121,11 +122,11 @@ void figure_machine(const struct records *file, char *text, size_t size)
 {
     const char *model =
         json_string_value(json_object_get(json_object_get(file->run, "host"), "cpu_model"));
-    const char *machine =
-        json_string_value(json_object_get(json_object_get(file->run, "plan"), "machine"));
+    const char *topology = machine_topology_text(
+        json_string_value(json_object_get(json_object_get(file->run, "plan"), "machine")));
 
-    if (machine != NULL && strncmp(machine, "sim:", 4) == 0)
-        snprintf(text, size, "model of %s", machine + 4);
+    if (topology != NULL)
+        snprintf(text, size, "model of %s", topology);
     else
         snprintf(text, size, "%s", model == NULL ? "unknown machine" : model);
 }

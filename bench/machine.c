@@ -5,8 +5,6 @@
 #include "bench/sim/model.h"
 #include "bench/topology.h"
 
-static const char simulated[] = "sim:";
-
 struct machine machine_native(void)
 {
     return (struct machine){.text = "native", .parameters = sim_parameters_default()};
@@ -14,10 +12,9 @@ struct machine machine_native(void)
 
 enum exit_code machine_read(const char *text, struct machine *machine)
 {
-    size_t prefix = strlen(simulated);
+    const char *topology = machine_topology_text(text);
 
-    if (strcmp(text, "native") != 0 &&
-        (strncmp(text, simulated, prefix) != 0 || text[prefix] == '\0'))
+    if (strcmp(text, "native") != 0 && (topology == NULL || *topology == '\0'))
         return complain(EXIT_USAGE,
                         "--machine can't be '%s': it is native, or sim:TOPOLOGY as in 'sim:pack:2 "
                         "core:32 pu:1' or sim:server.xml",
@@ -28,17 +25,20 @@ enum exit_code machine_read(const char *text, struct machine *machine)
 
 bool machine_is_simulated(const struct machine *machine)
 {
-    return strncmp(machine->text, simulated, strlen(simulated)) == 0;
+    return machine_topology_text(machine->text) != NULL;
 }
 
-const char *machine_topology_text(const struct machine *machine)
+const char *machine_topology_text(const char *text)
 {
-    return machine->text + strlen(simulated);
+    static const char prefix[] = "sim:";
+    const size_t length = strlen(prefix);
+
+    return text != NULL && strncmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
 enum exit_code machine_load(const struct machine *machine, hwloc_topology_t *topology)
 {
-    return machine_is_simulated(machine)
-               ? sim_topology_load(machine_topology_text(machine), topology)
-               : topology_load(topology);
+    const char *simulated = machine_topology_text(machine->text);
+
+    return simulated != NULL ? sim_topology_load(simulated, topology) : topology_load(topology);
 }

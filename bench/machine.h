@@ -25,8 +25,9 @@ enum exit_code machine_read(const char *text, struct machine *machine);
 
 bool machine_is_simulated(const struct machine *machine);
 
-/* The TOPOLOGY of a simulated machine. */
-const char *machine_topology_text(const struct machine *machine);
+/* The TOPOLOGY of a simulated machine, given the machine as recorded; NULL of another one, and
+ * where none is recorded (NULL). */
+const char *machine_topology_text(const char *text);
 
 /* Loads its topology: of real cores, those that this process may use. Complains. */
 enum exit_code machine_load(const struct machine *machine, hwloc_topology_t *topology);
