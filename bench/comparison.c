@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/json.h"
 #include "bench/machine.h"
 #include "bench/run_fields.h"
 
@@ -365,11 +366,6 @@ const char *comparison_verdict(const struct compared_cell *cell)
     return word_of(cell, cell->beyond);
 }
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *interval_or_null(bool has_interval, const struct interval *interval)
 {
     if (!has_interval || !isfinite(interval->low) || !isfinite(interval->high))
@@ -381,7 +377,7 @@ static void set_side(json_t *object, const char *name, const struct compared_sid
 {
     char field[32];
 
-    json_object_set_new(object, name, number_or_null(side->median));
+    json_object_set_new(object, name, json_number_or_null(side->median));
     snprintf(field, sizeof field, "%s_interval", name);
     json_object_set_new(object, field, interval_or_null(side->has_interval, &side->interval));
     snprintf(field, sizeof field, "%s_samples", name);
@@ -401,13 +397,13 @@ static json_t *cell_to_json(const struct comparison *comparison, const struct co
     json_object_set_new(object, "measure", json_string(cell->measure.name));
     set_side(object, "base", &cell->base);
     set_side(object, "new", &cell->new);
-    json_object_set_new(object, "ratio", number_or_null(cell->ratio.estimate));
+    json_object_set_new(object, "ratio", json_number_or_null(cell->ratio.estimate));
     json_object_set_new(object, "interval",
                         interval_or_null(cell->ratio.has_interval, &cell->ratio.interval));
-    json_object_set_new(object, "cliffs_delta", number_or_null(cell->cliffs_delta));
-    json_object_set_new(object, "p_raw", number_or_null(cell->test.p));
+    json_object_set_new(object, "cliffs_delta", json_number_or_null(cell->cliffs_delta));
+    json_object_set_new(object, "p_raw", json_number_or_null(cell->test.p));
     json_object_set_new(object, "p_exact", json_boolean(cell->test.exact));
-    json_object_set_new(object, "p", number_or_null(cell->p));
+    json_object_set_new(object, "p", json_number_or_null(cell->p));
     json_object_set_new(object, "significant", json_boolean(cell->verdict != VERDICT_NONE));
     json_object_set_new(object, "verdict", json_string(word_of(cell, false)));
     json_object_set_new(object, "beyond_threshold",
@@ -427,8 +423,8 @@ static json_t *means_to_json(const struct comparison *comparison)
         double mean = comparison_mean(comparison, cell->file, cell->measure.name, &count);
         json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:i}", "file",
                                               comparison->files[cell->file].name, "measure",
-                                              cell->measure.name, "ratio", number_or_null(mean),
-                                              "cells", (int)count));
+                                              cell->measure.name, "ratio",
+                                              json_number_or_null(mean), "cells", (int)count));
     }
     return list;
 }
@@ -451,7 +447,7 @@ json_t *comparison_to_json(const struct comparison *comparison)
         json_array_append_new(cells, cell_to_json(comparison, &comparison->cells[i]));
     return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:O, s:O}", "base", comparison->files[0].name,
                      "all_windows", comparison->all_windows, "threshold",
-                     number_or_null(comparison->threshold), "cells", cells, "geometric_mean",
+                     json_number_or_null(comparison->threshold), "cells", cells, "geometric_mean",
                      means_to_json(comparison), "drifts", drifts_to_json(comparison),
                      "only_in_base", comparison->only_in_base, "only_in_new",
                      comparison->only_in_new);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/json.h"
 #include "bench/machine.h"
 #include "bench/statistics.h"
 
@@ -280,17 +281,12 @@ void drift_describe(const struct drift *drift, char *text, size_t size)
              drift->trend.s > 0 ? "rises" : "falls", change, p);
 }
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 json_t *drift_to_json(const struct drift *drift)
 {
     if (isnan(drift->trend.p))
         return json_null();
     return json_pack("{s:s, s:o, s:o, s:f, s:b, s:i, s:b}", "measure", drift->measure, "tau",
-                     number_or_null(drift->tau), "change", number_or_null(drift->change), "p",
-                     drift->trend.p, "p_exact", drift->trend.exact, "cells",
+                     json_number_or_null(drift->tau), "change", json_number_or_null(drift->change),
+                     "p", drift->trend.p, "p_exact", drift->trend.exact, "cells",
                      (int)drift->trend.groups, "found", drift->found);
 }

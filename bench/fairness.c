@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bench/json.h"
 #include "bench/statistics.h"
 
 static double sum(const double *x, size_t n)
@@ -114,8 +115,7 @@ void fairness_add(json_t *sample)
         if (json_object_get(sample, indices[i].name) != NULL)
             continue;
         double value = n > 0 ? indices[i].of(counts, n) : NAN;
-        json_object_set_new(sample, indices[i].name,
-                            isfinite(value) ? json_real(value) : json_null());
+        json_object_set_new(sample, indices[i].name, json_number_or_null(value));
         if (!isfinite(value) && unmeasured != NULL)
             json_object_set_new(unmeasured, indices[i].name, json_string(reason));
     }

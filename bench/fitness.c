@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/json.h"
+
 /* Of a sample, as far as it was measured. */
 struct window {
     const json_t *validity;
@@ -12,19 +14,12 @@ struct window {
     bool has_helpers; /* threads of the workload's own besides */
 };
 
-static double number_of(const json_t *object, const char *name)
-{
-    const json_t *number = json_object_get(object, name);
-
-    return json_is_number(number) ? json_number_value(number) : NAN;
-}
-
 static struct window window_of(const json_t *sample)
 {
     struct window window = {
         .validity = json_object_get(sample, "validity"),
-        .elapsed_ns = number_of(sample, "elapsed_ns"),
-        .threads = number_of(sample, "threads"),
+        .elapsed_ns = json_number_or_nan(sample, "elapsed_ns"),
+        .threads = json_number_or_nan(sample, "threads"),
         .cpus = (double)json_array_size(json_object_get(sample, "cpus")),
     };
 
@@ -37,14 +32,14 @@ static struct window window_of(const json_t *sample)
 
 static bool has_lost_time(const struct window *window, const char *name, double most)
 {
-    double lost_ns = number_of(window->validity, name);
+    double lost_ns = json_number_or_nan(window->validity, name);
 
     return lost_ns > FITNESS_TICK_NS && lost_ns > most * window->elapsed_ns * window->cpus;
 }
 
 static bool is_too_long(const struct window *window)
 {
-    double overrun_ns = number_of(window->validity, "window_overrun_ns");
+    double overrun_ns = json_number_or_nan(window->validity, "window_overrun_ns");
 
     return overrun_ns > FITNESS_OVERRUN_LEAST_NS &&
            overrun_ns > FITNESS_OVERRUN_MOST * (window->elapsed_ns - overrun_ns);
@@ -53,7 +48,7 @@ static bool is_too_long(const struct window *window)
 /* Threads that share a CPU take turns there, which is what is measured then. */
 static bool was_switched(const struct window *window)
 {
-    double switches = number_of(window->validity, "involuntary_switches");
+    double switches = json_number_or_nan(window->validity, "involuntary_switches");
 
     return !window->crowded && !window->has_helpers && switches > FITNESS_SWITCHES_LEAST &&
            switches > FITNESS_SWITCHES_MOST * window->threads * window->elapsed_ns / 1e9;
@@ -87,9 +82,9 @@ json_t *fitness_judge(const json_t *sample)
         {"overrun", is_too_long(&window)},
         {"switches", was_switched(&window)},
         {"unpinned", json_is_false(json_object_get(window.validity, "pinned"))},
-        {"migrations", number_of(window.validity, "migrations") > 0},
+        {"migrations", json_number_or_nan(window.validity, "migrations") > 0},
         {"frequency", changed_frequency(&window)},
-        {"clock", number_of(window.validity, "clock_backwards") > 0},
+        {"clock", json_number_or_nan(window.validity, "clock_backwards") > 0},
     };
     json_t *unfit = json_array();
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/json.h"
 #include "bench/fitness.h"
 #include "bench/statistics.h"
 
@@ -103,5 +104,5 @@ json_t *growth_to_json(const struct growth *cell)
 
     return json_pack("{s:s, s:i, s:i, s:o}", "ended", ends[cell->end], "repetitions",
                      (int)cell->repetitions, "unfit", (int)cell->unfit, "half_width_percent",
-                     isnan(cell->half_width) ? json_null() : json_real(cell->half_width));
+                     json_number_or_null(cell->half_width));
 }

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "bench/json.h"
+
 _Static_assert((HISTOGRAM_MOST_NS >> 36) == 1, "the buckets reach as far as they have to");
 
 bool histogram_merge(struct histogram *histogram, const struct histogram *other)
@@ -69,11 +71,6 @@ double histogram_mean(const struct histogram *histogram)
 
 /* ---- as JSON ---- */
 
-static json_t *number(double value)
-{
-    return isnan(value) ? json_null() : json_real(value);
-}
-
 static json_t *time_of(const struct histogram *histogram, uint64_t ns)
 {
     return histogram->count == 0 ? json_null() : json_integer((json_int_t)ns);
@@ -93,15 +90,16 @@ static json_t *buckets_to_json(const struct histogram *histogram)
 
 json_t *histogram_to_json(const struct histogram *histogram)
 {
-    return json_pack(
-        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:{s:i, s:I, s:o}}", "count",
-        (json_int_t)histogram->count, "min", time_of(histogram, histogram->min), "mean",
-        number(histogram_mean(histogram)), "p50", number(histogram_quantile(histogram, 0.5)), "p90",
-        number(histogram_quantile(histogram, 0.9)), "p99",
-        number(histogram_quantile(histogram, 0.99)), "p99.9",
-        number(histogram_quantile(histogram, 0.999)), "max", time_of(histogram, histogram->max),
-        "beyond", (json_int_t)histogram->beyond, "histogram", "bits", HISTOGRAM_BITS, "sum",
-        (json_int_t)histogram->sum, "buckets", buckets_to_json(histogram));
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:{s:i, s:I, s:o}}", "count",
+                     (json_int_t)histogram->count, "min", time_of(histogram, histogram->min),
+                     "mean", json_number_or_null(histogram_mean(histogram)), "p50",
+                     json_number_or_null(histogram_quantile(histogram, 0.5)), "p90",
+                     json_number_or_null(histogram_quantile(histogram, 0.9)), "p99",
+                     json_number_or_null(histogram_quantile(histogram, 0.99)), "p99.9",
+                     json_number_or_null(histogram_quantile(histogram, 0.999)), "max",
+                     time_of(histogram, histogram->max), "beyond", (json_int_t)histogram->beyond,
+                     "histogram", "bits", HISTOGRAM_BITS, "sum", (json_int_t)histogram->sum,
+                     "buckets", buckets_to_json(histogram));
 }
 
 /* A whole number within [least, most]; with any other kind of value, false. */

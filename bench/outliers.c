@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/json.h"
 #include "bench/statistics.h"
 
 static json_t *outlier_of(const json_t *sample, const struct measure *measure, double value,
@@ -71,18 +72,13 @@ json_t *outliers_of_file(const struct records *file)
  * In words
  */
 
-static double number_of(const json_t *object, const char *name)
-{
-    return json_number_value(json_object_get(object, name));
-}
-
 /* A part of the time of the CPUs used, where there was any. */
 static void put_part(const json_t *outlier, const char *name, const char *word, char *text,
                      size_t size)
 {
-    double all_ns = number_of(outlier, "elapsed_ns") *
+    double all_ns = json_number_or_nan(outlier, "elapsed_ns") *
                     (double)json_array_size(json_object_get(outlier, "cpus"));
-    double part = number_of(json_object_get(outlier, "validity"), name) / all_ns;
+    double part = json_number_or_nan(json_object_get(outlier, "validity"), name) / all_ns;
 
     if (all_ns > 0 && part >= 0.005)
         snprintf(text + strlen(text), size - strlen(text), "; %s %.0f%%", word, part * 100);
@@ -91,7 +87,7 @@ static void put_part(const json_t *outlier, const char *name, const char *word, 
 static void put_count(const json_t *outlier, const char *name, const char *words, char *text,
                       size_t size)
 {
-    double count = number_of(json_object_get(outlier, "validity"), name);
+    double count = json_number_or_nan(json_object_get(outlier, "validity"), name);
 
     if (count > 0)
         snprintf(text + strlen(text), size - strlen(text), "; %.0f %s", count, words);
@@ -114,10 +110,10 @@ void outliers_describe(const json_t *outlier, char *text, size_t size)
                  (long long)json_integer_value(readers));
     snprintf(text + strlen(text), size - strlen(text), ", repetition %lld: %.3g %s",
              (long long)json_integer_value(json_object_get(outlier, "repetition")),
-             number_of(outlier, "value") * measure.scale, measure.unit);
+             json_number_or_nan(outlier, "value") * measure.scale, measure.unit);
     if (json_is_number(json_object_get(outlier, "ratio")))
         snprintf(text + strlen(text), size - strlen(text), ", %.3g of the median",
-                 number_of(outlier, "ratio"));
+                 json_number_or_nan(outlier, "ratio"));
     put_part(outlier, "steal_ns", "steal", text, size);
     put_part(outlier, "others_ns", "others had", text, size);
     put_count(outlier, "involuntary_switches", "involuntary switches", text, size);

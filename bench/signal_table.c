@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/json.h"
 #include "bench/fitness.h"
 #include "bench/statistics.h"
 #include "bench/table.h"
@@ -262,23 +263,18 @@ void signal_table_print(FILE *out, const struct records *file)
     free(cells.cells);
 }
 
-static json_t *number_or_null(double value)
-{
-    return isnan(value) ? json_null() : json_real(value);
-}
-
 static json_t *measure_to_json(const struct cells *cells, const struct signal_cell *cell, int m)
 {
     const struct series *series = &cell->series[m];
     json_t *object = json_object();
 
     for (int i = 0; i < QUANTILES; i++)
-        json_object_set_new(object, quantile_names[i], number_or_null(series->medians[i]));
+        json_object_set_new(object, quantile_names[i], json_number_or_null(series->medians[i]));
     json_object_set_new(object, "interval",
                         series->has_interval
                             ? json_pack("[f, f]", series->interval.low, series->interval.high)
                             : json_null());
-    json_object_set_new(object, "to_futex", number_or_null(ratio_of(cells, cell, m)));
+    json_object_set_new(object, "to_futex", json_number_or_null(ratio_of(cells, cell, m)));
     return object;
 }
 

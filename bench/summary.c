@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/json.h"
 #include "bench/fitness.h"
 #include "bench/sample_cells.h"
 #include "locks/catalogue.h"
@@ -108,25 +109,18 @@ static struct cell *cell_of(struct summary *summary, const struct records *file,
     return &grown[summary->count++];
 }
 
-static double number_of(const json_t *record, const char *name)
-{
-    const json_t *number = json_object_get(record, name);
-
-    return json_is_number(number) ? json_number_value(number) : NAN;
-}
-
 /* Of what is told of all samples, unfit or not. */
 static void add_sample(struct cell *cell, json_t *record)
 {
-    double burst_most = number_of(json_object_get(record, "burst"), "max");
-    double together = number_of(json_object_get(record, "validity"), "full_concurrency");
+    double burst_most = json_number_or_nan(json_object_get(record, "burst"), "max");
+    double together = json_number_or_nan(json_object_get(record, "validity"), "full_concurrency");
 
     json_array_append(cell->records, record);
     cell->samples++;
     cell->unverified += json_is_null(json_object_get(record, "verified"));
     cell->apart += isnan(together) || together < 0.5;
     cell->burst_most = fmax(cell->burst_most, burst_most);
-    cell->max_gap = fmax(cell->max_gap, number_of(record, "max_gap"));
+    cell->max_gap = fmax(cell->max_gap, json_number_or_nan(record, "max_gap"));
 }
 
 /* The values of a field of those samples that have it, sorted, into room for all of them. */
@@ -371,11 +365,6 @@ void summary_free(struct summary *summary)
     *summary = (struct summary){0};
 }
 
-static json_t *number_or_null(double value)
-{
-    return isnan(value) ? json_null() : json_real(value);
-}
-
 /* Their numbers; whoever wants the histograms finds them in the records. */
 static void add_latencies(json_t *object, const struct cell *cell)
 {
@@ -423,7 +412,7 @@ static void add_numbers(json_t *object, const struct cell *cell)
     };
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        json_object_set_new(object, numbers[i].name, number_or_null(numbers[i].value));
+        json_object_set_new(object, numbers[i].name, json_number_or_null(numbers[i].value));
 }
 
 json_t *summary_to_json(const struct summary *summary)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/json.h"
 #include "bench/check/mutate.h"
 #include "bench/check/session.h"
 #include "bench/commands/commands.h"
@@ -481,9 +482,7 @@ static enum exit_code check_all(struct settings *settings)
                         settings->client->name);
     if (settings->json && code != EXIT_USAGE) {
         json_t *all = json_pack("{s:O}", settings->mutate ? "orders" : "cells", outcomes.cells);
-        json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-        putchar('\n');
-        json_decref(all);
+        json_print(all, 6);
     } else if (settings->mutate && code == EXIT_FINE) {
         print_score(&outcomes);
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/comparison.h"
 #include "bench/comparison_table.h"
@@ -306,12 +307,11 @@ static void print(const struct settings *settings, const struct comparison *comp
         return;
     }
     json_t *object = comparison_to_json(comparison);
-    if (settings->csv) {
-        print_csv(object);
-    } else {
-        json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-        putchar('\n');
+    if (!settings->csv) {
+        json_print(object, 12);
+        return;
     }
+    print_csv(object);
     json_decref(object);
 }
 

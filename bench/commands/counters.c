@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/native/counters/counters.h"
 
@@ -176,9 +177,7 @@ static void print_json(const struct offer *offer)
         text_or_null(offer->plan.reason), "software", kind_to_json(offer, COUNTERS_SOFTWARE),
         "hardware", kind_to_json(offer, COUNTERS_HARDWARE));
 
-    json_dumpf(object, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(object);
+    json_print(object, 12);
 }
 
 static enum exit_code counters_main(int argc, char **argv)

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "bench/json.h"
 #include "bench/auto_budget.h"
 #include "bench/commands/commands.h"
 #include "bench/job.h"
@@ -79,9 +80,7 @@ static void print_json(const struct doctor_finding *findings, size_t count, bool
         json_object_set_new(object, "profile", json_string(profile->path));
         json_object_set_new(object, "calibration", calibration_to_json(&profile->calibration));
     }
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-    putchar('\n');
-    json_decref(object);
+    json_print(object, 12);
 }
 
 static enum exit_code save_profile(const struct settings *settings, hwloc_topology_t topology,

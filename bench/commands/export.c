@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/csv.h"
 #include "bench/latencies.h"
@@ -178,8 +179,7 @@ static void add_relative(json_t *row, const struct sample_cells *cells,
             relative = median_throughput(cell) / median_throughput(&cells->cells[i]);
     }
     json_decref(fitting);
-    json_object_set_new(row, "relative_throughput",
-                        isfinite(relative) ? json_real(relative) : json_null());
+    json_object_set_new(row, "relative_throughput", json_number_or_null(relative));
 }
 
 static double acquisitions_of(const json_t *sample)

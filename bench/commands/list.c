@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/commands/list_signals.h"
 #include "bench/lock_spec.h"
@@ -234,9 +235,7 @@ static void list_as_json(const struct settings *settings)
         if (is_wanted(lock_catalogue[i], settings))
             json_array_append_new(locks, describe_lock(lock_catalogue[i]));
     }
-    json_dumpf(locks, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(locks);
+    json_print(locks, 12);
 }
 
 static void print_headings(const struct settings *settings, bool nt)

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "bench/json.h"
 #include "bench/native/signals/catalogue.h"
 
 /* Room for the names of all workloads. */
@@ -66,7 +67,5 @@ void list_signals_as_json(void)
                                         "description", ops->description, "source", ops->source,
                                         "workloads", workloads, "missing", missing_of(ops)));
     }
-    json_dumpf(signals, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(signals);
+    json_print(signals, 12);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/drift.h"
 #include "bench/dry_run.h"
@@ -71,13 +72,6 @@ static enum exit_code draw_all(const struct measuring *measuring, const struct r
     return code;
 }
 
-static void print_json(json_t *object)
-{
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-    putchar('\n');
-    json_decref(object);
-}
-
 /* With what is said of the run as a whole. */
 static void print_results(json_t *object, const struct records *file)
 {
@@ -85,7 +79,7 @@ static void print_results(json_t *object, const struct records *file)
 
     json_object_set_new(object, "outliers", outliers_of_file(file));
     json_object_set_new(object, "drift", drift_to_json(&drift));
-    print_json(object);
+    json_print(object, 12);
 }
 
 /* Of signals. */
@@ -242,7 +236,7 @@ static enum exit_code show_plan(const struct session *session, const struct plan
     if (turns == NULL)
         return complain(EXIT_MACHINE, "out of memory");
     if (session->measuring.json)
-        print_json(dry_run_to_json(plan, turns, count));
+        json_print(dry_run_to_json(plan, turns, count), 12);
     else
         dry_run_print(stdout, plan, turns, count);
     free(turns);

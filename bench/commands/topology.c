@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/native/core_latency.h"
 #include "bench/native/host.h"
@@ -97,34 +98,17 @@ static void print_latency(const struct picture *picture)
     }
 }
 
-static json_t *latency_to_json(const struct picture *picture)
-{
-    size_t n = picture->cpus.count;
-    json_t *rows = json_array();
-
-    for (size_t i = 0; i < n; i++) {
-        json_t *row = json_array();
-        for (size_t j = 0; j < n; j++) {
-            double ns = picture->latency[i * n + j];
-            json_array_append_new(row, isnan(ns) ? json_null() : json_real(ns));
-        }
-        json_array_append_new(rows, row);
-    }
-    return rows;
-}
-
 static void print_json(const struct picture *picture)
 {
     json_t *cpus = json_array();
 
     for (size_t i = 0; i < picture->cpus.count; i++)
         json_array_append_new(cpus, json_integer(picture->cpus.cpus[i]));
-    json_t *object =
-        json_pack("{s:o, s:o, s:o}", "host", host_describe(picture->topology), "cpus", cpus,
-                  "latency_ns", picture->latency == NULL ? json_null() : latency_to_json(picture));
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-    putchar('\n');
-    json_decref(object);
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o}", "host", host_describe(picture->topology), "cpus", cpus, "latency_ns",
+        picture->latency == NULL ? json_null()
+                                 : json_matrix(picture->latency, picture->cpus.count));
+    json_print(object, 6);
 }
 
 static enum exit_code show(const struct settings *settings, struct picture *picture)

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/json.h"
+
 /* Whether the text is meant as a file: it is one, or it looks like a path. */
 static bool is_path(const char *text)
 {
@@ -286,18 +288,5 @@ void sim_model_free(struct sim_model *model)
 
 json_t *sim_model_latencies(const struct sim_model *model)
 {
-    unsigned n = model->cpus_count;
-
-    if (model->latency_ns == NULL)
-        return NULL;
-    json_t *rows = json_array();
-    for (unsigned i = 0; i < n; i++) {
-        json_t *row = json_array();
-        for (unsigned j = 0; j < n; j++) {
-            double ns = model->latency_ns[i * n + j];
-            json_array_append_new(row, isnan(ns) ? json_null() : json_real(ns));
-        }
-        json_array_append_new(rows, row);
-    }
-    return rows;
+    return model->latency_ns == NULL ? NULL : json_matrix(model->latency_ns, model->cpus_count);
 }
