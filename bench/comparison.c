@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/json.h"
 #include "bench/machine.h"
 #include "bench/run_fields.h"
@@ -75,21 +76,12 @@ static void compare_file(struct comparison *comparison, size_t file, const char 
     }
 }
 
-static double *allocate_numbers(size_t count)
-{
-    double *numbers = calloc(count + 1, sizeof *numbers);
-
-    if (numbers == NULL)
-        abort();
-    return numbers;
-}
-
 /* The adjustment grows with each p, so that the least p of every cell together, adjusted, are the
  * least that any outcome could give. */
 static void adjust(struct comparison *comparison)
 {
     size_t count = comparison->count;
-    double *p = allocate_numbers(count), *least = allocate_numbers(count);
+    double *p = allocate_array(count, sizeof *p), *least = allocate_array(count, sizeof *least);
 
     for (size_t i = 0; i < count; i++) {
         const struct compared_cell *cell = &comparison->cells[i];
@@ -127,23 +119,20 @@ struct comparison comparison_make(const struct records *files, size_t files_coun
 {
     struct comparison comparison = {.files = files,
                                     .files_count = files_count,
-                                    .sides = calloc(files_count + 1, sizeof *comparison.sides),
-                                    .drifts = calloc(files_count + 1, sizeof *comparison.drifts),
+                                    .sides = allocate_array(files_count, sizeof *comparison.sides),
+                                    .drifts =
+                                        allocate_array(files_count, sizeof *comparison.drifts),
                                     .all_windows = settings->cells.all_windows,
                                     .threshold = settings->threshold,
                                     .only_in_base = json_array(),
                                     .only_in_new = json_array()};
 
-    if (comparison.sides == NULL || comparison.drifts == NULL)
-        abort();
     for (size_t i = 0; i < files_count; i++) {
         comparison.sides[i] = sample_cells_make(&files[i], &settings->cells);
         comparison.drifts[i] = drift_find(&comparison.sides[i], settings->measure);
     }
     comparison.cells =
-        calloc(files_count * comparison.sides[0].count + 1, sizeof *comparison.cells);
-    if (comparison.cells == NULL)
-        abort();
+        allocate_array(files_count * comparison.sides[0].count, sizeof *comparison.cells);
     for (size_t i = 1; i < files_count; i++)
         compare_file(&comparison, i, settings->measure);
     adjust(&comparison);
@@ -296,11 +285,8 @@ static bool count_changes(const struct sample_cell *base, const struct sample_ce
                           double *changes, double *expected)
 {
     double n = (double)json_array_size(base->samples), m = (double)json_array_size(new->samples);
-    struct moment *moments = calloc((size_t)(n + m) + 1, sizeof *moments);
+    struct moment *moments = allocate_array((size_t)(n + m), sizeof *moments);
     size_t count = 0;
-
-    if (moments == NULL)
-        abort();
     bool known =
         add_moments(moments, &count, base, false) && add_moments(moments, &count, new, true);
     if (known) {

@@ -5,18 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/json.h"
 #include "bench/machine.h"
 #include "bench/statistics.h"
-
-static void *allocate(size_t count, size_t bytes)
-{
-    void *memory = calloc(count + 1, bytes);
-
-    if (memory == NULL)
-        abort();
-    return memory;
-}
 
 /* ------------------------------------------------------------------------------------------------
  * The test
@@ -83,7 +75,8 @@ static void add_to_chances(double *chances, double *sums, size_t count, size_t b
 static double exact_p(const struct group *groups, size_t count, double s, double pairs)
 {
     size_t room = (size_t)pairs + 1;
-    double *chances = allocate(room, sizeof *chances), *sums = allocate(room, sizeof *sums);
+    double *chances = allocate_array(room, sizeof *chances),
+           *sums = allocate_array(room, sizeof *sums);
     double p = 0;
 
     chances[0] = 1;
@@ -110,10 +103,10 @@ static double normal_p(double s, double variance)
 static struct group *make_groups(const struct drift_value *values, size_t count, size_t groups,
                                  double **all)
 {
-    struct group *made = allocate(groups, sizeof *made);
+    struct group *made = allocate_array(groups, sizeof *made);
     size_t at = 0;
 
-    *all = allocate(count, sizeof **all);
+    *all = allocate_array(count, sizeof **all);
     for (size_t i = 0; i < count; i++)
         made[values[i].group].count++;
     for (size_t g = 0; g < groups; g++) {
@@ -206,7 +199,7 @@ struct gathered {
 static void gather(struct gathered *gathered, size_t group, const struct moment *moments,
                    size_t count)
 {
-    double *values = allocate(count, sizeof *values);
+    double *values = allocate_array(count, sizeof *values);
 
     for (size_t i = 0; i < count; i++) {
         values[i] = moments[i].value;
@@ -234,10 +227,10 @@ struct drift drift_find(const struct sample_cells *cells, const char *measure)
 
     for (size_t i = 0; i < cells->count; i++)
         all += json_array_size(cells->cells[i].samples);
-    struct gathered gathered = {.values = allocate(all, sizeof *gathered.values),
-                                .early = allocate(all, sizeof(double)),
-                                .late = allocate(all, sizeof(double))};
-    struct moment *moments = allocate(all, sizeof *moments);
+    struct gathered gathered = {.values = allocate_array(all, sizeof *gathered.values),
+                                .early = allocate_array(all, sizeof(double)),
+                                .late = allocate_array(all, sizeof(double))};
+    struct moment *moments = allocate_array(all, sizeof *moments);
     for (size_t i = 0; i < cells->count; i++) {
         const char *name = measure != NULL ? measure : sample_cell_measure(&cells->cells[i]).name;
         drift.measure = name;

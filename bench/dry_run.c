@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
+
 /* The cell of some of the turns. */
 struct dry_cell {
     struct turn turn; /* one of them */
@@ -27,10 +29,8 @@ static size_t cell_index(const struct plan *plan, const struct turn *turn)
 /* A new array of plan_cells() cells, some of which may have no turn. */
 static struct dry_cell *cells_of(const struct plan *plan, const struct turn *turns, size_t count)
 {
-    struct dry_cell *cells = calloc(plan_cells(plan), sizeof *cells);
+    struct dry_cell *cells = allocate_array(plan_cells(plan), sizeof *cells);
 
-    if (cells == NULL)
-        abort();
     for (size_t i = 0; i < count; i++) {
         struct dry_cell *cell = &cells[cell_index(plan, &turns[i])];
         cell->turn = turns[i];

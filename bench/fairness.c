@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bench/allocate.h"
 #include "bench/json.h"
 #include "bench/statistics.h"
 
@@ -86,12 +87,10 @@ static const struct {
 /* The counts, sorted, in a new array of `*n`. */
 static double *counts_of(const json_t *acquisitions, size_t *n)
 {
-    double *counts = calloc(json_array_size(acquisitions) + 1, sizeof *counts);
+    double *counts = allocate_array(json_array_size(acquisitions), sizeof *counts);
     size_t i;
     json_t *count;
 
-    if (counts == NULL)
-        abort();
     *n = 0;
     json_array_foreach (acquisitions, i, count) {
         if (json_is_number(count) && json_number_value(count) >= 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/json.h"
 #include "bench/fitness.h"
 #include "bench/statistics.h"
@@ -19,12 +20,10 @@ struct series {
 static struct series series_of(const struct records *records, const struct turn *cell,
                                unsigned repetitions)
 {
-    struct series series = {.values = calloc((size_t)repetitions + 1, sizeof(double))};
+    struct series series = {.values = allocate_array(repetitions, sizeof(double))};
     size_t i;
     json_t *sample;
 
-    if (series.values == NULL)
-        abort();
     json_array_foreach (records->samples, i, sample) {
         if (series.samples == repetitions || !plan_is_of_cell(sample, cell) ||
             json_integer_value(json_object_get(sample, "repetition")) >= repetitions)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/fitness.h"
 #include "bench/latencies.h"
 #include "bench/processes.h"
@@ -226,12 +227,10 @@ const json_t *sample_value(const json_t *sample, const char *path)
 double *sample_cell_values(const struct sample_cell *cell, const struct measure *measure,
                            size_t *count)
 {
-    double *values = calloc(json_array_size(cell->samples) + 1, sizeof *values);
+    double *values = allocate_array(json_array_size(cell->samples), sizeof *values);
     size_t i;
     json_t *sample;
 
-    if (values == NULL)
-        abort();
     *count = 0;
     json_array_foreach (cell->samples, i, sample) {
         const json_t *value = sample_value(sample, measure->name);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/pairs.h"
 
 struct value {
@@ -18,21 +19,11 @@ static int compare_values(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* `size` elements of `bytes` each; there is always one, so that NULL means no memory. */
-static void *allocate(size_t size, size_t bytes)
-{
-    void *memory = calloc(size + 1, bytes);
-
-    if (memory == NULL)
-        abort();
-    return memory;
-}
-
 /* The values of both sides, sorted and ranked; sum of t^3 - t over groups of t ties in `*ties`. */
 static struct value *rank_values(const double *first, size_t n, const double *second, size_t m,
                                  double *ties)
 {
-    struct value *values = allocate(n + m, sizeof *values);
+    struct value *values = allocate_array(n + m, sizeof *values);
 
     for (size_t i = 0; i < n + m; i++)
         values[i] = (struct value){i < n ? first[i] : second[i - n], i >= n, 0};
@@ -61,7 +52,7 @@ static double *count_ways(const struct value *values, size_t count, size_t chose
     for (size_t i = 0; i < count; i++)
         *sum += values[i].rank;
     size_t width = *sum + 1;
-    double *ways = allocate((chosen + 1) * width, sizeof *ways);
+    double *ways = allocate_array((chosen + 1) * width, sizeof *ways);
     ways[0] = 1;
     for (size_t i = 0; i < count; i++) {
         unsigned rank = values[i].rank;
@@ -167,7 +158,7 @@ size_t significance_least_samples(size_t comparisons)
  * the sorted pairs from either end bounds the interval. 0: there is none. */
 static size_t exact_rank(size_t n, size_t m, double *coverage)
 {
-    struct value *values = allocate(n + m, sizeof *values);
+    struct value *values = allocate_array(n + m, sizeof *values);
     size_t chosen = n < m ? n : m, sum, rank = 0, least = chosen * (chosen + 1);
     double below = 0;
 
@@ -206,7 +197,7 @@ static bool are_above_zero(const double *x, size_t n)
 
 static double *sorted_logarithms(const double *values, size_t count)
 {
-    double *logarithms = allocate(count, sizeof *logarithms);
+    double *logarithms = allocate_array(count, sizeof *logarithms);
 
     for (size_t i = 0; i < count; i++)
         logarithms[i] = log(values[i]);
@@ -256,7 +247,7 @@ static int compare_p(const void *a, const void *b)
 
 void significance_holm(double *p, size_t count)
 {
-    double **order = allocate(count, sizeof *order);
+    double **order = allocate_array(count, sizeof *order);
     size_t known = 0;
     double most = 0;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/json.h"
 #include "bench/fitness.h"
 #include "bench/sample_cells.h"
@@ -230,10 +231,8 @@ static double acquire_p99(const struct latencies *latencies)
 static void finish_cell(struct cell *cell)
 {
     json_t *samples = fitness_choose(cell->records);
-    double *values = calloc(cell->samples + 1, sizeof *values);
+    double *values = allocate_array(cell->samples, sizeof *values);
 
-    if (values == NULL)
-        abort();
     cell->unfit = fitness_count_unfit(cell->records);
     cell->unfit_count = cell->unfit == cell->samples;
     for (size_t i = 0; i < sizeof medians / sizeof medians[0]; i++)

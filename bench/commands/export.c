@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/allocate.h"
 #include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/csv.h"
@@ -71,12 +72,10 @@ static void add_samples(json_t *rows, const struct records *file, const char *so
 /* The median of one column over the samples of a cell, null when none has it. */
 static json_t *median_of(const json_t *flat_samples, const char *name)
 {
-    double *values = calloc(json_array_size(flat_samples) + 1, sizeof *values);
+    double *values = allocate_array(json_array_size(flat_samples), sizeof *values);
     size_t count = 0, i;
     json_t *flat;
 
-    if (values == NULL)
-        abort();
     json_array_foreach (flat_samples, i, flat) {
         const json_t *value = json_object_get(flat, name);
         if (json_is_number(value))
@@ -197,12 +196,10 @@ static double acquisitions_of(const json_t *sample)
 static void add_switches(json_t *row, const struct sample_cell *cell, const char *column,
                          const char *field)
 {
-    double *values = calloc(json_array_size(cell->samples) + 1, sizeof *values);
+    double *values = allocate_array(json_array_size(cell->samples), sizeof *values);
     size_t count = 0, i;
     json_t *sample;
 
-    if (values == NULL)
-        abort();
     json_array_foreach (cell->samples, i, sample) {
         const json_t *switches = sample_value(sample, field);
         if (json_is_number(switches) && acquisitions_of(sample) > 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/processes.h"
 #include "bench/workload.h"
 
@@ -198,10 +199,8 @@ static unsigned *number_cells(const struct drawable *drawable,
                               bool (*same)(const struct figure_kind *, const struct cell *,
                                            const struct cell *))
 {
-    unsigned *numbers = calloc(drawable->count + 1, sizeof *numbers), next = 0;
+    unsigned *numbers = allocate_array(drawable->count, sizeof *numbers), next = 0;
 
-    if (numbers == NULL)
-        abort();
     for (size_t i = 0; i < drawable->count; i++) {
         size_t first = 0;
         while (first < i && !same(drawable->kind, drawable->cells[first], drawable->cells[i]))
@@ -217,10 +216,8 @@ static struct drawable drawable_make(const struct summary *summary, const struct
     struct drawable drawable = {.summary = summary,
                                 .kind = kind,
                                 .threads = threads,
-                                .cells = calloc(summary->count + 1, sizeof *drawable.cells)};
+                                .cells = allocate_array(summary->count, sizeof *drawable.cells)};
 
-    if (drawable.cells == NULL)
-        abort();
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
         if (curves_may_have(cell))

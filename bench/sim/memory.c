@@ -33,18 +33,13 @@ static const struct sim_region *region_of(const struct sim_memory *memory, uintp
     return NULL;
 }
 
-static void *allocate(size_t count, size_t size)
-{
-    return allocated(calloc(count, size));
-}
-
 static struct sim_tally *tally_of(struct sim_memory *memory, const char *name)
 {
     for (size_t i = 0; i < memory->tallies_count; i++) {
         if (strcmp(memory->tallies[i]->name, name) == 0)
             return memory->tallies[i];
     }
-    struct sim_tally *tally = allocate(1, sizeof *tally);
+    struct sim_tally *tally = allocate_array(1, sizeof *tally);
     snprintf(tally->name, sizeof tally->name, "%s", name);
     memory->tallies =
         allocated(realloc(memory->tallies, (memory->tallies_count + 1) * sizeof *memory->tallies));
@@ -54,7 +49,7 @@ static struct sim_tally *tally_of(struct sim_memory *memory, const char *name)
 static struct sim_line *make_line(struct sim_engine *engine, uintptr_t number)
 {
     size_t words = (engine->model->cpus_count + 63) / 64;
-    struct sim_line *line = allocate(1, sizeof *line + words * sizeof(uint64_t));
+    struct sim_line *line = allocate_array(1, sizeof *line + words * sizeof(uint64_t));
     uintptr_t address = number * SIM_LINE_BYTES;
     const struct sim_region *region = region_of(&engine->memory, address);
     char name[sizeof line->tally->name];
@@ -90,7 +85,7 @@ static void grow(struct sim_memory *memory)
     size_t old_count = memory->slots_count;
 
     memory->slots_count = old_count == 0 ? 1024 : 2 * old_count;
-    memory->slots = allocate(memory->slots_count, sizeof *memory->slots);
+    memory->slots = allocate_array(memory->slots_count, sizeof *memory->slots);
     for (size_t i = 0; i < old_count; i++) {
         if (old[i].line != NULL)
             memory->slots[slot_of(memory, old[i].number)] = old[i];
