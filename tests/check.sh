@@ -2,33 +2,15 @@
 # The command line of `lockbench check`: verdicts, exit codes, replays, plugins, bad input.
 set -u
 
-program=${LOCKBENCH:-./lockbench}
 sources=$(cd "${SOURCES:-.}" && pwd)
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 99
-tests=0
-
-# report NAME CONDITION...: one test, which passes when the condition does.
-report()
-{
-    local name=$1
-    shift
-    tests=$((tests + 1))
-    if "$@"; then
-        echo "ok $tests - $name"
-    else
-        echo "not ok $tests - $name"
-        sed 's/^/# /' out err
-    fi
-}
+. "$(dirname "$0")/harness.sh"
 
 # check CODE ARGUMENT...: runs the command and compares its exit code.
 check()
 {
     local code=$1
     shift
-    timeout 120 "$program" check "$@" > out 2> err
+    timeout 120 "$LOCKBENCH" check "$@" > out 2> err
     [ $? -eq "$code" ]
 }
 
@@ -118,7 +100,7 @@ END
 }
 why=
 command -v gcc > /dev/null || why="there is no gcc to build a plugin with"
-! grep -aq -e __asan_ -e __tsan_ "$program" || why="a plugin without the sanitizer does not fit the program"
+! grep -aq -e __asan_ -e __tsan_ "$LOCKBENCH" || why="a plugin without the sanitizer does not fit the program"
 if [ -z "$why" ]; then
     lock acquire > right.c
     lock relaxed > wrong.c
@@ -144,7 +126,6 @@ if [ -z "$why" ]; then
     report "so it is when its orders are weakened" check 1 --plugin loops.so --mutate
     refused "a plugin for real cores" "native.so" "DMACHINE_VIRTUAL" --plugin native.so
 else
-    tests=$((tests + 1))
-    echo "ok $tests - a lock from outside # SKIP $why"
+    skip "a lock from outside" "$why"
 fi
-echo "1..$tests"
+echo "1..$number"

@@ -1,16 +1,8 @@
 #!/usr/bin/env bash
 # What the documents say is what the program does.
 set -u
-: "${LOCKBENCH:=./lockbench}" "${SOURCES:=.}"
-tests=0
-
-report()
-{
-    local name=$1
-    shift
-    tests=$((tests + 1))
-    if "$@"; then echo "ok $tests - $name"; else echo "not ok $tests - $name"; fi
-}
+SOURCES=$(cd "${SOURCES:-.}" && pwd)
+. "$(dirname "$0")/harness.sh"
 
 same_table()
 {
@@ -106,4 +98,4 @@ every_file_is_packed()
     return $missing
 }
 report "every document is packed and installed" every_file_is_packed
-echo "1..$tests"
+echo "1..$number"

@@ -3,39 +3,22 @@
 # kept. FAULTY_LOCKBENCH is the program with the locks of tests/faulty_locks/ in its catalogue.
 set -u
 
-program=${FAULTY_LOCKBENCH:-./tests/faulty_lockbench}
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-tests=0
-
-# report NAME CONDITION...: one test, which passes when the condition does.
-report()
-{
-    local name=$1
-    shift
-    tests=$((tests + 1))
-    if "$@"; then
-        echo "ok $tests - $name"
-    else
-        echo "not ok $tests - $name"
-        sed 's/^/# /' "$folder/out" "$folder/err"
-    fi
-}
+LOCKBENCH=${FAULTY_LOCKBENCH:-./tests/faulty_lockbench}
+. "$(dirname "$0")/harness.sh"
 
 # caught MACHINE LOCK KIND [OPTION...]: a run of that lock beside a good one ends with 1 and a violation
 # of that kind.
 caught()
 {
-    local machine=$1 lock=$2 kind=$3 results=$folder/${1%%:*}-$2${4:-}.jsonl code
+    local machine=$1 lock=$2 kind=$3 results=${1%%:*}-$2${4:-}.jsonl code
     local name="$lock on ${machine%%:*}${4:+, ${*:4}}"
-    timeout 120 "$program" run "$lock,ttas" -m "$machine" -t 2 -d 10ms -R 1 -s 7 -O "$results" "${@:4}" \
-        > "$folder/out" 2> "$folder/err"
+    timeout 120 "$LOCKBENCH" run "$lock,ttas" -m "$machine" -t 2 -d 10ms -R 1 -s 7 -O "$results" "${@:4}" > out 2> err
     code=$?
     report "$name: exit code 1" test "$code" -eq 1
     report "$name: recorded as $kind, with threads and seed" grep -q \
         "\"record\":\"violation\",\"lock\":\"$lock\".*\"threads\":2,.*\"seed\":[0-9].*\"kind\":\"$kind\"" \
         "$results"
-    report "$name: shown to the person" grep -q "^  $lock, 2 threads: $kind" "$folder/out"
+    report "$name: shown to the person" grep -q "^  $lock, 2 threads: $kind" out
     report "$name: the other lock is measured all the same" test \
         "$(grep -c '"record":"sample","lock":"ttas".*"verified":true' "$results")" -eq 1
 }
@@ -58,13 +41,12 @@ caught native stays_held idle --processes 2
 caught "$model" hangs hang
 caught "$model" waits deadlock
 # The thread sanitizer holds back a signal until the program next calls something, which this one never does.
-if grep -aq __tsan_ "$program"; then
-    tests=$((tests + 1))
-    echo "ok $tests - loops on sim # SKIP the thread sanitizer holds back the watchdog's signal"
+if grep -aq __tsan_ "$LOCKBENCH"; then
+    skip "loops on sim" "the thread sanitizer holds back the watchdog's signal"
 else
     caught "$model" loops hang
     report "loops on sim: its process is ended, and why is said" grep -q \
-        'does the lock wait in a loop of its own' "$folder/sim-loops.jsonl"
+        'does the lock wait in a loop of its own' sim-loops.jsonl
 fi
 caught "$model" loses_one hang
 caught "$model" crashes crash
@@ -72,7 +54,7 @@ caught "$model" refuses error
 caught "$model" stays_held idle
 report "waits on sim: every thread's place is recorded" grep -q \
     '"positions":\[{"thread":0,"cpu":0,"at":"faulty.h:[0-9]*, waits for lock+0 to be 0"' \
-    "$folder/sim-waits.jsonl"
+    sim-waits.jsonl
 
 # Its readers have to be in the middle of reading when a writer comes, on real cores as well.
 reading=(--readers 50 --critical 2us)
@@ -85,21 +67,19 @@ if [ "$(nproc)" -ge 2 ]; then
     caught native hasty exclusion "${long[@]}"
     caught native hasty exclusion --dispatch vtable "${long[@]}"
 else
-    tests=$((tests + 1))
-    echo "ok $tests - never_again and hasty on native # SKIP one CPU: a writer never comes while a reader reads"
+    skip "never_again and hasty on native" "one CPU: a writer never comes while a reader reads"
 fi
 
 # miscarries WORKLOAD PRIMITIVE KIND [OPTION...]: the same for signals, beside a good primitive.
 miscarries()
 {
-    local workload=$1 signal=$2 kind=$3 results=$folder/$1-$2.jsonl code name="$2, $1"
-    timeout 120 "$program" run "$signal,futex" -w "$workload" -d 300ms -R 1 -s 7 -O "$results" "${@:4}" \
-        > "$folder/out" 2> "$folder/err"
+    local workload=$1 signal=$2 kind=$3 results=$1-$2.jsonl code name="$2, $1"
+    timeout 120 "$LOCKBENCH" run "$signal,futex" -w "$workload" -d 300ms -R 1 -s 7 -O "$results" "${@:4}" > out 2> err
     code=$?
     report "$name: exit code 1" test "$code" -eq 1
     report "$name: recorded as $kind" grep -q \
         "\"record\":\"violation\",\"lock\":\"$signal\".*\"kind\":\"$kind\"" "$results"
-    report "$name: shown to the person" grep -q "^  $signal, [12] threads*: $kind" "$folder/out"
+    report "$name: shown to the person" grep -q "^  $signal, [12] threads*: $kind" out
     report "$name: the other primitive is measured all the same" test \
         "$(grep -c '"record":"sample","lock":"futex".*"verified":true' "$results")" -eq 1
 }
@@ -117,9 +97,8 @@ miscarries handoff refuses error
 # counted MACHINE [OPTION...]: what a lock counts about itself is in the sample, whole; one that counts nothing says so.
 counted()
 {
-    local results=$folder/${1%%:*}-counts$#.jsonl sample
-    timeout 120 "$program" run counts,ttas -m "$@" -t 2 -d 10ms -R 1 -s 7 -O "$results" \
-        > "$folder/out" 2> "$folder/err"
+    local results=${1%%:*}-counts$#.jsonl sample
+    timeout 120 "$LOCKBENCH" run counts,ttas -m "$@" -t 2 -d 10ms -R 1 -s 7 -O "$results" > out 2> err
     report "counts on ${1%%:*}: exit code 0" test $? -eq 0
     sample=$(grep '"record":"sample","lock":"counts"' "$results")
     acquisitions=$(sed -n 's/.*"lock_stats":{"acquisitions":\([0-9]*\),"releases":[0-9]*}.*/\1/p' <<< "$sample")
@@ -143,29 +122,25 @@ for machine in native "$model"; do
     caught "$machine" stays_held idle --nested 2
 done
 report "loses_one on native: nothing is counted while a thread is out" grep -q \
-    '"lock_stats":null.*"lock_stats":"not every thread came back' "$folder/native-loses_one.jsonl"
+    '"lock_stats":null.*"lock_stats":"not every thread came back' native-loses_one.jsonl
 
 # One thread alone can't see broken_tts go wrong, nor two on one CPU in so short a time; and the thread
 # sanitizer looks up where the race is before it leaves it unreported, for longer than a window.
 why_uncaught=
 [ "$(nproc)" -ge 2 ] || why_uncaught="one CPU: two threads never meet"
-! grep -aq __tsan_ "$program" || why_uncaught="the thread sanitizer spends the window on the race"
+! grep -aq __tsan_ "$LOCKBENCH" || why_uncaught="the thread sanitizer spends the window on the race"
 if [ -z "$why_uncaught" ]; then
-    timeout 120 "$program" run broken_tts -t 2 -d 300ms -R 2 -O "$folder/broken.jsonl" \
-        > "$folder/out" 2> "$folder/err"
+    timeout 120 "$LOCKBENCH" run broken_tts -t 2 -d 300ms -R 2 -O broken.jsonl > out 2> err
     report "broken_tts: exit code 1" test $? -eq 1
-    report "broken_tts: a lost count is recorded" grep -q '"kind":"total"' "$folder/broken.jsonl"
-    timeout 120 "$program" run broken_tts -t 2 -d 300ms -R 2 --processes 2 -O "$folder/broken-2.jsonl" \
-        > "$folder/out" 2> "$folder/err"
+    report "broken_tts: a lost count is recorded" grep -q '"kind":"total"' broken.jsonl
+    timeout 120 "$LOCKBENCH" run broken_tts -t 2 -d 300ms -R 2 --processes 2 -O broken-2.jsonl > out 2> err
     report "broken_tts across processes: exit code 1" test $? -eq 1
     report "broken_tts across processes: a lost count is recorded" \
-        grep -q '"kind":"total"' "$folder/broken-2.jsonl"
-    timeout 120 "$program" run broken_tts -w handoff -d 300ms -R 2 -O "$folder/handed.jsonl" \
-        > "$folder/out" 2> "$folder/err"
+        grep -q '"kind":"total"' broken-2.jsonl
+    timeout 120 "$LOCKBENCH" run broken_tts -w handoff -d 300ms -R 2 -O handed.jsonl > out 2> err
     report "broken_tts, handoff: exit code 1" test $? -eq 1
-    report "broken_tts, handoff: a lost count is recorded" grep -q '"kind":"total"' "$folder/handed.jsonl"
+    report "broken_tts, handoff: a lost count is recorded" grep -q '"kind":"total"' handed.jsonl
 else
-    tests=$((tests + 1))
-    echo "ok $tests - broken_tts is caught # SKIP $why_uncaught"
+    skip "broken_tts is caught" "$why_uncaught"
 fi
-echo "1..$tests"
+echo "1..$number"

@@ -69,6 +69,20 @@ skip() {
     echo "ok $number - $1 # SKIP $2"
 }
 
+# report NAME CONDITION...: one test, which passes when the condition does. Of one that fails, the files out and err
+# of this folder are shown, where a script leaves what was said there.
+report() {
+    local name=$1
+    shift
+    number=$((number + 1))
+    if "$@"; then
+        echo "ok $number - $name"
+        return
+    fi
+    echo "not ok $number - $name"
+    cat out err 2>>"$work/ignored" | sed 's/^/# /'
+}
+
 # Another test, or a person, may be measuring on this machine or keep it busy; that is no finding.
 forget_waiting() {
     grep -av -e '^lockbench: another lockbench measures on this machine' \
