@@ -208,3 +208,24 @@ wait_for_end() {
 first_bytes() {
     head -c 4 "$1" | od -An -c | tr -d ' \n'
 }
+
+# want_picture FORMAT FILE [TEXT]: with the text, where texts can be read.
+want_picture() {
+    local text=${3:-}
+
+    [ -s "$2" ] || fail "there should be a picture in $2"
+    case $1 in
+    png) want_same "the beginning of $2" "$(first_bytes "$2")" '211PNG' ;;
+    pdf) want_same "the beginning of $2" "$(first_bytes "$2")" '%PDF' ;;
+    svg)
+        want_same "the beginning of $2" "$(first_bytes "$2")" '<?xm'
+        want_text "$2" '</svg>'
+        want_text "$2" "$text"
+        ;;
+    dumb)
+        want_text "$2" "$text"
+        want_no_text "$2" $'\f'
+        ;;
+    dat) want_text "$2" "$text" ;;
+    esac
+}

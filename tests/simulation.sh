@@ -1230,23 +1230,6 @@ want_text "$stdout" '"tas (model, sim:pack:2 core:2 pu:2)"'
 want_text "$stdout" '"tas (other-model, sim:core:4 pu:1)"'
 end
 
-want_picture() { # FORMAT FILE
-    [ -s "$2" ] || fail "there should be a picture in $2"
-    case $1 in
-    png) want_same "the beginning of $2" "$(first_bytes "$2")" '211PNG' ;;
-    svg)
-        want_same "the beginning of $2" "$(first_bytes "$2")" '<?xm'
-        want_text "$2" '</svg>'
-        want_text "$2" tas
-        ;;
-    dumb)
-        want_text "$2" tas
-        want_no_text "$2" $'\f'
-        ;;
-    dat) want_same "the beginning of $2" "$(first_bytes "$2")" '"tas' ;;
-    esac
-}
-
 for figure in throughput fairness traffic latency hold handoff; do
     for format in png svg dumb dat; do
         name="plot --figure $figure --format $format, of a model, and of a model and real cores"
@@ -1259,10 +1242,12 @@ for figure in throughput fairness traffic latency hold handoff; do
         want_code 0
         want_empty "$stdout"
         want_same "standard error" "$(cat "$stderr")" "lockbench: drawn: one.$format"
-        want_picture $format one.$format
+        want_picture $format one.$format tas
+        [ $format != dat ] || want_same "the beginning of one.dat" "$(first_bytes one.dat)" '"tas'
         call "$LOCKBENCH" plot model.jsonl native.jsonl --figure $figure --format $format --output two.$format
         want_code 0
-        want_picture $format two.$format
+        want_picture $format two.$format tas
+        [ $format != dat ] || want_same "the beginning of two.dat" "$(first_bytes two.dat)" '"tas'
         want_text "$stderr" "lockbench: drawn: two.$format"
         [ $format = png ] || want_text two.$format "(model, model)"
         end
@@ -1277,7 +1262,7 @@ else
     call "$LOCKBENCH" plot model.jsonl --figure traffic
     want_code 0
     want_picture png model.traffic.png
-    want_picture svg model.traffic.svg
+    want_picture svg model.traffic.svg tas
     want_missing model.png
     want_text model.traffic.svg "model of pack:2 core:2 pu:2"
     end
@@ -1306,7 +1291,7 @@ if [ $have_gnuplot = yes ]; then
     call "$LOCKBENCH" plot no-wait.jsonl --figure fairness --format svg --output native-fairness.svg
     want_code 0
     want_same "standard error" "$(cat "$stderr")" "lockbench: drawn: native-fairness.svg"
-    [ "$code" != 0 ] || want_picture svg native-fairness.svg
+    [ "$code" != 0 ] || want_picture svg native-fairness.svg tas
 fi
 end
 
