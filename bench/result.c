@@ -10,6 +10,11 @@
 #include "bench/busy_time.h"
 #include "bench/opportunity.h"
 
+struct result result_empty(const struct findings *findings)
+{
+    return (struct result){findings, json_object(), json_object(), json_object(), json_array()};
+}
+
 void result_unmeasured(struct result *result, json_t *object, const char *name, const char *reason)
 {
     json_object_set_new(object, name, json_null());
@@ -445,7 +450,7 @@ static void nothing_found(struct result *result, const struct findings *findings
 
 struct result result_begin(const struct findings *findings)
 {
-    struct result result = {findings, json_object(), json_object(), json_object(), json_array()};
+    struct result result = result_empty(findings);
 
     add_acquisitions(&result, findings);
     find_violations(&result, findings);
@@ -468,11 +473,16 @@ struct result result_begin(const struct findings *findings)
     return result;
 }
 
-json_t *result_end(struct result *result)
+json_t *result_join(struct result *result)
 {
-    add_verdict(result);
     json_object_set_new(result->object, "validity", result->validity);
     json_object_set_new(result->object, "unmeasured", result->unmeasured);
     json_object_set_new(result->object, "violations", result->violations);
     return result->object;
+}
+
+json_t *result_end(struct result *result)
+{
+    add_verdict(result);
+    return result_join(result);
 }

@@ -14,6 +14,9 @@ struct result {
     json_t *object, *validity, *unmeasured, *violations;
 };
 
+/* One with nothing in it, for a machine that judges by itself; `findings` may be NULL then. */
+struct result result_empty(const struct findings *findings);
+
 /* Begins a result, from findings that live until its end, with what is judged alike on every
  * machine: acquisitions, throughput, verification, bursts, CPU time, full concurrency, and the
  * waits that were achieved. */
@@ -32,6 +35,9 @@ void result_violation(struct result *result, const char *kind, const char *forma
 
 /* The whole as one object, with the violations in a list "violations" of objects {kind, detail}.
  * The caller owns it. */
+json_t *result_join(struct result *result);
+
+/* The same of a result that was begun from findings, with its verdict. */
 json_t *result_end(struct result *result);
 
 #endif

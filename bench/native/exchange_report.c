@@ -189,7 +189,7 @@ static void add_validity(struct result *result, struct exchange_crew *crew)
 
 json_t *exchange_report(struct exchange_crew *crew)
 {
-    struct result result = {NULL, json_object(), json_object(), json_object(), json_array()};
+    struct result result = result_empty(NULL);
 
     find_violations(&result, crew);
     if (all_are_back(crew)) {
@@ -205,8 +205,5 @@ json_t *exchange_report(struct exchange_crew *crew)
     else
         json_object_set_new(result.object, "verified",
                             json_boolean(json_array_size(result.violations) == 0));
-    json_object_set_new(result.object, "validity", result.validity);
-    json_object_set_new(result.object, "unmeasured", result.unmeasured);
-    json_object_set_new(result.object, "violations", result.violations);
-    return result.object;
+    return result_join(&result);
 }

@@ -356,19 +356,6 @@ static void threads_are_added_up_and_scaled_each(void **state)
     assert_non_null(strstr(totals.events[COUNTERS_HARDWARE][0].reason, "too many open files"));
 }
 
-static struct result empty_result(void)
-{
-    return (struct result){NULL, json_object(), json_object(), json_object(), json_array()};
-}
-
-static void free_result(struct result *result)
-{
-    json_decref(result->object);
-    json_decref(result->validity);
-    json_decref(result->unmeasured);
-    json_decref(result->violations);
-}
-
 static double number(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
@@ -384,7 +371,7 @@ static void traffic_has_the_model_s_fields_and_says_what_it_lacks(void **state)
     struct counters_plan plan = plan_of("icx");
     struct counters thread = thread_that_counted(4, 1000, 1000, 300);
     struct counters_totals totals;
-    struct result result = empty_result();
+    struct result result = result_empty(NULL);
 
     (void)state;
     counters_add_up(&plan, 1, one_of, &thread, &totals);
@@ -403,7 +390,7 @@ static void traffic_has_the_model_s_fields_and_says_what_it_lacks(void **state)
     const json_t *events = json_object_get(result.object, "events");
     assert_true(number(json_object_get(events, "hardware"), "OFFCORE_REQUESTS:DEMAND_RFO") == 300);
     assert_true(number(events, "scheduled") == 1);
-    free_result(&result);
+    json_decref(result_join(&result));
 }
 
 static void what_was_never_scheduled_is_null_with_a_reason(void **state)
@@ -411,7 +398,7 @@ static void what_was_never_scheduled_is_null_with_a_reason(void **state)
     struct counters_plan plan = plan_of("icx");
     struct counters thread = thread_that_counted(4, 1000, 0, 0);
     struct counters_totals totals;
-    struct result result = empty_result();
+    struct result result = result_empty(NULL);
 
     (void)state;
     counters_add_up(&plan, 1, one_of, &thread, &totals);
@@ -421,7 +408,7 @@ static void what_was_never_scheduled_is_null_with_a_reason(void **state)
     assert_non_null(strstr(
         json_string_value(json_object_get(result.unmeasured, "traffic.transactions")), "never"));
     assert_true(number(json_object_get(result.object, "events"), "scheduled") == 0);
-    free_result(&result);
+    json_decref(result_join(&result));
 }
 
 /* ---- null's own traffic ---- */

@@ -73,19 +73,6 @@ static struct repetition on_both(void)
     return (struct repetition){.threads = 3, .cpus = cpus, .cpus_count = 3};
 }
 
-static struct result new_result(void)
-{
-    return (struct result){NULL, json_object(), json_object(), json_object(), json_array()};
-}
-
-static void free_result(struct result *result)
-{
-    json_decref(result->object);
-    json_decref(result->validity);
-    json_decref(result->unmeasured);
-    json_decref(result->violations);
-}
-
 static json_int_t number(const struct result *result, const char *name)
 {
     assert_true(json_is_integer(json_object_get(result->validity, name)));
@@ -97,7 +84,7 @@ static json_int_t number(const struct result *result, const char *name)
 static void times(void **state)
 {
     const struct repetition repetition = on_both();
-    struct result result = new_result();
+    struct result result = result_empty(NULL);
 
     (void)state;
     assert_int_equal(sysconf(_SC_CLK_TCK), 100);
@@ -121,13 +108,13 @@ static void times(void **state)
     after = surroundings_look(root, &repetition);
     surroundings_report(&result, &before, &after, 30000000);
     assert_int_equal(number(&result, "others_ns"), 0);
-    free_result(&result);
+    json_decref(result_join(&result));
 }
 
 static void frequencies(void **state)
 {
     const struct repetition repetition = on_both();
-    struct result result = new_result();
+    struct result result = result_empty(NULL);
     json_t *sample = json_object(), *unfit;
 
     (void)state;
@@ -148,13 +135,13 @@ static void frequencies(void **state)
     json_decref(unfit);
     json_decref(sample);
     json_decref(expected);
-    free_result(&result);
+    json_decref(result_join(&result));
 }
 
 static void not_shown(void **state)
 {
     const struct repetition repetition = on_both();
-    struct result result = new_result();
+    struct result result = result_empty(NULL);
 
     (void)state;
     /* Of one of the two CPUs only. */
@@ -168,7 +155,7 @@ static void not_shown(void **state)
         assert_true(json_is_null(json_object_get(result.validity, names[i])));
         assert_true(json_is_string(json_object_get(result.unmeasured, names[i])));
     }
-    free_result(&result);
+    json_decref(result_join(&result));
 }
 
 int main(void)
