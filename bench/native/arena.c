@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -168,7 +167,7 @@ static void unlock(struct arena *arena)
     pthread_mutex_unlock(&arena->header->mutex);
 }
 
-static int init_mutex(pthread_mutex_t *mutex)
+int arena_mutex_init(pthread_mutex_t *mutex)
 {
     pthread_mutexattr_t attributes;
     int error = pthread_mutexattr_init(&attributes);
@@ -177,7 +176,6 @@ static int init_mutex(pthread_mutex_t *mutex)
         return error;
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    /* An init function that asks for an object gets an error instead of waiting for itself. */
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
     error = pthread_mutex_init(mutex, &attributes);
     pthread_mutexattr_destroy(&attributes);
@@ -316,7 +314,8 @@ static enum arena_error make(struct arena *arena, int fd, uint64_t bytes, mode_t
     word_init(&header->used, first_entry());
     header->touched = first_entry();
     arena->header = header;
-    int error = init_mutex(&header->mutex);
+    /* An init function that asks for an object gets an error instead of waiting for itself. */
+    int error = arena_mutex_init(&header->mutex);
     if (error == 0)
         return attach(arena);
     unmap(arena);

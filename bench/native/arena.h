@@ -12,6 +12,7 @@
 #ifndef BENCH_NATIVE_ARENA_H
 #define BENCH_NATIVE_ARENA_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -79,5 +80,9 @@ enum arena_error arena_object(struct arena *arena, const char *name, const struc
 
 /* How many bytes of an arena an object of that type takes, at most. */
 size_t arena_room(const struct arena_type *type);
+
+/* Makes a mutex for memory that processes share: the next one is told of the death of its owner
+ * (EOWNERDEAD), and a thread that has it already is refused (EDEADLK). Returns 0 or an errno. */
+int arena_mutex_init(pthread_mutex_t *mutex);
 
 #endif

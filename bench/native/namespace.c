@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,20 +155,12 @@ static void bury_dead_waiters(struct namespace_shared *shared, const struct name
 static void make_shared(void *object, void *argument)
 {
     struct namespace_shared *shared = object;
-    pthread_mutexattr_t attributes;
 
     (void)argument;
-    shared->error = pthread_mutexattr_init(&attributes);
-    if (shared->error != 0)
-        return;
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
     /* A signal handler that comes in while its thread is inside is refused. */
-    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
-    shared->error = pthread_mutex_init(&shared->gate, &attributes);
+    shared->error = arena_mutex_init(&shared->gate);
     for (int i = 0; shared->error == 0 && i < NAMESPACE_THREADS_MOST; i++)
-        shared->error = pthread_mutex_init(&shared->lives[i], &attributes);
-    pthread_mutexattr_destroy(&attributes);
+        shared->error = arena_mutex_init(&shared->lives[i]);
     dispatcher_init(&shared->dispatcher, DISPATCHER_GLOBAL, shared->threads);
 }
 
