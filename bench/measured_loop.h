@@ -113,10 +113,7 @@ static inline __attribute__((always_inline)) int measured_loop(const struct lock
     }
     word_store(&worker->acquisitions, acquisitions, relaxed);
     worker->owners.before = owned_before;
-    worker->writes = writes;
-    worker->all_writes += writes - writes_before + worker->carried_writes;
-    if (writes - worker->burst_start > worker->burst_most)
-        worker->burst_most = writes - worker->burst_start;
+    leave_writes(worker, writes, writes_before);
     return error;
 }
 

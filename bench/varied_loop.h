@@ -94,10 +94,7 @@ static inline __attribute__((always_inline)) int varied_loop(const struct lock_o
             break;
     }
     word_store(&worker->acquisitions, acquisitions, relaxed);
-    worker->writes = writes;
-    worker->all_writes += writes - writes_before + worker->carried_writes;
-    if (writes - worker->burst_start > worker->burst_most)
-        worker->burst_most = writes - worker->burst_start;
+    leave_writes(worker, writes, writes_before);
     return error;
 }
 

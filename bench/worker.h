@@ -170,4 +170,14 @@ static inline void forget_take_over(struct worker *worker, uint64_t writes)
         worker->bursts--;
 }
 
+/* At the end of a phase: what a loop knows of its writes. The last run of them ends here, too. */
+static inline __attribute__((always_inline)) void leave_writes(struct worker *worker,
+                                                               uint64_t writes, uint64_t before)
+{
+    worker->writes = writes;
+    worker->all_writes += writes - before + worker->carried_writes;
+    if (writes - worker->burst_start > worker->burst_most)
+        worker->burst_most = writes - worker->burst_start;
+}
+
 #endif
