@@ -523,22 +523,34 @@ static void grants_in_order_of_arrival(void **state)
 
 /* ---- readers ---- */
 
+/* Neither a reader nor a writer gets in beside a writer. */
+static void check_writer_is_alone(struct fixture *fixture, struct context *context)
+{
+    assert_int_equal(fixture->ops->acquire(fixture->lock, context), 0);
+    assert_int_equal(in_another_thread(fixture, try_shared_once), EBUSY);
+    assert_int_equal(in_another_thread(fixture, try_once), EBUSY);
+    assert_int_equal(fixture->ops->release(fixture->lock, context), 0);
+}
+
+/* Takes it as a reader, beside which others read. */
+static void share_with_others(struct fixture *fixture, struct context *context)
+{
+    assert_int_equal(fixture->ops->acquire_shared(fixture->lock, context), 0);
+    assert_int_equal(in_another_thread(fixture, share_once), 0);
+    assert_int_equal(in_another_thread(fixture, try_shared_once), 0);
+}
+
 static void shares_with_readers_only(void **state)
 {
     struct fixture fixture = make(*state);
     struct context context;
 
     native_set_self(0);
-    assert_int_equal(fixture.ops->acquire_shared(fixture.lock, &context), 0);
-    assert_int_equal(in_another_thread(&fixture, share_once), 0);
-    assert_int_equal(in_another_thread(&fixture, try_shared_once), 0);
+    share_with_others(&fixture, &context);
     assert_int_equal(in_another_thread(&fixture, try_once), EBUSY);
     assert_int_equal(fixture.ops->release_shared(fixture.lock, &context), 0);
 
-    assert_int_equal(fixture.ops->acquire(fixture.lock, &context), 0);
-    assert_int_equal(in_another_thread(&fixture, try_shared_once), EBUSY);
-    assert_int_equal(in_another_thread(&fixture, try_once), EBUSY);
-    assert_int_equal(fixture.ops->release(fixture.lock, &context), 0);
+    check_writer_is_alone(&fixture, &context);
     unmake(&fixture);
 }
 
@@ -550,9 +562,7 @@ static void tells_readers_to_read_again(void **state)
     struct context context;
 
     native_set_self(0);
-    assert_int_equal(fixture.ops->acquire_shared(fixture.lock, &context), 0);
-    assert_int_equal(in_another_thread(&fixture, share_once), 0);
-    assert_int_equal(in_another_thread(&fixture, try_shared_once), 0);
+    share_with_others(&fixture, &context);
     assert_int_equal(fixture.ops->release_shared(fixture.lock, &context), 0);
 
     assert_int_equal(fixture.ops->acquire_shared(fixture.lock, &context), 0);
@@ -562,10 +572,7 @@ static void tells_readers_to_read_again(void **state)
     assert_int_equal(fixture.ops->try_acquire_shared(fixture.lock, &context), 0);
     assert_int_equal(fixture.ops->release_shared(fixture.lock, &context), 0);
 
-    assert_int_equal(fixture.ops->acquire(fixture.lock, &context), 0);
-    assert_int_equal(in_another_thread(&fixture, try_shared_once), EBUSY);
-    assert_int_equal(in_another_thread(&fixture, try_once), EBUSY);
-    assert_int_equal(fixture.ops->release(fixture.lock, &context), 0);
+    check_writer_is_alone(&fixture, &context);
     unmake(&fixture);
 }
 

@@ -18,6 +18,18 @@ void curves_put_number(FILE *data, double value)
         fprintf(data, " %.6g", value);
 }
 
+bool curves_have_throughput(const struct cell *cell)
+{
+    return !isnan(cell->throughput);
+}
+
+void curves_put_throughput(FILE *data, const struct cell *cell)
+{
+    curves_put_number(data, cell->throughput);
+    curves_put_number(data, cell->has_interval ? cell->interval.low : NAN);
+    curves_put_number(data, cell->has_interval ? cell->interval.high : NAN);
+}
+
 /* A quote or the end of a line would end a curve's name for gnuplot. */
 static void put_text(FILE *data, const char *text, size_t length)
 {

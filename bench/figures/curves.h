@@ -40,4 +40,8 @@ bool curves_any_of_shares(const struct summary *summary, const struct figure_kin
 /* A number, or, if it is NaN, what gnuplot is told to pass over; with a space before it. */
 void curves_put_number(FILE *data, double value);
 
+/* Of figures of the throughput: whether a cell has it; and writes it with its interval. */
+bool curves_have_throughput(const struct cell *cell);
+void curves_put_throughput(FILE *data, const struct cell *cell);
+
 #endif
