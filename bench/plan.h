@@ -15,8 +15,9 @@
 #include "bench/processes.h"
 #include "bench/workload.h"
 
-/* The most threads of a run, and the most repetitions of all cells together, which take days. */
-enum { PLAN_THREADS_MOST = 4096, PLAN_TURNS_MOST = 1000000 };
+/* The most threads of a run, the most repetitions of a cell, and of all cells together, which take
+ * days. */
+enum { PLAN_THREADS_MOST = 4096, PLAN_REPETITIONS_MOST = 10000, PLAN_TURNS_MOST = 1000000 };
 
 /* A plan is every lock with every number of threads (and of objects) under every workload, each so
  * many times. One such combination is a cell. */

@@ -266,6 +266,20 @@ unsigned *read_list(const char *text, uint64_t least, uint64_t most,
     return list.values;
 }
 
+size_t drop_repeated(unsigned *values, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t j = 0;
+        while (j < kept && values[j] != values[i])
+            j++;
+        if (j == kept)
+            values[kept++] = values[i];
+    }
+    return kept;
+}
+
 static bool are_swapped(const char *a, const char *b)
 {
     return a[-1] == b[0] && a[0] == b[-1];

@@ -60,6 +60,10 @@ unsigned *read_list(const char *text, uint64_t least, uint64_t most,
                     bool (*word)(const char *item, void *argument, unsigned *value), void *argument,
                     size_t *length, char *culprit, size_t culprit_size);
 
+/* Drops what stands in a list already, since a number that stands twice would be two cells in one;
+ * returns how many are left. */
+size_t drop_repeated(unsigned *values, size_t count);
+
 /* The one of `names` nearest to `text` by edit distance, or NULL if none is near. */
 const char *nearest_name(const char *text, const char *const *names, size_t count);
 
