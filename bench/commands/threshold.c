@@ -69,8 +69,6 @@ static const struct option_row options[] = {
 static const char *const shared[] = {"locks",     "placement", "repetitions", "machine", "model",
                                      "latencies", "seed",      "json",        "quiet",   NULL};
 
-/* On real cores a window has some time slices, and some turns of the longest critical section. */
-static const uint64_t window_ns = 30000000;
 static const uint64_t usual_budget_ns = 270000000000;
 
 /* What is needed from the begin to the end. */
@@ -108,13 +106,14 @@ static enum exit_code make_plan(struct session *session, char threads[AXES_TEXT]
         return code;
     if (measuring->threads == NULL)
         measuring->threads = axes_default_threads(placement_cpus(&session->placement), threads);
-    measuring->duration_ns = is_simulated(session) ? 0 : window_ns;
+    measuring->duration_ns = 0;
     measuring->budget_ns = 0;
     code = measuring_plan(measuring, topology_cpus(session->topology),
                           placement_cpus(&session->placement), plan);
     measuring->budget_ns = budget_ns;
     if (code != EXIT_FINE)
         return code;
+    plan->window_ns = 0;
     plan->workloads = session->workloads;
     plan->workloads_count = workloads_count;
     plan->passes = is_simulated(session) ? PASSES_NONE : 1u << OBSERVE_LATENCY;
@@ -179,6 +178,7 @@ static enum exit_code measure(struct session *session, struct job *job, uint64_t
     struct survey survey = {
         .job = job,
         .grid = &session->grid,
+        .begun_ns = machine_clock(),
         .end_ns = survey_end_ns(session, begun_ns + measuring->budget_ns),
         .repetitions = measuring->repetitions,
     };
