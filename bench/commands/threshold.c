@@ -14,6 +14,7 @@
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
+#include "bench/native/doctor.h"
 #include "bench/profile.h"
 #include "bench/sim/model.h"
 #include "bench/threshold/advice.h"
@@ -431,11 +432,11 @@ static enum exit_code conclude(struct session *session, const struct records *fi
 
 /* ---- all of it ---- */
 
-static enum exit_code measure_to(struct session *session, struct record_writer *writer)
+static enum exit_code measure_to(struct session *session, struct record_writer *writer,
+                                 uint64_t begun_ns)
 {
     const struct measuring *measuring = &session->settings.measuring;
     struct job job = {.plan = &session->plan, .placement = &session->placement, .writer = writer};
-    const uint64_t begun_ns = machine_clock();
     enum exit_code code = calibrate(session);
 
     if (code != EXIT_FINE) {
@@ -472,7 +473,10 @@ static enum exit_code run(struct session *session)
     progress_enable(!measuring->quiet);
     if (!is_simulated(session))
         job_wait_for_machine(measuring->quiet);
-    return measure_to(session, &writer);
+    const uint64_t begun_ns = machine_clock();
+    if (!is_simulated(session) && !measuring->quiet)
+        doctor_warn(session->topology);
+    return measure_to(session, &writer, begun_ns);
 }
 
 static enum exit_code fill_in_defaults(struct session *session)
