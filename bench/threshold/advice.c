@@ -273,7 +273,8 @@ static void print_levels(FILE *out, const struct advice *advice)
 
     for (int number = 0; number < ADVICE_SIDES; number++) {
         const struct advice_side *side = &advice->sides[number];
-        if (side->levels_count == 0)
+        /* Sleeping at once gains nothing over itself. */
+        if (side->levels_count == 0 || side->speed.budget.ns == 0)
             continue;
         fprintf(out, "\n  %s, with %s, times the throughput of sleeping at once:\n",
                 side_names[number], put_budget(&side->speed.budget, budget));
