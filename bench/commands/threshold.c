@@ -410,10 +410,10 @@ static enum exit_code conclude(struct session *session, const struct records *fi
     const struct calibration_value *cost = &session->calibration.values[CALIBRATION_COST];
     const bool quiet = session->settings.measuring.quiet;
     struct surface surface = surface_make(file, 1);
-    struct advice advice = advise(session, &surface);
     enum exit_code saved = EXIT_FINE;
 
     surface_price(&surface, cost_of(cost).value);
+    struct advice advice = advise(session, &surface);
     if (code == EXIT_FINE)
         code = translate(session, &advice);
     if (code == EXIT_FINE || json_array_size(file->samples) > 0)
