@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "bench/allocate.h"
-#include "bench/json.h"
 #include "bench/fitness.h"
+#include "bench/json.h"
 #include "bench/statistics.h"
 
 /* The first repetitions of a cell. */

@@ -1,5 +1,6 @@
 #include "bench/sample_cells.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -224,19 +225,67 @@ const json_t *sample_value(const json_t *sample, const char *path)
     return value;
 }
 
+size_t samples_values(const json_t *samples, const char *name, double *values)
+{
+    size_t count = 0, i;
+    json_t *sample;
+
+    json_array_foreach (samples, i, sample) {
+        const json_t *value = sample_value(sample, name);
+        if (json_is_number(value))
+            values[count++] = json_number_value(value);
+    }
+    statistics_sort(values, count);
+    return count;
+}
+
+static double median_and_free(double *values, size_t count)
+{
+    double median = count == 0 ? NAN : statistics_median(values, count);
+
+    free(values);
+    return median;
+}
+
+double samples_median(const json_t *samples, const char *name)
+{
+    double *values = allocate_array(json_array_size(samples), sizeof *values);
+
+    return median_and_free(values, samples_values(samples, name, values));
+}
+
+static double acquisitions_of(const json_t *sample)
+{
+    double all = 0;
+    size_t i;
+    json_t *number;
+
+    json_array_foreach (json_object_get(sample, "acquisitions"), i, number)
+        all += json_number_value(number);
+    return all;
+}
+
+double samples_median_per_acquisition(const json_t *samples, const char *name)
+{
+    double *values = allocate_array(json_array_size(samples), sizeof *values);
+    size_t count = 0, i;
+    json_t *sample;
+
+    json_array_foreach (samples, i, sample) {
+        const json_t *value = sample_value(sample, name);
+        double acquisitions = acquisitions_of(sample);
+        if (json_is_number(value) && acquisitions > 0)
+            values[count++] = json_number_value(value) / acquisitions;
+    }
+    statistics_sort(values, count);
+    return median_and_free(values, count);
+}
+
 double *sample_cell_values(const struct sample_cell *cell, const struct measure *measure,
                            size_t *count)
 {
     double *values = allocate_array(json_array_size(cell->samples), sizeof *values);
-    size_t i;
-    json_t *sample;
 
-    *count = 0;
-    json_array_foreach (cell->samples, i, sample) {
-        const json_t *value = sample_value(sample, measure->name);
-        if (json_is_number(value))
-            values[(*count)++] = json_number_value(value);
-    }
-    statistics_sort(values, *count);
+    *count = samples_values(cell->samples, measure->name, values);
     return values;
 }

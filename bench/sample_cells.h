@@ -57,6 +57,15 @@ struct measure sample_cell_measure(const struct sample_cell *cell);
 /* The value of a sample's field, nested names joined by dots; NULL without one. */
 const json_t *sample_value(const json_t *sample, const char *name);
 
+/* The values of a field of those samples that have it, sorted upwards, into room for all of them;
+ * returns how many there are. */
+size_t samples_values(const json_t *samples, const char *name, double *values);
+
+/* Their median, NaN where no sample has it; and that of a number of the whole window, divided by
+ * the acquisitions. */
+double samples_median(const json_t *samples, const char *name);
+double samples_median_per_acquisition(const json_t *samples, const char *name);
+
 /* The values of a measure, sorted upwards, without samples that have none. A new array of `*count`,
  * never NULL. */
 double *sample_cell_values(const struct sample_cell *cell, const struct measure *measure,

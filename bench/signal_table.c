@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/json.h"
 #include "bench/fitness.h"
+#include "bench/json.h"
 #include "bench/statistics.h"
 #include "bench/table.h"
 #include "bench/workload.h"

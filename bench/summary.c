@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "bench/allocate.h"
-#include "bench/json.h"
 #include "bench/fitness.h"
+#include "bench/json.h"
 #include "bench/sample_cells.h"
 #include "locks/catalogue.h"
 
@@ -125,55 +125,6 @@ static void add_sample(struct cell *cell, json_t *record)
     cell->max_gap = fmax(cell->max_gap, json_number_or_nan(record, "max_gap"));
 }
 
-/* The values of a field of those samples that have it, sorted, into room for all of them. */
-static size_t values_of(const json_t *samples, const char *name, double *values)
-{
-    size_t count = 0, i;
-    json_t *sample;
-
-    json_array_foreach (samples, i, sample) {
-        const json_t *value = sample_value(sample, name);
-        if (json_is_number(value))
-            values[count++] = json_number_value(value);
-    }
-    statistics_sort(values, count);
-    return count;
-}
-
-static double median_of(const json_t *samples, const char *name, double *values)
-{
-    size_t count = values_of(samples, name, values);
-
-    return count == 0 ? NAN : statistics_median(values, count);
-}
-
-static double acquisitions_of(const json_t *sample)
-{
-    double all = 0;
-    size_t i;
-    json_t *number;
-
-    json_array_foreach (json_object_get(sample, "acquisitions"), i, number)
-        all += json_number_value(number);
-    return all;
-}
-
-/* The same of a number of the whole window, per acquisition. */
-static double median_per_acquisition(const json_t *samples, const char *name, double *values)
-{
-    size_t count = 0, i;
-    json_t *sample;
-
-    json_array_foreach (samples, i, sample) {
-        const json_t *value = sample_value(sample, name);
-        double acquisitions = acquisitions_of(sample);
-        if (json_is_number(value) && acquisitions > 0)
-            values[count++] = json_number_value(value) / acquisitions;
-    }
-    statistics_sort(values, count);
-    return count == 0 ? NAN : statistics_median(values, count);
-}
-
 /* A part of holds, over the samples that have it: what is rare has a median of 0. */
 static double part_of_holds(const json_t *samples, const char *name, bool of_time)
 {
@@ -237,13 +188,13 @@ static void finish_cell(struct cell *cell)
     cell->unfit = fitness_count_unfit(cell->records);
     cell->unfit_count = cell->unfit == cell->samples;
     for (size_t i = 0; i < sizeof medians / sizeof medians[0]; i++)
-        *(double *)((char *)cell + medians[i].place) = median_of(samples, medians[i].field, values);
+        *(double *)((char *)cell + medians[i].place) = samples_median(samples, medians[i].field);
     cell->has_interval = statistics_median_interval(
-        values, values_of(samples, "throughput", values), &cell->interval);
+        values, samples_values(samples, "throughput", values), &cell->interval);
     if (!cell->has_interval)
         cell->interval = (struct interval){NAN, NAN, NAN};
-    cell->voluntary = median_per_acquisition(samples, "validity.voluntary_switches", values);
-    cell->involuntary = median_per_acquisition(samples, "validity.involuntary_switches", values);
+    cell->voluntary = samples_median_per_acquisition(samples, "validity.voluntary_switches");
+    cell->involuntary = samples_median_per_acquisition(samples, "validity.involuntary_switches");
     cell->holder_preempted = part_of_holds(samples, "holder_preempted", false);
     cell->holder_off_cpu = part_of_holds(samples, "holder_off_cpu", true);
     cell->latencies = merge_latencies(samples);

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/json.h"
 #include "bench/check/mutate.h"
 #include "bench/check/session.h"
 #include "bench/commands/commands.h"
 #include "bench/interrupt.h"
+#include "bench/json.h"
 #include "bench/values.h"
 #include "bench/virtual/site.h"
 #include "locks/catalogue.h"

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/comparison.h"
 #include "bench/comparison_table.h"
 #include "bench/csv.h"
 #include "bench/fitness.h"
+#include "bench/json.h"
 #include "bench/values.h"
 
 struct settings {

@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "bench/json.h"
 #include "bench/commands/commands.h"
+#include "bench/json.h"
 #include "bench/native/counters/counters.h"
 
 struct settings {

@@ -4,10 +4,10 @@
 
 #include <jansson.h>
 
-#include "bench/json.h"
 #include "bench/auto_budget.h"
 #include "bench/commands/commands.h"
 #include "bench/job.h"
+#include "bench/json.h"
 #include "bench/native/doctor.h"
 #include "bench/profile.h"
 #include "bench/topology.h"

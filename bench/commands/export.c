@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "bench/allocate.h"
-#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/csv.h"
+#include "bench/json.h"
 #include "bench/latencies.h"
 #include "bench/records.h"
 #include "bench/sample_cells.h"
@@ -69,24 +69,6 @@ static void add_samples(json_t *rows, const struct records *file, const char *so
     }
 }
 
-/* The median of one column over the samples of a cell, null when none has it. */
-static json_t *median_of(const json_t *flat_samples, const char *name)
-{
-    double *values = allocate_array(json_array_size(flat_samples), sizeof *values);
-    size_t count = 0, i;
-    json_t *flat;
-
-    json_array_foreach (flat_samples, i, flat) {
-        const json_t *value = json_object_get(flat, name);
-        if (json_is_number(value))
-            values[count++] = json_number_value(value);
-    }
-    statistics_sort(values, count);
-    json_t *median = count == 0 ? json_null() : json_real(statistics_median(values, count));
-    free(values);
-    return median == NULL ? json_null() : median;
-}
-
 /* What a median says nothing about. */
 static bool has_median(const char *name, const json_t *value)
 {
@@ -110,7 +92,8 @@ static void add_medians(json_t *row, const struct sample_cell *cell)
         {
             if (has_median(name, value) && json_object_get(identity, name) == NULL &&
                 json_object_get(row, name) == NULL)
-                json_object_set_new(row, name, median_of(flat_samples, name));
+                json_object_set_new(row, name,
+                                    json_number_or_null(samples_median(flat_samples, name)));
         }
     }
     json_decref(identity);
@@ -131,17 +114,6 @@ static void add_interval(json_t *row, const struct sample_cell *cell)
     free(values);
 }
 
-static double median_throughput(const struct sample_cell *cell)
-{
-    const struct measure measure = measure_named("throughput");
-    size_t count;
-    double *values = sample_cell_values(cell, &measure, &count);
-    double median = count == 0 ? NAN : statistics_median(values, count);
-
-    free(values);
-    return median;
-}
-
 /* What a turn of a thread that runs takes, against what it takes alone; null without readers or
  * without a cell of one thread. */
 static void add_read_scaling(json_t *row, const struct sample_cells *cells,
@@ -155,7 +127,8 @@ static void add_read_scaling(json_t *row, const struct sample_cells *cells,
     for (size_t i = 0; i < cells->count; i++) {
         if (json_equal(cells->cells[i].identity, alone))
             scaling = (double)json_array_size(json_object_get(sample, "cpus")) *
-                      median_throughput(&cells->cells[i]) / median_throughput(cell);
+                      samples_median(cells->cells[i].samples, "throughput") /
+                      samples_median(cell->samples, "throughput");
     }
     json_decref(alone);
     bool reads = json_integer_value(
@@ -175,40 +148,11 @@ static void add_relative(json_t *row, const struct sample_cells *cells,
     json_object_set(fitting, "threads", (json_t *)cpus);
     for (size_t i = 0; i < cells->count; i++) {
         if (json_equal(cells->cells[i].identity, fitting))
-            relative = median_throughput(cell) / median_throughput(&cells->cells[i]);
+            relative = samples_median(cell->samples, "throughput") /
+                       samples_median(cells->cells[i].samples, "throughput");
     }
     json_decref(fitting);
     json_object_set_new(row, "relative_throughput", json_number_or_null(relative));
-}
-
-static double acquisitions_of(const json_t *sample)
-{
-    double all = 0;
-    size_t i;
-    json_t *number;
-
-    json_array_foreach (json_object_get(sample, "acquisitions"), i, number)
-        all += json_number_value(number);
-    return all;
-}
-
-/* The median of the context switches per acquisition. */
-static void add_switches(json_t *row, const struct sample_cell *cell, const char *column,
-                         const char *field)
-{
-    double *values = allocate_array(json_array_size(cell->samples), sizeof *values);
-    size_t count = 0, i;
-    json_t *sample;
-
-    json_array_foreach (cell->samples, i, sample) {
-        const json_t *switches = sample_value(sample, field);
-        if (json_is_number(switches) && acquisitions_of(sample) > 0)
-            values[count++] = json_number_value(switches) / acquisitions_of(sample);
-    }
-    statistics_sort(values, count);
-    json_object_set_new(row, column,
-                        count == 0 ? json_null() : json_real(statistics_median(values, count)));
-    free(values);
 }
 
 static void add_cells(json_t *rows, const struct records *file, const char *source)
@@ -229,8 +173,12 @@ static void add_cells(json_t *rows, const struct records *file, const char *sour
         add_read_scaling(row, &cells, cell);
         add_relative(row, &cells, cell,
                      json_object_get(json_object_get(file->run, "plan"), "cpus"));
-        add_switches(row, cell, "voluntary_per_acquisition", "validity.voluntary_switches");
-        add_switches(row, cell, "involuntary_per_acquisition", "validity.involuntary_switches");
+        json_object_set_new(row, "voluntary_per_acquisition",
+                            json_number_or_null(samples_median_per_acquisition(
+                                cell->samples, "validity.voluntary_switches")));
+        json_object_set_new(row, "involuntary_per_acquisition",
+                            json_number_or_null(samples_median_per_acquisition(
+                                cell->samples, "validity.involuntary_switches")));
         json_array_append_new(rows, row);
     }
     sample_cells_free(&cells);

@@ -4,9 +4,9 @@
 
 #include <jansson.h>
 
-#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/commands/list_signals.h"
+#include "bench/json.h"
 #include "bench/lock_spec.h"
 #include "locks/catalogue.h"
 

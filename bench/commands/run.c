@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/json.h"
 #include "bench/commands/commands.h"
 #include "bench/drift.h"
 #include "bench/dry_run.h"
@@ -14,6 +13,7 @@
 #include "bench/figures/figures.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
+#include "bench/json.h"
 #include "bench/measuring.h"
 #include "bench/native/doctor.h"
 #include "bench/native/irql.h"

@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-#include "bench/json.h"
 #include "bench/commands/commands.h"
+#include "bench/json.h"
 #include "bench/native/core_latency.h"
 #include "bench/native/host.h"
 #include "bench/topology.h"
