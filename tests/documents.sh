@@ -73,29 +73,18 @@ for command in run check list plot compare export threshold doctor counters topo
         names_every_option "$command" "$SOURCES/docs/lockbench.1"
 done
 
-every_file_is_linked()
+# names_every_document FILE
+names_every_document()
 {
     local file missing=0
     for file in "$SOURCES"/docs/*.md; do
-        if ! grep -q "docs/$(basename "$file")" "$SOURCES/README.md"; then
-            echo "# README.md does not name docs/$(basename "$file")"
+        if ! grep -q "docs/$(basename "$file")" "$SOURCES/$1"; then
+            echo "# $1 does not name docs/$(basename "$file")"
             missing=1
         fi
     done
     return $missing
 }
-report "the README leads to every document" every_file_is_linked
-
-every_file_is_packed()
-{
-    local file missing=0
-    for file in "$SOURCES"/docs/*.md; do
-        if ! grep -q "docs/$(basename "$file")" "$SOURCES/docs/docs.am"; then
-            echo "# docs/docs.am does not pack docs/$(basename "$file")"
-            missing=1
-        fi
-    done
-    return $missing
-}
-report "every document is packed and installed" every_file_is_packed
+report "the README leads to every document" names_every_document README.md
+report "every document is packed and installed" names_every_document docs/docs.am
 echo "1..$number"
