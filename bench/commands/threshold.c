@@ -13,6 +13,7 @@
 #include "bench/glibc_spin.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
+#include "bench/json.h"
 #include "bench/measuring.h"
 #include "bench/native/doctor.h"
 #include "bench/profile.h"
@@ -270,13 +271,6 @@ static enum exit_code save_profile(const struct session *session, const struct a
     return code;
 }
 
-static void print_json(json_t *object)
-{
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-    putchar('\n');
-    json_decref(object);
-}
-
 static void print_end(const struct session *session, size_t looked_at)
 {
     const size_t groups = grid_groups(&session->grid);
@@ -343,7 +337,7 @@ static void print_all(const struct session *session, const struct surface *surfa
         json_object_set_new(
             object, "cells",
             analysis_to_json(surface, advice->inputs.sleep_ns.value, advice->inputs.seed));
-        print_json(object);
+        json_print(object, 12);
     } else {
         calibration_print(stdout, &session->calibration);
         putchar('\n');

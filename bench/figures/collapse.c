@@ -189,7 +189,7 @@ static int compare_curves(const void *first, const void *second)
 /* A new array of `*count`. */
 static struct curve *find_curves(const struct summary *summary, unsigned cpus, size_t *count)
 {
-    struct curve *curves = allocated(calloc(summary->count + 1, sizeof *curves));
+    struct curve *curves = allocate_array(summary->count, sizeof *curves);
 
     *count = 0;
     for (size_t i = 0; i < summary->count; i++) {

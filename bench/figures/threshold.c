@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/figures/curves.h"
 #include "bench/figures/figures.h"
 #include "bench/threshold/analysis.h"
@@ -65,10 +66,8 @@ static struct axes axes_of(const struct surface *surface)
 
     for (size_t i = 0; i < surface->count; i++)
         points += surface->cells[i].count;
-    axes.budgets = calloc(points + 1, sizeof *axes.budgets);
-    axes.criticals = calloc(surface->count + 1, sizeof *axes.criticals);
-    if (axes.budgets == NULL || axes.criticals == NULL)
-        abort();
+    axes.budgets = allocate_array(points, sizeof *axes.budgets);
+    axes.criticals = allocate_array(surface->count, sizeof *axes.criticals);
     for (size_t i = 0; i < surface->count; i++) {
         axes.criticals[axes.criticals_count++] = surface->cells[i].critical;
         for (size_t j = 0; j < surface->cells[i].count; j++)
@@ -143,10 +142,8 @@ static void put_plateau(FILE *data, size_t x, const double *values, size_t count
 
 static double *values_at(const struct map *map, const struct axes *axes, size_t critical)
 {
-    double *values = calloc(axes->budgets_count + 1, sizeof *values);
+    double *values = allocate_array(axes->budgets_count, sizeof *values);
 
-    if (values == NULL)
-        abort();
     for (size_t i = 0; i < axes->budgets_count; i++)
         values[i] = value_of(map, &axes->criticals[critical], axes->budgets[i]);
     return values;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
+
 static struct recommend_settings settings_of(const struct advice *advice, int side,
                                              enum surface_measure measure, const char *lock)
 {
@@ -23,10 +25,8 @@ static bool is_of_side(const struct surface_cell *cell, int side)
 static void hold_against_oracle(const struct surface *surface, const struct advice *advice,
                                 int number, struct advice_side *side)
 {
-    double *ratios = calloc(surface->count + 1, sizeof *ratios);
+    double *ratios = allocate_array(surface->count, sizeof *ratios);
 
-    if (ratios == NULL)
-        abort();
     for (size_t i = 0; i < surface->count; i++) {
         if (!is_of_side(&surface->cells[i], number))
             continue;
@@ -70,9 +70,7 @@ static void make_side(const struct surface *surface, struct advice *advice, int 
 
 static void make_locks(const struct surface *surface, struct advice *advice)
 {
-    advice->locks = calloc(surface->count + 1, sizeof *advice->locks);
-    if (advice->locks == NULL)
-        abort();
+    advice->locks = allocate_array(surface->count, sizeof *advice->locks);
     /* The cells of a lock follow each other. */
     for (size_t i = 0; i < surface->count; i++) {
         const char *lock = surface->cells[i].lock;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
+#include "bench/json.h"
 #include "bench/random.h"
 #include "bench/significance.h"
 
@@ -68,12 +70,10 @@ struct values {
 static struct values values_of(const struct surface_cell *cell, enum surface_measure measure)
 {
     struct values values = {.points = cell->count,
-                            .of_point = calloc(cell->count + 1, sizeof *values.of_point),
-                            .counts = calloc(cell->count + 1, sizeof *values.counts),
+                            .of_point = allocate_array(cell->count, sizeof *values.of_point),
+                            .counts = allocate_array(cell->count, sizeof *values.counts),
                             .least = SIZE_MAX};
 
-    if (values.of_point == NULL || values.counts == NULL)
-        abort();
     for (size_t i = 0; i < cell->count; i++) {
         values.of_point[i] = surface_values(&cell->points[i], measure, &values.counts[i]);
         size_t count = values.counts[i];
@@ -162,14 +162,12 @@ static struct budget_estimate budget_between(const struct surface_cell *cell, si
 static void find_plateau(const struct surface_cell *cell, enum surface_measure measure,
                          const struct values *values, uint64_t seed, struct analysis *analysis)
 {
-    double *medians = calloc(values->points + 1, sizeof *medians);
-    double *scratch = calloc(values->most + 1, sizeof *scratch);
-    double(*edges)[ANALYSIS_RESAMPLES] = calloc(3, sizeof *edges);
+    double *medians = allocate_array(values->points, sizeof *medians);
+    double *scratch = allocate_array(values->most, sizeof *scratch);
+    double(*edges)[ANALYSIS_RESAMPLES] = allocate_array(3, sizeof *edges);
     uint64_t random = seed;
     size_t resamples = values->least >= ANALYSIS_REPETITIONS_LEAST ? ANALYSIS_RESAMPLES : 0;
 
-    if (medians == NULL || scratch == NULL || edges == NULL)
-        abort();
     for (size_t i = 0; i < resamples; i++) {
         medians_of(values, &random, scratch, medians);
         struct plateau plateau = plateau_of(measure, medians, values->points);
@@ -334,16 +332,14 @@ static void find_ratios(const struct surface_cell *cell, const struct values *va
                         size_t reference, double sleep_ns, uint64_t seed,
                         struct competitive *competitive)
 {
-    double *medians = calloc(cell->count, sizeof *medians);
-    double *ratios = calloc(cell->count, sizeof *ratios);
-    double *scratch = calloc(values->most + 1, sizeof *scratch);
-    double *resampled = calloc(cell->count * ANALYSIS_RESAMPLES, sizeof *resampled);
+    double *medians = allocate_array(cell->count, sizeof *medians);
+    double *ratios = allocate_array(cell->count, sizeof *ratios);
+    double *scratch = allocate_array(values->most, sizeof *scratch);
+    double *resampled = allocate_array(cell->count * ANALYSIS_RESAMPLES, sizeof *resampled);
     uint64_t random = seed;
     size_t resamples = values->least >= ANALYSIS_REPETITIONS_LEAST ? ANALYSIS_RESAMPLES : 0;
     double slept_ns = sleep_ns * sleeps_of(cell, reference);
 
-    if (medians == NULL || ratios == NULL || scratch == NULL || resampled == NULL)
-        abort();
     for (size_t i = 0; i < resamples; i++) {
         medians_of(values, &random, scratch, medians);
         ratios_of(medians, cell->count, reference, slept_ns, ratios);
@@ -390,17 +386,12 @@ struct competitive analysis_competitive(const struct surface_cell *cell, double 
 
 /* ---- JSON ---- */
 
-static json_t *number_to_json(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 json_t *estimate_to_json(const struct estimate *estimate)
 {
-    return json_pack("{s:o, s:o}", "value", number_to_json(estimate->value), "interval",
+    return json_pack("{s:o, s:o}", "value", json_number_or_null(estimate->value), "interval",
                      estimate->has_interval
-                         ? json_pack("[o, o]", number_to_json(estimate->interval.low),
-                                     number_to_json(estimate->interval.high))
+                         ? json_pack("[o, o]", json_number_or_null(estimate->interval.low),
+                                     json_number_or_null(estimate->interval.high))
                          : json_null());
 }
 
@@ -455,8 +446,8 @@ static json_t *medians_to_json(const struct surface_cell *cell)
     for (unsigned i = 0; i < SURFACE_MEASURES; i++) {
         json_t *medians = json_array();
         for (size_t j = 0; j < cell->count; j++)
-            json_array_append_new(
-                medians, number_to_json(surface_median(&cell->points[j], (enum surface_measure)i)));
+            json_array_append_new(medians, json_number_or_null(surface_median(
+                                               &cell->points[j], (enum surface_measure)i)));
         json_object_set_new(object, surface_measure_name((enum surface_measure)i), medians);
     }
     return object;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/fitness.h"
 #include "bench/random.h"
 #include "bench/statistics.h"
@@ -21,10 +22,10 @@ enum { COARSE_STEP = 4, COARSE_BETWEEN = 2 };
 unsigned *grid_default_threads(unsigned cpus, size_t *count)
 {
     static const unsigned halves[] = {1, 2, 3, 4, 8};
-    unsigned *threads = calloc(sizeof halves / sizeof halves[0], sizeof *threads);
+    unsigned *threads = allocate_array(sizeof halves / sizeof halves[0], sizeof *threads);
 
     *count = 0;
-    for (size_t i = 0; threads != NULL && i < sizeof halves / sizeof halves[0]; i++) {
+    for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++) {
         unsigned number = (halves[i] * cpus + 1) / 2;
         if (number <= PLAN_THREADS_MOST && (*count == 0 || number > threads[*count - 1]))
             threads[(*count)++] = number;
@@ -86,12 +87,10 @@ static struct group_name *order_groups(const struct grid *grid)
 {
     const struct plan *plan = grid->plan;
     const size_t count = grid_groups(grid);
-    struct group_name *groups = calloc(count, sizeof *groups);
+    struct group_name *groups = allocate_array(count, sizeof *groups);
     uint64_t random = plan->seed;
     size_t ordered = 0;
 
-    if (groups == NULL)
-        abort();
     for (size_t i = 0; i < count; i++)
         groups[i] = (struct group_name){i / plan->workloads_count / plan->threads_count,
                                         i / plan->workloads_count % plan->threads_count,
@@ -169,12 +168,10 @@ static bool was_looked_at(const struct grid *grid, const struct group_name *grou
 size_t grid_count_looked_at(const struct grid *grid, const struct records *records)
 {
     const size_t cells = plan_cells(grid->plan);
-    bool *tried = calloc(cells + 1, sizeof *tried);
+    bool *tried = allocate_array(cells + 1, sizeof *tried);
     struct group_name *groups = order_groups(grid);
     size_t count = 0;
 
-    if (tried == NULL)
-        abort();
     mark_tried(grid, records, tried);
     for (size_t i = 0; i < grid_groups(grid); i++)
         count += was_looked_at(grid, &groups[i], tried);
@@ -203,10 +200,8 @@ static void look_at(const json_t *samples, struct look *look)
     size_t i;
 
     look->samples = json_array_size(samples);
-    look->throughput = calloc(json_array_size(chosen) + 1, sizeof(double));
-    look->cpu_ns = calloc(json_array_size(chosen) + 1, sizeof(double));
-    if (look->throughput == NULL || look->cpu_ns == NULL)
-        abort();
+    look->throughput = allocate_array(json_array_size(chosen), sizeof(double));
+    look->cpu_ns = allocate_array(json_array_size(chosen), sizeof(double));
     json_array_foreach (chosen, i, sample) {
         look->throughput[i] = number_of(sample, "throughput", 0);
         look->cpu_ns[i] = number_of(sample, "cpu_ns", INFINITY);
@@ -220,13 +215,11 @@ static void look_at(const json_t *samples, struct look *look)
 static struct look *look_at_all(const struct grid *grid, const struct records *records)
 {
     const size_t cells = plan_cells(grid->plan);
-    struct look *looks = calloc(cells, sizeof *looks);
-    bool *tried = calloc(cells + 1, sizeof *tried);
-    json_t **samples = calloc(cells, sizeof(json_t *)), *sample;
+    struct look *looks = allocate_array(cells, sizeof *looks);
+    bool *tried = allocate_array(cells + 1, sizeof *tried);
+    json_t **samples = allocate_array(cells, sizeof(json_t *)), *sample;
     size_t i;
 
-    if (looks == NULL || samples == NULL || tried == NULL)
-        abort();
     json_array_foreach (records->samples, i, sample) {
         size_t cell = grid_find(grid, sample);
         if (cell == cells)

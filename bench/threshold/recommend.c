@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/random.h"
 
 /* A cell's values by budget. */
@@ -21,15 +22,6 @@ struct rows {
     bool resampled; /* every point has enough values for it */
 };
 
-static void *allocate(size_t count, size_t size)
-{
-    void *memory = calloc(count + 1, size);
-
-    if (memory == NULL)
-        abort();
-    return memory;
-}
-
 /* ---- the cells that count ---- */
 
 static bool is_of(const struct surface_cell *cell, const struct recommend_settings *settings)
@@ -44,9 +36,9 @@ static void add_row(struct rows *rows, const struct surface_cell *cell)
     struct row *row = &rows->rows[rows->count++];
 
     *row = (struct row){.cell = cell,
-                        .values = allocate(cell->count, sizeof *row->values),
-                        .counts = allocate(cell->count, sizeof *row->counts),
-                        .goods = allocate(cell->count, sizeof *row->goods)};
+                        .values = allocate_array(cell->count, sizeof *row->values),
+                        .counts = allocate_array(cell->count, sizeof *row->counts),
+                        .goods = allocate_array(cell->count, sizeof *row->goods)};
     for (size_t i = 0; i < cell->count; i++) {
         row->values[i] = surface_values(&cell->points[i], rows->measure, &row->counts[i]);
         if (row->counts[i] > rows->most)
@@ -98,7 +90,7 @@ static bool has_ends_above_zero(const struct surface_cell *cell, enum surface_me
 static struct rows rows_make(const struct surface *grid, const struct recommend_settings *settings,
                              size_t *incomplete)
 {
-    struct rows rows = {.rows = allocate(grid->count, sizeof *rows.rows),
+    struct rows rows = {.rows = allocate_array(grid->count, sizeof *rows.rows),
                         .measure = settings->measure,
                         .resampled = true};
 
@@ -207,7 +199,7 @@ static uint64_t *candidates_of(const struct rows *rows, size_t *count)
 
     for (size_t i = 0; i < rows->count; i++)
         all += rows->rows[i].cell->count;
-    uint64_t *budgets = allocate(all, sizeof *budgets);
+    uint64_t *budgets = allocate_array(all, sizeof *budgets);
     all = 0;
     for (size_t i = 0; i < rows->count; i++) {
         for (size_t j = 0; j < rows->rows[i].cell->count; j++)
@@ -271,9 +263,9 @@ static void set_intervals(const uint64_t *candidates, struct resamples *resample
 static void bootstrap(struct rows *rows, const uint64_t *candidates, size_t count, uint64_t seed,
                       struct recommendation *recommendation)
 {
-    struct resamples *resamples = allocate(1, sizeof *resamples);
-    struct score *scores = allocate(count, sizeof *scores);
-    double *scratch = allocate(rows->most, sizeof *scratch);
+    struct resamples *resamples = allocate_array(1, sizeof *resamples);
+    struct score *scores = allocate_array(count, sizeof *scores);
+    double *scratch = allocate_array(rows->most, sizeof *scratch);
     uint64_t random = seed;
 
     for (size_t i = 0; i < ANALYSIS_RESAMPLES; i++) {
@@ -294,7 +286,7 @@ static void recommend_of_rows(struct rows *rows, uint64_t seed,
 {
     size_t count;
     uint64_t *candidates = candidates_of(rows, &count);
-    struct score *scores = allocate(count, sizeof *scores);
+    struct score *scores = allocate_array(count, sizeof *scores);
 
     fill_goods(rows, NULL, NULL);
     size_t chosen = choose(rows, candidates, count, scores);
@@ -361,7 +353,7 @@ static int compare_levels(const void *first, const void *second)
 
 static struct recommend_level *levels_of(const struct rows *rows, size_t *count)
 {
-    struct recommend_level *levels = allocate(rows->count, sizeof *levels);
+    struct recommend_level *levels = allocate_array(rows->count, sizeof *levels);
     size_t j;
 
     *count = 0;
@@ -379,8 +371,8 @@ static struct recommend_level *levels_of(const struct rows *rows, size_t *count)
 static void bootstrap_levels(struct rows *rows, uint64_t budget_ns, uint64_t seed,
                              struct recommend_level *levels, size_t count)
 {
-    double *gains = allocate(count * ANALYSIS_RESAMPLES, sizeof *gains);
-    double *scratch = allocate(rows->most, sizeof *scratch);
+    double *gains = allocate_array(count * ANALYSIS_RESAMPLES, sizeof *gains);
+    double *scratch = allocate_array(rows->most, sizeof *scratch);
     uint64_t random = seed;
     size_t cells;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/allocate.h"
 #include "bench/fitness.h"
 #include "bench/processes.h"
 #include "bench/sample_cells.h"
@@ -317,10 +318,8 @@ const struct surface_point *surface_point_of(const struct surface_cell *cell, ui
 double *surface_values(const struct surface_point *point, enum surface_measure measure,
                        size_t *count)
 {
-    double *values = calloc(point->count + 1, sizeof *values);
+    double *values = allocate_array(point->count, sizeof *values);
 
-    if (values == NULL)
-        abort();
     *count = 0;
     for (size_t i = 0; i < point->count; i++) {
         if (!isnan(point->samples[i].value[measure]))
