@@ -320,7 +320,8 @@ static unsigned turns_for(const struct lock_ops *ops, unsigned threads)
         return 20000;
     if ((ops->traits & LOCK_SPINS) == 0)
         return 4000;
-    return (ops->traits & LOCK_FIFO) != 0 ? 15 : 1000;
+    /* Eight have each kind of turn in them. */
+    return (ops->traits & LOCK_FIFO) != 0 ? 8 : 1000;
 }
 
 struct outcome {
