@@ -548,10 +548,13 @@ end
 
 begin "what stands below the table says of which share of readers it is"
 rm -f noted.jsonl
-call "$LOCKBENCH" run broken_tts,tas -m 'sim:core:4 pu:1' -t 2 -r 0,50 -R 1 -d 200us --until 0.001% --quiet -O noted.jsonl
+call "$LOCKBENCH" run broken_tts -m 'sim:core:4 pu:1' -t 2 -r 0,50 -R 1 -d 200us --quiet -O noted.jsonl
 want_code 1
 want_text "$stdout" "  broken_tts, 2 threads, 0% readers: exclusion, in "
 want_text "$stdout" "  broken_tts, 2 threads, 50% readers: exclusion, in "
+rm -f noted.jsonl
+call "$LOCKBENCH" run tas -m 'sim:core:4 pu:1' -t 2 -r 0,50 -R 1 -d 20us --until 0.001% --quiet -O noted.jsonl
+want_code 0
 want_text "$stdout" "  tas, 2 threads, 50% readers: not within 0.001% "
 # A run that is gone on with, whose first sample says that it had a part of the CPU only.
 rm -f noted.jsonl
