@@ -152,9 +152,9 @@ cmp -s first.jsonl "$stdout" || fail "standard output should be what the file wa
 end
 
 begin "@all, twice"
-run_to all-first.jsonl @all -t 2,20 -R 1
+run_to all-first.jsonl @all -t 2,20 -R 1 -d 200us
 want_code 0
-run_to all-second.jsonl @all -t 2,20 -R 1
+run_to all-second.jsonl @all -t 2,20 -R 1 -d 200us
 want_same_bytes all-first.jsonl all-second.jsonl
 end
 
