@@ -47,6 +47,8 @@ struct findings {
     uint64_t cpu_ns;                 /* of all threads, in the window */
     uint64_t voluntary, involuntary; /* context switches in the window, */
     const char *switches_unmeasured; /* or why they are not known; NULL: they are */
+    uint64_t futex_calls;            /* to sleep and to wake, of all threads, in the window, */
+    const char *futex_calls_unmeasured; /* or why they are not known; NULL: they are */
     double irql_ns; /* of a raise and its lower, measured before; nothing without an irql */
     const struct owner_stream *owners;       /* who had the lock after whom, */
     const char *owners_unmeasured;           /* or why that is not known; NULL: it is */

@@ -17,6 +17,7 @@
 #include "bench/fitness.h"
 #include "bench/growth.h"
 #include "bench/interrupt.h"
+#include "bench/native/clock_check.h"
 #include "bench/native/host.h"
 
 /* Nothing of the host and of the moment: the same seed gives the same file. The command line is the
@@ -180,6 +181,7 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
         .passes = workload_has_passes(turn->workload) ? job->plan->passes : PASSES_NONE,
         .pass_ns = plan_pass_ns(job->plan, window_ns),
         .latency_stride = job->plan->latency_stride,
+        .clocks = job->clocks,
         .seed = turn->seed,
         .through_vtable = job->plan->through_vtable,
         .counters = job->plan->counters,
@@ -190,8 +192,26 @@ static struct repetition repetition_of(const struct job *job, const struct turn 
     return repetition;
 }
 
+/* Once, and not by each repetition: on many CPUs it takes longer than a window. */
+static void compare_clocks(struct job *job)
+{
+    const struct plan *plan = job->plan;
+    size_t most = 1;
+
+    if (job->clocks_compared || machine_is_simulated(&plan->machine) ||
+        !passes_has(plan->passes, OBSERVE_LATENCY))
+        return;
+    for (size_t i = 0; i < plan->threads_count; i++)
+        most = plan->threads[i] > most ? plan->threads[i] : most;
+    clock_check_cpus(job->placement->cpus,
+                     most < job->placement->count ? most : job->placement->count, machine_clock,
+                     &job->clocks);
+    job->clocks_compared = true;
+}
+
 static enum exit_code measure_turn(struct job *job, const struct turn *turn)
 {
+    compare_clocks(job);
     struct repetition repetition = repetition_of(job, turn);
     struct child_report report = child_run(&repetition);
 

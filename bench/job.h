@@ -4,6 +4,7 @@
 
 #include <hwloc.h>
 
+#include "bench/clocks.h"
 #include "bench/plan.h"
 #include "bench/records.h"
 #include "bench/topology.h"
@@ -12,7 +13,9 @@ struct job {
     const struct plan *plan;
     const struct placement *placement;
     struct record_writer *writer;
-    const char *trace; /* where the one cell's first repetition writes a trace, or NULL */
+    bool clocks_compared;      /* of the CPUs that the plan needs, before the first repetition: */
+    struct clock_check clocks; /* whether times of two of them can be compared */
+    const char *trace;         /* where the one cell's first repetition writes a trace, or NULL */
     /* The same records, for the table; and before them those of a run that is gone on with. */
     struct records kept;
 };

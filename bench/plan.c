@@ -82,7 +82,16 @@ static uint64_t overhead_ns(const struct plan *plan)
     return all * plan->workloads_count * plan_objects_count(plan) * plan->repetitions;
 }
 
-uint64_t plan_window_ns(const struct plan *plan, const struct turn *turn)
+/* On real cores: some time slices, and some turns of a long critical section. */
+static uint64_t native_window_ns(const struct turn *turn)
+{
+    const uint64_t least_ns = 20000000, turns = 40;
+    uint64_t turns_ns = turns * (uint64_t)delay_mean(&turn->workload->critical);
+
+    return turns_ns > least_ns ? turns_ns : least_ns;
+}
+
+static uint64_t model_window_ns(const struct plan *plan, const struct turn *turn)
 {
     /* A release that all waiters notice moves the line to each of them, so that one turn of every
      * thread takes up to the square of their number. */
@@ -90,14 +99,20 @@ uint64_t plan_window_ns(const struct plan *plan, const struct turn *turn)
     uint64_t rounds = (turn->threads + plan->cpus - 1) / plan->cpus;
     uint64_t at_once = turn->threads < plan->cpus ? turn->threads : plan->cpus;
 
-    if (plan->window_ns != 0)
-        return plan->window_ns;
     uint64_t window_ns = least_ns + at_once * at_once * pair_ns +
                          (rounds > 1 ? slices * rounds * plan->machine.parameters.slice_ns : 0);
     const struct workload *workload = turn->workload;
     uint64_t turns_ns = turns * (turn->threads * (uint64_t)delay_mean(&workload->critical) +
                                  (uint64_t)delay_mean(&workload->outside));
     return window_ns > turns_ns ? window_ns : turns_ns;
+}
+
+uint64_t plan_window_ns(const struct plan *plan, const struct turn *turn)
+{
+    if (plan->window_ns != 0)
+        return plan->window_ns;
+    return machine_is_simulated(&plan->machine) ? model_window_ns(plan, turn)
+                                                : native_window_ns(turn);
 }
 
 uint64_t plan_warmup_ns(const struct plan *plan, uint64_t window_ns)

@@ -74,9 +74,9 @@ unsigned *plan_crowding_threads(unsigned cpus, size_t *count);
  * take, which is longer when the budget would leave too little for a window. */
 uint64_t plan_fit_budget(struct plan *plan, uint64_t budget_ns);
 
-/* The window of a cell. Where the plan has no one length for all, it grows with the threads and
- * with the time that they spend under the lock, so that each has many turns, and takes in some time
- * slices where they share CPUs. */
+/* The window of a cell. Where the plan has no one length for all, it grows with the time that is
+ * spent under the lock, so that one turn more or less weighs little, and on a model with the
+ * threads, so that each has many turns; and it takes in some time slices where they share CPUs. */
 uint64_t plan_window_ns(const struct plan *plan, const struct turn *turn);
 
 /* The warm-up that goes with a window. */

@@ -62,7 +62,7 @@ json_t *repetition_to_json(const struct repetition *repetition)
         json_array_append_new(cpus, json_integer(repetition->cpus[i]));
     return json_pack(
         "{s:s, s:s*, s:s*, s:o, s:s, s:i, s:i, s:i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:s, "
-        "s:s, s:I, s:I}",
+        "s:s, s:I, s:I, s:o}",
         "machine", repetition->machine.text, "latencies", repetition->machine.latencies, "trace",
         repetition->trace, "model", sim_parameters_to_json(&repetition->machine.parameters), "lock",
         repetition->lock.text, "threads", (int)repetition->threads, "processes",
@@ -73,7 +73,7 @@ json_t *repetition_to_json(const struct repetition *repetition)
         (json_int_t)repetition->seed, "through_vtable", repetition->through_vtable, "counters",
         counting_name(repetition->counters), "passes", passes_text(repetition->passes, passes),
         "pass_ns", (json_int_t)repetition->pass_ns, "latency_stride",
-        (json_int_t)repetition->latency_stride);
+        (json_int_t)repetition->latency_stride, "clocks", clocks_to_json(&repetition->clocks));
 }
 
 static bool cpus_from_json(const json_t *array, struct repetition *repetition)
@@ -99,27 +99,31 @@ static bool cpus_from_json(const json_t *array, struct repetition *repetition)
 enum exit_code repetition_from_json(json_t *object, struct repetition *repetition)
 {
     const char *machine = "native", *counters = "auto", *passes = "none", *lock;
-    json_t *model = NULL, *cpus, *workload;
+    json_t *model = NULL, *clocks = NULL, *cpus, *workload;
     json_int_t warmup_ns, window_ns, drain_ns, silence_ns, seed, pass_ns = 0, latency_stride = 0;
     int threads, processes = 1, objects = 1, through_vtable;
     json_error_t error;
 
-    *repetition = (struct repetition){.machine = machine_native()};
+    *repetition = (struct repetition){
+        .machine = machine_native(),
+        .clocks = {.verdict = CLOCKS_UNCHECKED, .reason = "the clocks were not compared"}};
     if (json_unpack_ex(
             object, &error, 0,
             "{s?s, s?s, s?s, s?o, s:s, s:i, s?i, s?i, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s?s, "
-            "s?s, s?I, s?I}",
+            "s?s, s?I, s?I, s?o}",
             "machine", &machine, "latencies", &repetition->machine.latencies, "trace",
             &repetition->trace, "model", &model, "lock", &lock, "threads", &threads, "processes",
             &processes, "objects", &objects, "cpus", &cpus, "workload", &workload, "warmup_ns",
             &warmup_ns, "window_ns", &window_ns, "drain_ns", &drain_ns, "silence_ns", &silence_ns,
             "seed", &seed, "through_vtable", &through_vtable, "counters", &counters, "passes",
-            &passes, "pass_ns", &pass_ns, "latency_stride", &latency_stride) != 0)
+            &passes, "pass_ns", &pass_ns, "latency_stride", &latency_stride, "clocks",
+            &clocks) != 0)
         return complain(EXIT_USAGE, "the request is wrong: %s", error.text);
     if (threads < 1 || threads > PLAN_THREADS_MOST || processes < 1 || processes > threads ||
         objects < 1 || objects > EXCHANGE_OBJECTS_MOST || !cpus_from_json(cpus, repetition) ||
         !workload_from_json(workload, &repetition->workload) ||
         !exchange_takes_threads(repetition->workload.exchange, (unsigned)threads) ||
+        (clocks != NULL && !clocks_from_json(clocks, &repetition->clocks)) ||
         (model != NULL && !sim_parameters_from_json(model, &repetition->machine.parameters)) ||
         !counting_read(counters, &repetition->counters) ||
         !passes_read(passes, &repetition->passes) || pass_ns < 0 ||

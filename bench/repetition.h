@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/clocks.h"
 #include "bench/counting.h"
 #include "bench/lock_spec.h"
 #include "bench/machine.h"
@@ -25,11 +26,12 @@ struct repetition {
     unsigned processes; /* that the threads are split over, at least 1, at most one a thread */
     struct workload workload;
     uint64_t warmup_ns, window_ns;
-    passes_set passes;       /* on real cores, */
-    uint64_t pass_ns;        /* each so long */
-    uint64_t latency_stride; /* of the pass that times; 0: as often as costs little */
-    uint64_t drain_ns;       /* how long threads may take to come back after the stop signal */
-    uint64_t silence_ns;     /* how long none may come back although the lock is right */
+    passes_set passes;         /* on real cores, */
+    uint64_t pass_ns;          /* each so long */
+    uint64_t latency_stride;   /* of the pass that times; 0: as often as costs little */
+    struct clock_check clocks; /* of real cores */
+    uint64_t drain_ns;         /* how long threads may take to come back after the stop signal */
+    uint64_t silence_ns;       /* how long none may come back although the lock is right */
     uint64_t seed;
     bool through_vtable;
     enum counting counters; /* of real cores */

@@ -206,17 +206,25 @@ static void add_retries(struct result *result, const struct findings *findings)
     json_object_set_new(result->object, "retries", json_integer((json_int_t)retries));
 }
 
+static void add_per_acquisition(struct result *result, const char *name, uint64_t number,
+                                const char *unmeasured)
+{
+    uint64_t all = all_acquisitions(result->findings);
+
+    if (unmeasured == NULL && all == 0)
+        unmeasured = "there was no acquisition in the window";
+    if (unmeasured != NULL)
+        result_unmeasured(result, result->object, name, unmeasured);
+    else
+        json_object_set_new(result->object, name, json_real((double)number / (double)all));
+}
+
 /* What the machine did for and to all threads within the window. */
 static void add_usage(struct result *result, const struct findings *findings)
 {
-    uint64_t all = all_acquisitions(findings);
-
-    if (all > 0)
-        json_object_set_new(result->object, "cpu_ns",
-                            json_real((double)findings->cpu_ns / (double)all));
-    else
-        result_unmeasured(result, result->object, "cpu_ns",
-                          "there was no acquisition in the window");
+    add_per_acquisition(result, "cpu_ns", findings->cpu_ns, NULL);
+    add_per_acquisition(result, "futex_calls", findings->futex_calls,
+                        findings->futex_calls_unmeasured);
     if (findings->switches_unmeasured != NULL) {
         result_unmeasured(result, result->validity, "voluntary_switches",
                           findings->switches_unmeasured);

@@ -36,7 +36,7 @@ struct cell {
     bool has_interval;        /* false with fewer than six samples that count: */
     struct interval interval; /* then NaN */
     /* Medians; NaN where nothing was measured. Traffic is per acquisition. */
-    double jain, rsd, gini, theil, top_half, burst, cpu_ns, transactions, invalidated;
+    double jain, rsd, gini, theil, top_half, burst, cpu_ns, futex_calls, transactions, invalidated;
     double lwss_mean, lwss_median, mttr, opportunity_jain;
     double voluntary, involuntary; /* context switches per acquisition, likewise */
     double relative; /* throughput relative to as many threads as CPUs; NaN: not measured */

@@ -113,13 +113,13 @@ static const struct column fairness_columns[] = {
 };
 
 static const struct column collapse_columns[] = {
-    {"M/s", 8, offsetof(struct cell, throughput), put_millions, false},
-    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, false},
-    {"interval", 8, offsetof(struct cell, interval.high), put_millions, false},
-    {"rel", 8, offsetof(struct cell, relative), put_number, false},
-    {"jain", 6, offsetof(struct cell, jain), put_index, false},
-    {"invol", 8, offsetof(struct cell, involuntary), put_number, false},
-    {"lost", 8, offsetof(struct cell, holder_preempted), put_number, false},
+    {"M/s", 8, offsetof(struct cell, throughput), put_millions, ALWAYS},
+    {"95% ", 9, offsetof(struct cell, interval.low), put_millions, ALWAYS},
+    {"interval", 8, offsetof(struct cell, interval.high), put_millions, ALWAYS},
+    {"rel", 8, offsetof(struct cell, relative), put_number, ALWAYS},
+    {"jain", 6, offsetof(struct cell, jain), put_index, ALWAYS},
+    {"invol", 8, offsetof(struct cell, involuntary), put_number, ALWAYS},
+    {"lost", 8, offsetof(struct cell, holder_preempted), put_number, ALWAYS},
     {0},
 };
 

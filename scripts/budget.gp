@@ -9,16 +9,13 @@
 # ARG3  the title
 # ARG4  the number of CPUs
 # ARG5  for dumb: the columns of the terminal
+# ARG6  the length of the longest name in the key
 
 data = ARG1
 format = ARG2
 title = ARG3
 columns = (ARGC >= 5) ? int(ARG5) : 80
-
-if (format eq "png") set terminal pngcairo noenhanced size 1400,620 font "sans,13" linewidth 1.6
-if (format eq "svg") set terminal svg noenhanced size 1400,620 font "sans,13" linewidth 1.6 background "white"
-if (format eq "pdf") set terminal pdfcairo noenhanced size 11in,4.9in font "sans,12" linewidth 1.6
-if (format eq "dumb") set terminal dumb noenhanced size columns,28
+longest = (ARGC >= 6) ? int(ARG6) : 32
 
 set datafile columnheaders
 set colorsequence podo
@@ -28,6 +25,14 @@ sleep = 0
 note(b) = (b > 0 && b < least ? least = b : 0, b > most ? most = b : 0, 1)
 stats data using (strcol(2) ne "NaN" ? sleep = $2 : 0, note($1)) nooutput
 curves = STATS_blocks
+# Pixels: two panels, each with room for its label at its left, and the key.
+panel = 620
+wide = 2 * panel + 30 + 90 + 9.5 * (longest < 70 ? longest : 70)
+high = curves > 18 ? 560 + 30 * (curves - 18) : 560
+if (format eq "png") set terminal pngcairo noenhanced size wide,high font "sans,13" linewidth 1.6
+if (format eq "svg") set terminal svg noenhanced size wide,high font "sans,13" linewidth 1.6 background "white"
+if (format eq "pdf") set terminal pdfcairo noenhanced size (wide / 126.5)in,(high / 126.5)in font "sans,12" linewidth 1.6
+if (format eq "dumb") set terminal dumb noenhanced size columns,28
 if (most == 0) { least = 1000; most = 1000 }
 # On a logarithmic axis, "0" and "inf" stand apart at either end.
 none = least / 4
@@ -84,18 +89,18 @@ point(i) = i % 10 + 4
 set label 2 title at screen 0.5, 0.965 center font "sans,15"
 if (sleep > 0) set label 1 c_text at sleep, graph 1 offset 0.5,0.6 textcolor rgb "#777777"
 set multiplot
-set tmargin at screen 0.87
-set bmargin at screen 0.14 + 0.045 * ((curves + 2) / 3)
-set lmargin at screen 0.07
-set rmargin at screen 0.49
+set tmargin at screen 0.88
+set bmargin at screen 0.12
+set lmargin at screen 100.0 / wide
+set rmargin at screen real(panel) / wide
 set key off
 set ylabel "throughput, 1: sleeping at once"
 plot for [i = 0 : curves - 1] data index i using (x($1)):3 with linespoints linecolor colour(i) pointtype point(i) dashtype dash(i) title columnheader(1)
 unset label 2
-set lmargin at screen 0.57
-set rmargin at screen 0.99
+set lmargin at screen (panel + 110.0) / wide
+set rmargin at screen 2.0 * panel / wide
 set ylabel "CPU time per acquisition, 1: sleeping at once"
-set key at screen 0.5, 0.02 center bottom horizontal maxcols 3 samplen 2.5
+set key at screen (2.0 * panel + 20) / wide, 0.88 left top Left reverse vertical samplen 2.5 spacing 1.2
 if (right_log) { set logscale y; set yrange [* : *] } else { unset logscale y; set yrange [0 : *] }
 # The key is drawn with points that lie outside.
 if (!cpu_measured) {

@@ -90,16 +90,15 @@ do for [y = 1 : ny] { set ytics add (budget[y] y - 1) }
 set tics nomirror scale 0
 set border 3 linecolor rgb "#777777"
 set key off
-set object 1 rectangle from graph 0, graph 0 to graph 1, graph 1 behind fillcolor rgb "#cccccc" fillstyle solid noborder
 light(v) = v < 0.6 + 0.4 * low ? 0xffffff : 0x000000
 set multiplot
 room = wide / 9
 set label 1 (strlen(title) > room ? title[1 : room - 3] . "..." : title) at screen 0.5, 1 - 20.0 / high center font "sans,14"
-set label 2 "outlined: within 5% of the best, which is marked *; grey: not measured" at screen 0.5, 1 - 44.0 / high center textcolor rgb "#555555"
+set label 2 "outlined: within 5% of the best, which is marked *; blank: not measured" at screen 0.5, 1 - 44.0 / high center textcolor rgb "#555555"
 do for [m = 0 : maps - 1] {
     column = m % across
     row = m / across
-    set lmargin at screen (column + 80.0 * across / wide) / across
+    set lmargin at screen (column + 90.0 * across / wide) / across
     set rmargin at screen (column + 1 - 110.0 * across / wide) / across
     set tmargin at screen 1 - (60.0 + row * each + 40) / high
     set bmargin at screen 1 - (60.0 + (row + 1) * each - 60) / high

@@ -351,6 +351,20 @@ call "$LOCKBENCH" plot unseen.jsonl --figure collapse --format dat --output -
 want_same "the parts where none was seen" "$(awk 'NF == 6 && $1 ~ /^[0-9]/ { print $6 }' "$stdout" | sort -u)" NaN
 end
 
+begin "plot --figure collapse: means are over the same workloads, and budgets go up"
+rm -f works.jsonl
+"$LOCKBENCH" threshold spin_park -m 'sim:core:2 pu:1' -t 2,4 -c 1us,10us --outside 1us --budgets 0,2us,9us,inf -R 1 -q \
+    -O works.jsonl >"$work/ignored" 2>&1
+call "$LOCKBENCH" plot works.jsonl --figure collapse --format dat --output -
+want_same "all of them" "$(sed -n 's/^"\([^"]*\)".*/\1/p' "$stdout" | tr '\n' ' ')" \
+    "spin_park:budget=0 spin_park:budget=2us spin_park:budget=9us spin_park:budget=inf "
+grep -v '"lock":"spin_park:budget=9us".*"threads":4,.*"critical":"10us"' works.jsonl >fewer.jsonl
+want_same "a sample less" "$(($(wc -l <works.jsonl) - $(wc -l <fewer.jsonl)))" 1
+call "$LOCKBENCH" plot fewer.jsonl --figure collapse --format dat --output -
+want_same "those with both workloads" "$(sed -n 's/^"\([^"]*\)".*/\1/p' "$stdout" | tr '\n' ' ')" \
+    "spin_park:budget=0 spin_park:budget=2us spin_park:budget=inf "
+end
+
 draws_all "plot --figure collapse of any locks" 'spin_park' crowd.jsonl --figure collapse
 draws_all "plot --figure collapse where no holder was watched" 'spin_park' unseen.jsonl --figure collapse
 draws_all "plot --figure threshold" 'more threads than CPUs' budgets.jsonl --figure threshold

@@ -318,6 +318,18 @@ run_crowd --table throughput
 want_text "$stdout" "cpu ns"
 end
 
+# Each hand-over of mcs_park at once is a call to sleep and one to wake, of each that does not come to a free lock.
+begin "futex calls of one acquisition"
+run_to calls.jsonl mcs_park:budget=0,tas,pthread_mutex -t 4 --json
+want_same "calls of waiters that sleep at once" \
+    "$(awk '/"lock":"mcs_park/ && match($0, /"futex_calls":[0-9.]*/) {
+        calls = substr($0, RSTART + 14, RLENGTH - 14); n += calls > 0.5 && calls < 3 } END { print n + 0 }' calls.jsonl)" 2
+want_same "calls of waiters that never sleep" "$(grep -cE '"lock":"tas".*"futex_calls":0.0,' calls.jsonl)" 2
+want_same "calls of a library" \
+    "$(grep -c '"futex_calls":null.*"futex_calls":"this lock is of a library, whose futex calls are not seen"' calls.jsonl)" 2
+want_same "cells of the summary with the calls" "$(grep -c '"futex_calls": ' "$stdout")" 3
+end
+
 begin "acquire and hold times of readers stand apart"
 run_to shared.jsonl rw_ticket,ticket -t 2 --readers 50 --processes each --latency-stride 3
 want_verified_samples shared.jsonl 4

@@ -1314,7 +1314,7 @@ fi
 end
 
 for figure in trafic Traffic '' throughput,traffic fair; do
-    refuse "plot --figure '$figure'" 2 "--figure can't be '$figure'" "throughput, fairness, cost, traffic, threshold" \
+    refuse "plot --figure '$figure'" 2 "--figure can't be '$figure'" "throughput, fairness, cost, traffic, threshold, budget, collapse, core-latency" \
         "$LOCKBENCH" plot model.jsonl --figure "$figure" --format dat --output -
 done
 begin "plot of a model's results to a full disk"

@@ -114,21 +114,6 @@ static enum exit_code show(const struct measuring *measuring, const struct recor
     return code;
 }
 
-/* Before the measurement, what would make it worthless; a line for each. */
-static void say_what_is_bad(hwloc_topology_t topology)
-{
-    const struct doctor_patient patient = {
-        .root = "", .topology = topology, .look_ns = 50000000, .another_measures = false};
-    struct doctor_finding findings[DOCTOR_FINDINGS_MOST];
-    size_t count = doctor_examine(&patient, findings);
-
-    for (size_t i = 0; i < count; i++) {
-        if (findings[i].grade == DOCTOR_BAD)
-            say("unfit to measure on: %s: %s; %s", findings[i].check, findings[i].finding,
-                findings[i].advice);
-    }
-}
-
 /* Lines of what was found, and where it is. */
 static enum exit_code show_what_there_is(const struct measuring *measuring, const struct job *job,
                                          enum exit_code code)
@@ -168,7 +153,7 @@ static enum exit_code measure_and_show(const struct measuring *measuring, struct
     if (!machine_is_simulated(&measuring->machine))
         job_wait_for_machine(measuring->quiet);
     if (!machine_is_simulated(&measuring->machine) && !measuring->quiet && !interrupted())
-        say_what_is_bad(topology);
+        doctor_warn(topology);
     enum exit_code code = interrupted() ? EXIT_INTERRUPTED : EXIT_FINE;
     if (code == EXIT_FINE && first != NULL)
         code = records_append(job->writer, json_incref(first));

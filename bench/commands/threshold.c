@@ -14,6 +14,7 @@
 #include "bench/interrupt.h"
 #include "bench/job.h"
 #include "bench/measuring.h"
+#include "bench/native/doctor.h"
 #include "bench/profile.h"
 #include "bench/sim/model.h"
 #include "bench/threshold/advice.h"
@@ -69,8 +70,6 @@ static const struct option_row options[] = {
 static const char *const shared[] = {"locks",     "placement", "repetitions", "machine", "model",
                                      "latencies", "seed",      "json",        "quiet",   NULL};
 
-/* On real cores a window has some time slices, and some turns of the longest critical section. */
-static const uint64_t window_ns = 30000000;
 static const uint64_t usual_budget_ns = 270000000000;
 
 /* What is needed from the begin to the end. */
@@ -108,13 +107,14 @@ static enum exit_code make_plan(struct session *session, char threads[AXES_TEXT]
         return code;
     if (measuring->threads == NULL)
         measuring->threads = axes_default_threads(placement_cpus(&session->placement), threads);
-    measuring->duration_ns = is_simulated(session) ? 0 : window_ns;
+    measuring->duration_ns = 0;
     measuring->budget_ns = 0;
     code = measuring_plan(measuring, topology_cpus(session->topology),
                           placement_cpus(&session->placement), plan);
     measuring->budget_ns = budget_ns;
     if (code != EXIT_FINE)
         return code;
+    plan->window_ns = 0;
     plan->workloads = session->workloads;
     plan->workloads_count = workloads_count;
     plan->passes = is_simulated(session) ? PASSES_NONE : 1u << OBSERVE_LATENCY;
@@ -179,6 +179,7 @@ static enum exit_code measure(struct session *session, struct job *job, uint64_t
     struct survey survey = {
         .job = job,
         .grid = &session->grid,
+        .begun_ns = machine_clock(),
         .end_ns = survey_end_ns(session, begun_ns + measuring->budget_ns),
         .repetitions = measuring->repetitions,
     };
@@ -409,10 +410,10 @@ static enum exit_code conclude(struct session *session, const struct records *fi
     const struct calibration_value *cost = &session->calibration.values[CALIBRATION_COST];
     const bool quiet = session->settings.measuring.quiet;
     struct surface surface = surface_make(file, 1);
-    struct advice advice = advise(session, &surface);
     enum exit_code saved = EXIT_FINE;
 
     surface_price(&surface, cost_of(cost).value);
+    struct advice advice = advise(session, &surface);
     if (code == EXIT_FINE)
         code = translate(session, &advice);
     if (code == EXIT_FINE || json_array_size(file->samples) > 0)
@@ -431,11 +432,11 @@ static enum exit_code conclude(struct session *session, const struct records *fi
 
 /* ---- all of it ---- */
 
-static enum exit_code measure_to(struct session *session, struct record_writer *writer)
+static enum exit_code measure_to(struct session *session, struct record_writer *writer,
+                                 uint64_t begun_ns)
 {
     const struct measuring *measuring = &session->settings.measuring;
     struct job job = {.plan = &session->plan, .placement = &session->placement, .writer = writer};
-    const uint64_t begun_ns = machine_clock();
     enum exit_code code = calibrate(session);
 
     if (code != EXIT_FINE) {
@@ -472,7 +473,10 @@ static enum exit_code run(struct session *session)
     progress_enable(!measuring->quiet);
     if (!is_simulated(session))
         job_wait_for_machine(measuring->quiet);
-    return measure_to(session, &writer);
+    const uint64_t begun_ns = machine_clock();
+    if (!is_simulated(session) && !measuring->quiet)
+        doctor_warn(session->topology);
+    return measure_to(session, &writer, begun_ns);
 }
 
 static enum exit_code fill_in_defaults(struct session *session)

@@ -20,37 +20,6 @@ static bool is_of(const struct surface_cell *cell, const struct curve *curve)
     return strcmp(cell->lock, curve->lock) == 0 && surface_has_cpus(cell) == curve->has_cpus;
 }
 
-/* The geometric mean over the curve's cells that have both budgets; NaN without one. */
-static double relative(const struct curve *curve, enum surface_measure measure, uint64_t budget_ns)
-{
-    double sum = 0;
-    size_t count = 0;
-
-    for (size_t i = 0; i < curve->surface->count; i++) {
-        const struct surface_cell *cell = &curve->surface->cells[i];
-        const struct surface_point *none = surface_point_of(cell, 0);
-        const struct surface_point *point = surface_point_of(cell, budget_ns);
-        if (!is_of(cell, curve) || none == NULL || point == NULL)
-            continue;
-        double ratio = surface_median(point, measure) / surface_median(none, measure);
-        if (!(ratio > 0) || isinf(ratio))
-            continue;
-        sum += log(ratio);
-        count++;
-    }
-    return count == 0 ? NAN : exp(sum / (double)count);
-}
-
-static bool has_budget(const struct curve *curve, uint64_t budget_ns)
-{
-    for (size_t i = 0; i < curve->surface->count; i++) {
-        const struct surface_cell *cell = &curve->surface->cells[i];
-        if (is_of(cell, curve) && surface_point_of(cell, budget_ns) != NULL)
-            return true;
-    }
-    return false;
-}
-
 /* The next larger budget of the curve; false after the last. */
 static bool next_budget(const struct curve *curve, bool first, uint64_t *budget_ns)
 {
@@ -69,6 +38,50 @@ static bool next_budget(const struct curve *curve, bool first, uint64_t *budget_
     }
     *budget_ns = next;
     return found;
+}
+
+/* Whether all budgets of the curve are known in a cell: measured, or between two that were. Only
+ * then it counts: were a point the mean over cells that another point lacks, the curve would tell
+ * of them, and not of the budget. */
+static bool is_complete(const struct curve *curve, const struct surface_cell *cell)
+{
+    uint64_t budget_ns = 0;
+
+    for (bool begin = true; next_budget(curve, begin, &budget_ns); begin = false) {
+        if (isnan(surface_median_at(cell, budget_ns, SURFACE_THROUGHPUT)))
+            return false;
+    }
+    return surface_point_of(cell, 0) != NULL;
+}
+
+static bool has_cells(const struct curve *curve)
+{
+    for (size_t i = 0; i < curve->surface->count; i++) {
+        const struct surface_cell *cell = &curve->surface->cells[i];
+        if (is_of(cell, curve) && is_complete(curve, cell))
+            return true;
+    }
+    return false;
+}
+
+/* The geometric mean over the curve's cells; NaN without one. */
+static double relative(const struct curve *curve, enum surface_measure measure, uint64_t budget_ns)
+{
+    double sum = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < curve->surface->count; i++) {
+        const struct surface_cell *cell = &curve->surface->cells[i];
+        if (!is_of(cell, curve) || !is_complete(curve, cell))
+            continue;
+        double ratio =
+            surface_median_at(cell, budget_ns, measure) / surface_median_at(cell, 0, measure);
+        if (!(ratio > 0) || isinf(ratio))
+            continue;
+        sum += log(ratio);
+        count++;
+    }
+    return count == 0 ? NAN : exp(sum / (double)count);
 }
 
 /* -1 for a budget without end, which has no place on an axis. C, or NaN, stands in each line. */
@@ -97,7 +110,7 @@ static enum exit_code put_records(FILE *data, const struct records *files, size_
             continue;
         for (int side = 0; side < 2; side++) {
             struct curve curve = {&surface, surface.cells[i].lock, side == 0};
-            if (has_budget(&curve, 0))
+            if (has_cells(&curve))
                 put_curve(data, &curve, surface_sleep_ns(&files[0]), curves++ == 0);
         }
     }
@@ -105,7 +118,8 @@ static enum exit_code put_records(FILE *data, const struct records *files, size_
     return curves > 0 ? EXIT_FINE
                       : complain(EXIT_USAGE,
                                  "there is nothing to draw: no lock was measured with a budget of "
-                                 "0, such as spin_park:budget=0, which all is relative to");
+                                 "0, such as spin_park:budget=0, which all is relative to, and "
+                                 "the other budgets");
 }
 
 const struct figure_kind figure_budget = {

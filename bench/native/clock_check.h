@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/clocks.h"
+
 /* How far the second clock may be ahead of the first, in nanoseconds. */
 struct clock_bounds {
     int64_t low, high;
@@ -20,25 +22,13 @@ struct clock_bounds {
  * second. */
 void clock_bounds_narrow(struct clock_bounds *bounds, uint64_t sent, uint64_t seen, uint64_t back);
 
-enum clock_verdict {
-    CLOCKS_AGREE,     /* no offset can be told from none: it is less than a line's way */
-    CLOCKS_DIFFER,    /* one is ahead of another, or they drift apart */
-    CLOCKS_UNCHECKED, /* it could not be tried */
-};
-
-struct clock_check {
-    enum clock_verdict verdict;
-    uint64_t within_ns; /* of clocks that agree: how far one may still be from the first CPU's */
-    char reason[160];   /* why they do not, or why it could not be tried; "": they agree */
-};
-
 /* Judges the bounds of a pair of CPUs. */
 void clock_check_judge(const struct clock_bounds *bounds, unsigned cpu, unsigned other,
                        struct clock_check *check);
 
 /* Checks each of the n CPUs, which may be named more than once, against the first, with `clock`
  * (machine_clock). In threads of its own, while the caller waits; a fraction of a millisecond a
- * CPU. */
+ * CPU, up to 0.1 s where others keep it busy. */
 void clock_check_cpus(const unsigned *cpus, size_t n, uint64_t (*clock)(void),
                       struct clock_check *check);
 

@@ -42,7 +42,9 @@ struct usage usage_now(void)
 
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
     getrusage(RUSAGE_SELF, &rusage);
-    return (struct usage){native_ns(cpu), (uint64_t)rusage.ru_nvcsw, (uint64_t)rusage.ru_nivcsw};
+    return (struct usage){.cpu_ns = native_ns(cpu),
+                          .voluntary = (uint64_t)rusage.ru_nvcsw,
+                          .involuntary = (uint64_t)rusage.ru_nivcsw};
 }
 
 /* For whoever looks after the thread has gone. */
@@ -289,6 +291,7 @@ static void work(struct member *member)
 
     pthread_barrier_wait(&crew->barrier);
     /* From here on, the thread waits for nobody but by way of the lock. */
+    native_count_futex_calls(&member->futex_calls);
     if (crew->ops->thread_begins != NULL)
         crew->ops->thread_begins();
     if (held)
@@ -534,11 +537,6 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
         crew_allocate(crew, "members", MACHINE_APART, repetition->threads * sizeof *crew->members);
     place_members(crew);
     crew->clock_cost = measure_clock_cost();
-    if (passes_has(repetition->passes, OBSERVE_LATENCY) && repetition->threads > 1)
-        clock_check_cpus(repetition->cpus,
-                         repetition->threads < repetition->cpus_count ? repetition->threads
-                                                                      : repetition->cpus_count,
-                         machine_clock, &crew->clocks);
     if (counting_refused(repetition->counters, repetition->lock.ops) == NULL) {
         counters_make_room(repetition->threads);
         counters_choose(&crew->counting);

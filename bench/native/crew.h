@@ -12,7 +12,6 @@
 #include "bench/layout.h"
 #include "bench/worker.h"
 #include "bench/native/arena.h"
-#include "bench/native/clock_check.h"
 #include "bench/native/counters/counters.h"
 #include "bench/native/lock_memory.h"
 #include "bench/native/loops.h"
@@ -24,6 +23,7 @@
 struct usage {
     uint64_t cpu_ns;
     uint64_t voluntary, involuntary; /* context switches */
+    uint64_t futex_calls;            /* of the workers, by way of the machine */
 };
 
 /* Nanoseconds between two looks at the clock in a row: what a measured time has too much. */
@@ -52,9 +52,10 @@ struct member {
     double spin_rate;     /* turns a nanosecond */
     double irql_ns;       /* of a raise and its lower */
     WORD(bool) in_window; /* from here on, the worker's counts are of the window */
-    WORD(bool) departed;  /* it came back from the lock: what it found is whole */
-    pid_t id;             /* the system's number of the thread */
-    int error;            /* what the lock returned instead of 0 */
+    WORD(uint64_t) futex_calls;
+    WORD(bool) departed; /* it came back from the lock: what it found is whole */
+    pid_t id;            /* the system's number of the thread */
+    int error;           /* what the lock returned instead of 0 */
     uint64_t start_ns, end_ns;
     uint64_t voluntary, involuntary; /* context switches until it came back */
     uint64_t migrations;             /* from being bound to the end */
@@ -102,7 +103,6 @@ struct crew {
     unsigned departed;                               /* threads that came back from the lock */
     uint64_t silence_ns; /* how long nobody has come back, at the end of the wait */
     struct clock_cost clock_cost;
-    struct clock_check clocks; /* of the CPUs, where times of two of them are compared */
     struct latency_watch watch;
     const char *no_preemptions; /* why it is not seen whether a holder lost its CPU, or NULL */
     double spin_rate, spin_rate_least, spin_rate_most;

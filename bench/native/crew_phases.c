@@ -67,7 +67,8 @@ const char *crew_no_handoffs(const struct crew *crew)
         return "nobody owns a lock that is none";
     if ((crew->repetition->lock.ops->traits & LOCK_READERS_RACE) != 0)
         return "readers and writers of this lock do not hand it to each other";
-    return crew->clocks.verdict == CLOCKS_AGREE ? NULL : crew->clocks.reason;
+    return crew->repetition->clocks.verdict == CLOCKS_AGREE ? NULL
+                                                            : crew->repetition->clocks.reason;
 }
 
 static void watch_preemptions(struct crew *crew)
@@ -139,6 +140,8 @@ static void take_usage(struct crew *crew, struct usage *usage, bool begins)
         *usage = usage_now();
     else
         crew_processes_usage(crew, usage, begins);
+    for (unsigned i = 0; i < crew->repetition->threads; i++)
+        usage->futex_calls += word_load(&crew->members[i].futex_calls, relaxed);
 }
 
 void crew_lead_phases(struct crew *crew)

@@ -781,3 +781,17 @@ size_t doctor_count(const struct doctor_finding *findings, size_t count, enum do
         found += findings[i].grade == grade;
     return found;
 }
+
+void doctor_warn(hwloc_topology_t topology)
+{
+    const struct doctor_patient patient = {
+        .root = "", .topology = topology, .look_ns = 50000000, .another_measures = false};
+    struct doctor_finding findings[DOCTOR_FINDINGS_MOST];
+    size_t count = doctor_examine(&patient, findings);
+
+    for (size_t i = 0; i < count; i++) {
+        if (findings[i].grade == DOCTOR_BAD)
+            say("unfit to measure on: %s: %s; %s", findings[i].check, findings[i].finding,
+                findings[i].advice);
+    }
+}

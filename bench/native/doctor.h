@@ -38,4 +38,7 @@ size_t doctor_examine(const struct doctor_patient *patient, struct doctor_findin
 /* How many of the findings have that grade. */
 size_t doctor_count(const struct doctor_finding *findings, size_t count, enum doctor_grade grade);
 
+/* Says what would make a measurement worthless, a line for each finding, after a short look. */
+void doctor_warn(hwloc_topology_t topology);
+
 #endif

@@ -241,6 +241,8 @@ static bool merge_latencies(const struct crew *crew, struct latencies *all)
 
 static void add_clock(struct result *result, const struct crew *crew)
 {
+    const struct clock_check *clocks = &crew->repetition->clocks;
+
     json_object_set_new(result->validity, "clock_cost_ns",
                         json_integer((json_int_t)crew->clock_cost.median));
     json_object_set_new(result->validity, "clock_cost_min_ns",
@@ -248,11 +250,11 @@ static void add_clock(struct result *result, const struct crew *crew)
     if (result->findings->latencies_unmeasured != NULL || crew->repetition->threads == 1)
         result_unmeasured(result, result->validity, "clocks_within_ns",
                           "no times of two CPUs are compared");
-    else if (crew->clocks.verdict != CLOCKS_AGREE)
-        result_unmeasured(result, result->validity, "clocks_within_ns", crew->clocks.reason);
+    else if (clocks->verdict != CLOCKS_AGREE)
+        result_unmeasured(result, result->validity, "clocks_within_ns", clocks->reason);
     else
         json_object_set_new(result->validity, "clocks_within_ns",
-                            json_integer((json_int_t)crew->clocks.within_ns));
+                            json_integer((json_int_t)clocks->within_ns));
 }
 
 json_t *native_report(struct crew *crew)
@@ -282,6 +284,10 @@ json_t *native_report(struct crew *crew)
         .cpu_ns = crew->after.cpu_ns - crew->before.cpu_ns,
         .voluntary = crew->after.voluntary - crew->before.voluntary,
         .involuntary = crew->after.involuntary - crew->before.involuntary,
+        .futex_calls = crew->after.futex_calls - crew->before.futex_calls,
+        .futex_calls_unmeasured = (crew->repetition->lock.ops->traits & LOCK_NATIVE_ONLY) != 0
+                                      ? "this lock is of a library, whose futex calls are not seen"
+                                      : NULL,
         .switches_unmeasured =
             crew->switches_unknown ? "this kernel does not show /proc/PID/task" : NULL,
     };

@@ -143,6 +143,7 @@ static void end_window(void *argument)
         engine->usage.cpu - crew->before.cpu,
         engine->usage.voluntary - crew->before.voluntary,
         engine->usage.involuntary - crew->before.involuntary,
+        engine->usage.futex_calls - crew->before.futex_calls,
     };
     sim_window_take_traffic(&crew->window, &engine->memory);
     crew->back_before = crew->back;
@@ -378,6 +379,7 @@ static json_t *report(struct crew *crew, enum sim_end end)
         .cpu_ns = crew->window.usage.cpu / PS_PER_NS,
         .voluntary = crew->window.usage.voluntary,
         .involuntary = crew->window.usage.involuntary,
+        .futex_calls = crew->window.usage.futex_calls,
     };
 
     if (findings.threads == NULL)

@@ -118,6 +118,7 @@ struct sim_memory {
 struct sim_usage {
     uint64_t cpu; /* picoseconds that threads had a core */
     uint64_t voluntary, involuntary;
+    uint64_t futex_calls;
 };
 
 enum sim_end {

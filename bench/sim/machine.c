@@ -96,6 +96,7 @@ static bool sim_futex_wait(const struct virtual_site *site, const volatile void 
 {
     struct sim_access access = {.site = site, .word = (void *)word, .size = sizeof value};
 
+    engine->usage.futex_calls++;
     sim_spend(engine, engine->costs.syscall);
     memory_access_at_once(engine, &access);
     if (engine->running->access.seen != value)
@@ -107,6 +108,7 @@ static void sim_futex_wake(const struct virtual_site *site, const volatile void 
                            uint32_t most)
 {
     (void)site;
+    engine->usage.futex_calls++;
     sim_spend(engine, engine->costs.syscall);
     scheduler_wake(engine, memory_line(engine, word), (const void *)word, most);
 }

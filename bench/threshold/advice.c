@@ -14,26 +14,58 @@ static struct recommend_settings settings_of(const struct advice *advice, int si
                                        .seed = advice->inputs.seed};
 }
 
+static bool is_of_side(const struct surface_cell *cell, int side)
+{
+    return cell->threads > 1 && surface_has_cpus(cell) == (side == ADVICE_ENOUGH);
+}
+
+/* Against one who knows how long each wait will be. */
+static void hold_against_oracle(const struct surface *surface, const struct advice *advice,
+                                int number, struct advice_side *side)
+{
+    double *ratios = calloc(surface->count + 1, sizeof *ratios);
+
+    if (ratios == NULL)
+        abort();
+    for (size_t i = 0; i < surface->count; i++) {
+        if (!is_of_side(&surface->cells[i], number))
+            continue;
+        struct competitive found = analysis_competitive(
+            &surface->cells[i], advice->inputs.sleep_ns.value, advice->inputs.seed);
+        if (found.known)
+            ratios[side->oracle_cells++] = found.at_reference.value;
+    }
+    statistics_sort(ratios, side->oracle_cells);
+    if (side->oracle_cells > 0) {
+        side->oracle_median = statistics_median(ratios, side->oracle_cells);
+        side->oracle_most = ratios[side->oracle_cells - 1];
+    }
+    free(ratios);
+}
+
 static void make_side(const struct surface *surface, struct advice *advice, int number)
 {
     struct advice_side *side = &advice->sides[number];
     struct recommend_settings speed = settings_of(advice, number, SURFACE_THROUGHPUT, NULL);
     struct recommend_settings cpu = settings_of(advice, number, SURFACE_CPU, NULL);
+    struct recommend_settings tail = settings_of(advice, number, SURFACE_TAIL, NULL);
 
     side->speed = recommend(surface, &speed);
     side->cpu = recommend(surface, &cpu);
+    side->tail = recommend(surface, &tail);
     if (side->speed.known) {
         side->levels =
             recommend_levels(surface, &speed, side->speed.budget.ns, &side->levels_count);
         side->reach = recommend_reach(side->levels, side->levels_count);
     }
     for (size_t i = 0; i < surface->count; i++) {
-        if (surface->cells[i].threads > 1 &&
-            surface_has_cpus(&surface->cells[i]) == (number == ADVICE_ENOUGH))
+        if (is_of_side(&surface->cells[i], number))
             side->verdicts[analysis_of_cell(&surface->cells[i], SURFACE_THROUGHPUT,
                                             advice->inputs.seed)
                                .verdict]++;
     }
+    if (!isnan(advice->inputs.sleep_ns.value))
+        hold_against_oracle(surface, advice, number, side);
 }
 
 static void make_locks(const struct surface *surface, struct advice *advice)
@@ -216,6 +248,16 @@ static void describe_cell(const struct surface_cell *cell, char text[PARAGRAPH_T
              format_delay(&cell->outside, outside));
 }
 
+static void print_other_aim(FILE *out, const char *aim, const struct recommendation *found)
+{
+    char text[PARAGRAPH_TEXT], budget[ESTIMATE_TEXT];
+
+    if (!found->known)
+        return;
+    snprintf(text, sizeof text, "For %s instead: %s.", aim, put_budget(&found->budget, budget));
+    print_paragraph(out, text);
+}
+
 static void print_side(FILE *out, const struct advice *advice, int number)
 {
     const struct advice_side *side = &advice->sides[number];
@@ -241,9 +283,15 @@ static void print_side(FILE *out, const struct advice *advice, int number)
                  no_gain + side->verdicts[ANALYSIS_GAIN] + side->verdicts[ANALYSIS_UNCERTAIN]);
         print_paragraph(out, text);
     }
-    if (side->cpu.known) {
-        snprintf(text, sizeof text, "For the least CPU time instead: %s.",
-                 put_budget(&side->cpu.budget, mean));
+    print_other_aim(out, "the least CPU time", &side->cpu);
+    print_other_aim(out, "the lowest p99 of the acquire latency", &side->tail);
+    if (side->oracle_cells > 0) {
+        snprintf(text, sizeof text,
+                 "Waiting with a budget of C costs %.2f times what it costs one who knows how long "
+                 "each wait will be (the median of %zu cell%s; the most %.2f; in theory at most 2, "
+                 "where each wake-up ends a wait).",
+                 side->oracle_median, side->oracle_cells, side->oracle_cells == 1 ? "" : "s",
+                 side->oracle_most);
         print_paragraph(out, text);
     }
 }
@@ -273,7 +321,8 @@ static void print_levels(FILE *out, const struct advice *advice)
 
     for (int number = 0; number < ADVICE_SIDES; number++) {
         const struct advice_side *side = &advice->sides[number];
-        if (side->levels_count == 0)
+        /* Sleeping at once gains nothing over itself. */
+        if (side->levels_count == 0 || side->speed.budget.ns == 0)
             continue;
         fprintf(out, "\n  %s, with %s, times the throughput of sleeping at once:\n",
                 side_names[number], put_budget(&side->speed.budget, budget));
@@ -399,11 +448,16 @@ static json_t *side_to_json(const struct advice_side *side)
     for (int i = 0; i <= ANALYSIS_GAIN; i++)
         json_object_set_new(verdicts, analysis_verdict_name((enum analysis_verdict)i),
                             json_integer((json_int_t)side->verdicts[i]));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "throughput",
-                     recommendation_to_json(&side->speed), "cpu_ns",
-                     recommendation_to_json(&side->cpu), "critical_up_to_ns",
-                     side->speed.known ? estimate_to_json(&side->reach) : json_null(),
-                     "gain_by_critical", levels_to_json(side), "cells_against_sleeping", verdicts);
+    json_t *oracle = side->oracle_cells == 0
+                         ? json_null()
+                         : json_pack("{s:i, s:f, s:f}", "cells", (int)side->oracle_cells, "median",
+                                     side->oracle_median, "most", side->oracle_most);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "throughput", recommendation_to_json(&side->speed),
+        "cpu_ns", recommendation_to_json(&side->cpu), "latency_p99_ns",
+        recommendation_to_json(&side->tail), "against_oracle", oracle, "critical_up_to_ns",
+        side->speed.known ? estimate_to_json(&side->reach) : json_null(), "gain_by_critical",
+        levels_to_json(side), "cells_against_sleeping", verdicts);
 }
 
 json_t *advice_to_json(const struct advice *advice)

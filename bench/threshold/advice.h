@@ -19,7 +19,8 @@ struct advice_inputs {
 /* For threads that have a CPU each, or for more threads than CPUs. */
 struct advice_side {
     struct recommendation speed; /* of all locks, by throughput, */
-    struct recommendation cpu;   /* and by CPU time */
+    struct recommendation cpu;   /* by CPU time, */
+    struct recommendation tail;  /* and by the 99th percentile of the acquire latency */
     /* What `speed` gains over sleeping at once, by critical section, and the longest with which it
      * gains. */
     struct recommend_level *levels;
@@ -27,6 +28,10 @@ struct advice_side {
     struct estimate reach;
     /* Cells by verdict of analysis.h, by throughput. */
     size_t verdicts[ANALYSIS_GAIN + 1];
+    /* What waiting costs with the budget nearest to C, over what the oracle pays (analysis.h): in
+     * so many cells, half of them at most, all of them at most. */
+    size_t oracle_cells;
+    double oracle_median, oracle_most;
 };
 
 enum { ADVICE_ENOUGH, ADVICE_MORE, ADVICE_SIDES }; /* threads <= CPUs, and more */
@@ -47,7 +52,7 @@ struct advice {
     char glibc_unknown[GLIBC_SPIN_REASON]; /* value NaN: why */
 };
 
-/* The surface has to live on. */
+/* After surface_price() with `sleep_ns`, where that is known. The surface has to live on. */
 struct advice advice_make(const struct surface *surface, const struct advice_inputs *inputs);
 void advice_free(struct advice *advice);
 

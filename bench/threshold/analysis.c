@@ -447,6 +447,21 @@ static json_t *competitive_to_json(const struct surface_cell *cell, double sleep
                      "best_budget_ns", budget_to_json(found.best_budget_ns));
 }
 
+/* Of each budget, in their order. */
+static json_t *medians_to_json(const struct surface_cell *cell)
+{
+    json_t *object = json_object();
+
+    for (unsigned i = 0; i < SURFACE_MEASURES; i++) {
+        json_t *medians = json_array();
+        for (size_t j = 0; j < cell->count; j++)
+            json_array_append_new(
+                medians, number_to_json(surface_median(&cell->points[j], (enum surface_measure)i)));
+        json_object_set_new(object, surface_measure_name((enum surface_measure)i), medians);
+    }
+    return object;
+}
+
 static json_t *cell_to_json(const struct surface_cell *cell, double sleep_ns, uint64_t seed)
 {
     static const enum surface_measure shown[] = {SURFACE_THROUGHPUT, SURFACE_CPU, SURFACE_TAIL,
@@ -461,6 +476,7 @@ static json_t *cell_to_json(const struct surface_cell *cell, double sleep_ns, ui
     for (size_t i = 0; i < cell->count; i++)
         json_array_append_new(budgets, budget_to_json(cell->points[i].budget_ns));
     json_object_set_new(object, "budgets_ns", budgets);
+    json_object_set_new(object, "medians", medians_to_json(cell));
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
         if (shown[i] != SURFACE_WAIT || !isnan(sleep_ns))
             json_object_set_new(object, surface_measure_name(shown[i]),

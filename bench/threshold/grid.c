@@ -340,7 +340,7 @@ size_t grid_open_again(const struct grid *grid, const struct records *records, s
     size_t opened = 0;
 
     for (size_t i = 0; i < plan_cells(grid->plan); i++) {
-        open[i] = looks[i].samples > 0 && looks[i].samples < enough;
+        open[i] = looks[i].values > 0 && looks[i].values < enough;
         opened += open[i];
     }
     free_looks(grid, looks);

@@ -49,7 +49,8 @@ size_t grid_count_looked_at(const struct grid *grid, const struct records *recor
  */
 size_t grid_open_finer(const struct grid *grid, const struct records *records, bool *open);
 
-/* The cells that were measured, with fewer than `enough` samples. Likewise. */
+/* The cells that were measured, with fewer than `enough` samples that count: where no window was
+ * fit, all. Likewise. */
 size_t grid_open_again(const struct grid *grid, const struct records *records, size_t enough,
                        bool *open);
 

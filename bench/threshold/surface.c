@@ -23,6 +23,7 @@ static const struct {
     [SURFACE_WAIT] = {"wait_ns", "cost of waiting"},
     [SURFACE_SLEEPS] = {"sleeps", "sleeps"},
     [SURFACE_PREEMPTIONS] = {"preemptions", "involuntary switches"},
+    [SURFACE_FUTEX] = {"futex_calls", "futex calls"},
     [SURFACE_WORK] = {"work_ns", "work"},
 };
 
@@ -195,6 +196,7 @@ static struct surface_sample sample_of(const json_t *sample, const struct surfac
     taken.value[SURFACE_WAIT] = NAN;
     taken.value[SURFACE_SLEEPS] = number_of(sample, "validity.voluntary_switches") / all;
     taken.value[SURFACE_PREEMPTIONS] = number_of(sample, "validity.involuntary_switches") / all;
+    taken.value[SURFACE_FUTEX] = number_of(sample, "futex_calls");
     taken.value[SURFACE_WORK] = achieved(sample, "validity.critical_ns", &cell->critical) +
                                 achieved(sample, "validity.outside_ns", &cell->outside);
     return taken;

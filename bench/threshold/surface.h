@@ -21,6 +21,7 @@ enum surface_measure {
     SURFACE_WAIT,        /* what waiting cost per acquisition, ns, after surface_price() */
     SURFACE_SLEEPS,      /* voluntary switches per acquisition */
     SURFACE_PREEMPTIONS, /* involuntary switches per acquisition */
+    SURFACE_FUTEX,       /* futex calls per acquisition */
     SURFACE_WORK,        /* critical section and outside work, as they were achieved, ns */
     SURFACE_MEASURES,
 };

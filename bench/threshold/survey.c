@@ -2,10 +2,23 @@
 
 #include <stdlib.h>
 
+#include "bench/threshold/analysis.h"
 #include "locks/machine/machine.h"
 
 /* Which cells a round is of; how many. */
 typedef size_t choose_function(const struct survey *survey, size_t round, bool *open);
+
+bool survey_has_time_for(const struct survey *survey, size_t cells, size_t opened, uint64_t now_ns)
+{
+    const size_t samples = json_array_size(survey->job->kept.samples);
+
+    if (survey->end_ns == UINT64_MAX || samples == 0)
+        return true;
+    const double each_ns = (double)(now_ns - survey->begun_ns) / (double)samples;
+    const double turns =
+        (double)(cells * (ANALYSIS_REPETITIONS_LEAST - 1) + opened * ANALYSIS_REPETITIONS_LEAST);
+    return (double)now_ns + turns * each_ns < (double)survey->end_ns;
+}
 
 static size_t choose_coarse(const struct survey *survey, size_t round, bool *open)
 {
@@ -15,7 +28,10 @@ static size_t choose_coarse(const struct survey *survey, size_t round, bool *ope
 static size_t choose_finer(const struct survey *survey, size_t round, bool *open)
 {
     (void)round;
-    return grid_open_finer(survey->grid, &survey->job->kept, open);
+    const size_t cells = grid_open_again(survey->grid, &survey->job->kept, SIZE_MAX, open);
+    const size_t opened = grid_open_finer(survey->grid, &survey->job->kept, open);
+
+    return survey_has_time_for(survey, cells, opened, machine_clock()) ? opened : 0;
 }
 
 static size_t choose_again(const struct survey *survey, size_t round, bool *open)
@@ -39,20 +55,26 @@ enum exit_code survey_measure(const struct survey *survey, enum survey_end *end)
     enum exit_code code = EXIT_FINE;
     unsigned repetition = 0;
     size_t left = 0;
+    bool cut = false;
 
     if (open == NULL)
         return complain(EXIT_MACHINE, "out of memory");
     *end = SURVEY_WHOLE;
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
-        for (size_t round = 0; round < stages[i].rounds && code == EXIT_FINE && left == 0 &&
-                               stages[i].choose(survey, round, open) > 0;
+        size_t round = 0;
+        for (; round < stages[i].rounds && code == EXIT_FINE && left == 0 &&
+               stages[i].choose(survey, round, open) > 0;
              round++)
             code = job_measure_round(survey->job, open, repetition++, survey->end_ns, &left);
+        cut = cut || (stages[i].choose == choose_finer && round < stages[i].rounds &&
+                      grid_open_finer(survey->grid, &survey->job->kept, open) > 0);
         if (left > 0 || code != EXIT_FINE) {
             *end = stages[i].otherwise;
             break;
         }
     }
+    if (cut && *end < SURVEY_COARSE)
+        *end = SURVEY_COARSE;
     free(open);
     return code;
 }

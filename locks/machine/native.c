@@ -22,8 +22,23 @@ void native_share_futexes(void)
     futex_private = 0;
 }
 
+static _Thread_local WORD(uint64_t) * calls_of_thread;
+
+void native_count_futex_calls(WORD(uint64_t) * calls)
+{
+    calls_of_thread = calls;
+}
+
+/* Only this thread writes it: next to a system call, that costs nothing. */
+static void count_futex_call(void)
+{
+    if (calls_of_thread != NULL)
+        word_store(calls_of_thread, word_load(calls_of_thread, relaxed) + 1, relaxed);
+}
+
 void machine_futex_wait(WORD(uint32_t) * word, uint32_t value)
 {
+    count_futex_call();
     syscall(SYS_futex, word, FUTEX_WAIT | futex_private, value, NULL, NULL, 0);
 }
 
@@ -36,6 +51,7 @@ bool machine_futex_wait_until(WORD(uint32_t) * word, uint32_t value, uint64_t de
         machine_futex_wait(word, value);
         return true;
     }
+    count_futex_call();
     return syscall(SYS_futex, word, FUTEX_WAIT_BITSET | futex_private, value, &until, NULL,
                    FUTEX_BITSET_MATCH_ANY) == 0 ||
            errno != ETIMEDOUT;
@@ -43,6 +59,7 @@ bool machine_futex_wait_until(WORD(uint32_t) * word, uint32_t value, uint64_t de
 
 void machine_futex_wake(WORD(uint32_t) * word, uint32_t most)
 {
+    count_futex_call();
     syscall(SYS_futex, word, FUTEX_WAKE | futex_private, most > INT_MAX ? INT_MAX : (int)most, NULL,
             NULL, 0);
 }

@@ -165,6 +165,10 @@ void native_apc_deliver(void (*call)(void *argument), void *argument);
  * used. It costs the kernel a look at the page tables in each call. */
 void native_share_futexes(void);
 
+/* From here on, each futex call that the calling thread makes adds 1 to `*calls`, which anybody may
+ * look at meanwhile; NULL: it is not counted any more. Calls of the C library are not seen. */
+void native_count_futex_calls(WORD(uint64_t) * calls);
+
 /* Measures, on the calling thread, how many turns of machine_spin()'s loop pass in a nanosecond:
  * the median of many short batches, so that a preempted batch does not count. Takes about 3 ms.
  * Cores slow each other down, so call it on all cores at the same time and combine the answers. */

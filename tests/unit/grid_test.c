@@ -320,6 +320,26 @@ static void a_survey_whose_time_is_up_has_holes(void **state)
     unmake(&made);
 }
 
+/* Each cell is to have three repetitions in the end; what is opened has none yet. */
+static void a_finer_look_leaves_time_for_repetitions(void **state)
+{
+    struct made made;
+
+    (void)state;
+    make(&made, "spin_park", thirteen, 2);
+    add_sample(&made, 0, 1, 1);
+    add_sample(&made, 1, 1, 1);
+    struct job job = {.plan = &made.plan, .kept = made.records};
+    struct survey survey = {.job = &job, .grid = &made.grid, .begun_ns = 1000, .end_ns = 2000};
+    /* Two samples took 200 ns; two cells and one more need seven of 100 ns each. */
+    assert_true(survey_has_time_for(&survey, 2, 1, 1200));
+    survey.end_ns = 1900;
+    assert_false(survey_has_time_for(&survey, 2, 1, 1200));
+    survey.end_ns = UINT64_MAX;
+    assert_true(survey_has_time_for(&survey, 1000000, 1000000, 1200));
+    unmake(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +354,7 @@ int main(void)
         cmocka_unit_test(nothing_measured_opens_nothing_finer),
         cmocka_unit_test(default_threads_are_of_each_cpu),
         cmocka_unit_test(a_survey_whose_time_is_up_has_holes),
+        cmocka_unit_test(a_finer_look_leaves_time_for_repetitions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
