@@ -504,10 +504,11 @@ const struct option_row measuring_options[] = {
          "go on with a run that was interrupted: measure what its results file lacks, and append "
          "it there",
          resume),
-    VALUE("table", 0, "NAME",
-          "what the printed table shows: throughput (default), fairness, latency, or collapse (that "
-          "of --workload " WORKLOAD_OVERSUBSCRIBED "); the records and --json have all of it",
-          set_table, table),
+    VALUE(
+        "table", 0, "NAME",
+        "what the printed table shows: throughput (default), fairness, latency, or collapse (that "
+        "of --workload " WORKLOAD_OVERSUBSCRIBED "); the records and --json have all of it",
+        set_table, table),
     FLAG("draw", 'D', "draw a PNG, an SVG and, here, characters as well", draw),
     FLAG("dry-run", 0,
          "print what would be measured and how long it would take; measure and write nothing",
