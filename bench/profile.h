@@ -40,10 +40,10 @@ enum profile_state {
     PROFILE_IGNORED, /* what is there is another machine's, or can't be used */
 };
 
-/* Sets the budgets by the costs, rounded to three digits: C where every thread has a CPU, and the processor time of a sleep
- * with its wake where others wait for it (calibration.h); nothing where there is one CPU, on which
- * no owner can run while another thread spins. False when a cost is not known; `reason` then says
- * why not. */
+/* Sets the budgets by the costs, rounded to three digits: C where every thread has a CPU, and the
+ * processor time of a sleep with its wake where others wait for it (calibration.h); nothing where
+ * there is one CPU, on which no owner can run while another thread spins. False when a cost is not
+ * known; `reason` then says why not. */
 bool profile_advise(struct profile *profile, char reason[CALIBRATION_REASON]);
 
 /* Writes the profile of this machine in place of the one that may be there, whole or not at all,

@@ -152,9 +152,9 @@ cmp -s first.jsonl "$stdout" || fail "standard output should be what the file wa
 end
 
 begin "@all, twice"
-run_to all-first.jsonl @all -t 2,20 -R 1
+run_to all-first.jsonl @all -t 2,20 -R 1 -d 200us
 want_code 0
-run_to all-second.jsonl @all -t 2,20 -R 1
+run_to all-second.jsonl @all -t 2,20 -R 1 -d 200us
 want_same_bytes all-first.jsonl all-second.jsonl
 end
 
@@ -1230,8 +1230,11 @@ want_text "$stdout" '"tas (model, sim:pack:2 core:2 pu:2)"'
 want_text "$stdout" '"tas (other-model, sim:core:4 pu:1)"'
 end
 
+# A picture is gnuplot's work: a sanitizer of ours sees it begin and end, and what is written for it.
+formats='png svg dumb dat'
+[ -z "$sanitizer" ] || formats='png dat'
 for figure in throughput fairness traffic latency hold handoff; do
-    for format in png svg dumb dat; do
+    for format in $formats; do
         name="plot --figure $figure --format $format, of a model, and of a model and real cores"
         if [ $have_gnuplot = no ] && [ $format != dat ]; then
             skip "$name" "there is no gnuplot"

@@ -103,7 +103,14 @@ refuse_to_save() { # NAME CULPRIT ENVIRONMENT...
 : >"$work/file"
 refuse_to_save "doctor --save where the folder can't be made" "can't be made: Not a directory" \
     XDG_CONFIG_HOME="$work/file"
-refuse_to_save "doctor --save without a home" "set HOME or XDG_CONFIG_HOME" -u XDG_CONFIG_HOME -u HOME
+# Each measures the costs first, and ends in the same place: where the profile is written.
+why_once=
+[ -z "$sanitizer" ] || why_once="a sanitizer sees this way of ending in the test before"
+if [ -n "$why_once" ]; then
+    skip "doctor --save without a home" "$why_once"
+else
+    refuse_to_save "doctor --save without a home" "set HOME or XDG_CONFIG_HOME" -u XDG_CONFIG_HOME -u HOME
+fi
 
 begin "doctor --save on a full disk leaves the old profile"
 cp "$profile" "$work/before"
@@ -443,7 +450,11 @@ no_profile() {
 }
 if [ "$cpus" -gt 1 ]; then
     no_profile "threshold where no profile can be made" "can't be made: Not a directory" XDG_CONFIG_HOME="$work/file"
-    no_profile "threshold without a home" "set HOME or XDG_CONFIG_HOME" -u XDG_CONFIG_HOME -u HOME
+    if [ -n "$why_once" ]; then
+        skip "threshold without a home" "$why_once"
+    else
+        no_profile "threshold without a home" "set HOME or XDG_CONFIG_HOME" -u XDG_CONFIG_HOME -u HOME
+    fi
 fi
 
 begin "threshold, interrupted: saved, and said as far as it goes"

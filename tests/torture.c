@@ -316,11 +316,17 @@ static unsigned turns_for(const struct lock_ops *ops, unsigned threads)
     cpu_set_t allowed;
 
     assert_int_equal(sched_getaffinity(0, sizeof allowed, &allowed), 0);
-    if (threads <= (unsigned)CPU_COUNT(&allowed))
+
+    bool fits = threads <= (unsigned)CPU_COUNT(&allowed);
+    /* A release that waits for readers may sleep for some of them. */
+    if ((ops->traits & LOCK_READERS_BESIDE_WRITER) != 0)
+        return fits ? 4000 : 1000;
+    if (fits)
         return 20000;
     if ((ops->traits & LOCK_SPINS) == 0)
         return 4000;
-    return (ops->traits & LOCK_FIFO) != 0 ? 15 : 1000;
+    /* Eight have each kind of turn in them. */
+    return (ops->traits & LOCK_FIFO) != 0 ? 8 : 1000;
 }
 
 struct outcome {

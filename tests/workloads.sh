@@ -37,6 +37,10 @@ refuse_run() {
 # `machine` is that of the last one, and its file on.jsonl.
 on_both() { # COUNT ARGUMENT...
     for machine in native "$model"; do
+        if [ "$machine" != native ] && [ "$sanitizer" = tsan ]; then
+            skip "run $(printf '%q ' "${@:2}")on $machine" "the model has one thread, in which nothing races"
+            continue
+        fi
         begin "run $(printf '%q ' "${@:2}")on $machine"
         run_to on.jsonl -m "$machine" "${@:2}"
         want_code 0

@@ -32,7 +32,7 @@ void watchdog_start(uint64_t (*progress)(const void *watched), const void *watch
     dog.progress = progress;
     dog.watched = watched;
     dog.stuck = stuck;
-    dog.last = UINT64_MAX;
+    dog.last = progress(watched);
     signal(SIGPROF, look);
     setitimer(ITIMER_PROF, &period, NULL);
 }
