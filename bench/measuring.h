@@ -20,6 +20,7 @@ struct measuring {
         *threads; /* as written: it can be read only when the CPUs are known; NULL: default, */
     bool oversubscribed;             /* which is that of the workload of this name */
     uint64_t duration_ns, budget_ns; /* 0: not given */
+    bool window_by_cell; /* no one length for all windows, also on real cores: plan_window_ns() */
     const char *plan;                /* a plan file, see plan_file.h; NULL: none */
     const char *resume;              /* a results file to go on with, see resume.h; NULL: none */
     /* From a plan, used where nothing of the kind is given besides: */

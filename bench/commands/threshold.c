@@ -108,14 +108,13 @@ static enum exit_code make_plan(struct session *session, char threads[AXES_TEXT]
         return code;
     if (measuring->threads == NULL)
         measuring->threads = axes_default_threads(placement_cpus(&session->placement), threads);
-    measuring->duration_ns = 0;
+    measuring->window_by_cell = true;
     measuring->budget_ns = 0;
     code = measuring_plan(measuring, topology_cpus(session->topology),
                           placement_cpus(&session->placement), plan);
     measuring->budget_ns = budget_ns;
     if (code != EXIT_FINE)
         return code;
-    plan->window_ns = 0;
     plan->workloads = session->workloads;
     plan->workloads_count = workloads_count;
     plan->passes = is_simulated(session) ? PASSES_NONE : 1u << OBSERVE_LATENCY;

@@ -110,34 +110,50 @@ struct plateau {
     size_t best, low, high;
 };
 
-/* Whether a value is as good as the best one. */
-static bool as_good(enum surface_measure measure, double value, double best)
+/* Whether a value is as good as the reference. */
+static bool as_good(enum surface_measure measure, double value, double reference)
 {
-    return surface_less_is_better(measure) ? value <= best * (1 + ANALYSIS_PLATEAU)
-                                           : value >= best * (1 - ANALYSIS_PLATEAU);
+    return surface_less_is_better(measure) ? value <= reference * (1 + ANALYSIS_PLATEAU)
+                                           : value >= reference * (1 - ANALYSIS_PLATEAU);
 }
 
-static struct plateau plateau_of(enum surface_measure measure, const double *medians, size_t count)
+/* The number of the best; SIZE_MAX: there is none. */
+static size_t best_of(enum surface_measure measure, const double *medians, size_t count)
 {
-    struct plateau plateau = {.best = SIZE_MAX};
+    size_t best = SIZE_MAX;
 
     for (size_t i = 0; i < count; i++) {
         if (!isnan(medians[i]) &&
-            (plateau.best == SIZE_MAX || analysis_goodness(measure, medians[i]) >
-                                             analysis_goodness(measure, medians[plateau.best])))
-            plateau.best = i;
+            (best == SIZE_MAX ||
+             analysis_goodness(measure, medians[i]) > analysis_goodness(measure, medians[best])))
+            best = i;
     }
+    return best;
+}
+
+/* What the budgets are held against: the best median, less its luck. */
+static double reference_of(enum surface_measure measure, double best, double luck)
+{
+    return surface_less_is_better(measure) ? best * luck : best / luck;
+}
+
+static struct plateau plateau_of(enum surface_measure measure, const double *medians, size_t count,
+                                 double luck)
+{
+    struct plateau plateau = {.best = best_of(measure, medians, count)};
+
     plateau.low = plateau.high = plateau.best;
     if (plateau.best == SIZE_MAX)
         return plateau;
+    double reference = reference_of(measure, medians[plateau.best], luck);
     /* A hole is passed over: it is not known to be worse. */
     for (size_t i = plateau.best; i-- > 0;) {
-        if (!isnan(medians[i]) && !as_good(measure, medians[i], medians[plateau.best]))
+        if (!isnan(medians[i]) && !as_good(measure, medians[i], reference))
             break;
         plateau.low = isnan(medians[i]) ? plateau.low : i;
     }
     for (size_t i = plateau.best + 1; i < count; i++) {
-        if (!isnan(medians[i]) && !as_good(measure, medians[i], medians[plateau.best]))
+        if (!isnan(medians[i]) && !as_good(measure, medians[i], reference))
             break;
         plateau.high = isnan(medians[i]) ? plateau.high : i;
     }
@@ -158,36 +174,75 @@ static struct budget_estimate budget_between(const struct surface_cell *cell, si
     return estimate;
 }
 
+/* The medians of a resample each. */
+struct resampled {
+    double *medians; /* of each point, of each resample */
+    size_t count;    /* of resamples: 0, where a point has too few values */
+};
+
+static struct resampled resample(const struct values *values, uint64_t seed)
+{
+    struct resampled resampled = {
+        .medians = allocate_array(values->points * ANALYSIS_RESAMPLES, sizeof(double)),
+        .count = values->least >= ANALYSIS_REPETITIONS_LEAST ? ANALYSIS_RESAMPLES : 0};
+    double *scratch = allocate_array(values->most, sizeof *scratch);
+    uint64_t random = seed;
+
+    for (size_t i = 0; i < resampled.count; i++)
+        medians_of(values, &random, scratch, &resampled.medians[i * values->points]);
+    free(scratch);
+    return resampled;
+}
+
+/* How many times better the best of several medians looks than it is: the luckiest of those that
+ * are nearly alike. A resample's best is that much luckier than what it was drawn from, on average;
+ * 1 where nothing is resampled. */
+static double luck_of(enum surface_measure measure, const double *medians, size_t points,
+                      const struct resampled *resampled)
+{
+    size_t best = best_of(measure, medians, points);
+    double sum = 0;
+
+    if (best == SIZE_MAX || resampled->count == 0)
+        return 1;
+    for (size_t i = 0; i < resampled->count; i++) {
+        const double *drawn = &resampled->medians[i * points];
+        sum += analysis_goodness(measure, drawn[best_of(measure, drawn, points)]);
+    }
+    double luck = sum / (double)resampled->count / analysis_goodness(measure, medians[best]);
+    return luck > 1 ? luck : 1;
+}
+
 /* Numbers of points are resampled, and not budgets, of which one is infinite. */
 static void find_plateau(const struct surface_cell *cell, enum surface_measure measure,
                          const struct values *values, uint64_t seed, struct analysis *analysis)
 {
     double *medians = allocate_array(values->points, sizeof *medians);
-    double *scratch = allocate_array(values->most, sizeof *scratch);
     double(*edges)[ANALYSIS_RESAMPLES] = allocate_array(3, sizeof *edges);
-    uint64_t random = seed;
-    size_t resamples = values->least >= ANALYSIS_REPETITIONS_LEAST ? ANALYSIS_RESAMPLES : 0;
+    struct resampled resampled = resample(values, seed);
 
-    for (size_t i = 0; i < resamples; i++) {
-        medians_of(values, &random, scratch, medians);
-        struct plateau plateau = plateau_of(measure, medians, values->points);
+    medians_of(values, NULL, NULL, medians);
+    double luck = luck_of(measure, medians, values->points, &resampled);
+    for (size_t i = 0; i < resampled.count; i++) {
+        struct plateau plateau =
+            plateau_of(measure, &resampled.medians[i * values->points], values->points, luck);
         edges[0][i] = (double)plateau.best;
         edges[1][i] = (double)plateau.low;
         edges[2][i] = (double)plateau.high;
     }
-    medians_of(values, NULL, scratch, medians);
-    struct plateau plateau = plateau_of(measure, medians, values->points);
+    struct plateau plateau = plateau_of(measure, medians, values->points, luck);
     analysis->known = plateau.best != SIZE_MAX;
     if (analysis->known) {
         analysis->best = plateau.best;
         analysis->best_value = analysis_median(&cell->points[plateau.best], measure);
-        analysis->best_budget = budget_between(cell, plateau.best, edges[0], resamples);
-        analysis->low = budget_between(cell, plateau.low, edges[1], resamples);
-        analysis->high = budget_between(cell, plateau.high, edges[2], resamples);
+        analysis->reference = reference_of(measure, analysis->best_value.value, luck);
+        analysis->best_budget = budget_between(cell, plateau.best, edges[0], resampled.count);
+        analysis->low = budget_between(cell, plateau.low, edges[1], resampled.count);
+        analysis->high = budget_between(cell, plateau.high, edges[2], resampled.count);
     }
     free(medians);
-    free(scratch);
     free(edges);
+    free(resampled.medians);
 }
 
 /* ---- against sleeping at once ---- */
@@ -218,7 +273,7 @@ static void judge(const struct surface_cell *cell, enum surface_measure measure,
     if (cell->points[0].budget_ns != 0 || values->counts[0] == 0 || known_points(values) < 2)
         return;
     double at_once = statistics_median(values->of_point[0], values->counts[0]);
-    if (as_good(measure, at_once, analysis->best_value.value)) {
+    if (as_good(measure, at_once, analysis->reference)) {
         analysis->verdict = ANALYSIS_NO_GAIN;
     } else {
         analysis->gain =
@@ -415,10 +470,10 @@ static json_t *measure_to_json(const struct surface_cell *cell, enum surface_mea
 
     if (!analysis.known)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o}", "best_budget_ns",
+    return json_pack("{s:o, s:o, s:f, s:o, s:o, s:s, s:o}", "best_budget_ns",
                      budget_estimate_to_json(&analysis.best_budget), "best",
-                     estimate_to_json(&analysis.best_value), "plateau_low_ns",
-                     budget_estimate_to_json(&analysis.low), "plateau_high_ns",
+                     estimate_to_json(&analysis.best_value), "reference", analysis.reference,
+                     "plateau_low_ns", budget_estimate_to_json(&analysis.low), "plateau_high_ns",
                      budget_estimate_to_json(&analysis.high), "against_sleeping",
                      analysis_verdict_name(analysis.verdict), "gain",
                      estimate_to_json(&analysis.gain));

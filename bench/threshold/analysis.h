@@ -7,7 +7,9 @@
 #include "bench/statistics.h"
 #include "bench/threshold/surface.h"
 
-/* All budgets whose median is within so much of the best one's are as good. */
+/* All budgets whose median is within so much of the best one's are as good. The best of several
+ * that are nearly alike is the luckiest, and the others would seldom come so near to it: so its
+ * luck, estimated by the bootstrap, is taken off first. */
 #define ANALYSIS_PLATEAU 0.05
 
 /* A number with a 95% interval, or without one (too few repetitions). */
@@ -43,7 +45,9 @@ struct analysis {
     bool known;  /* else nothing was measured, and the rest is not set */
     size_t best; /* of the cell's points: the best median, of equal ones the smallest budget */
     struct estimate best_value;
-    /* The plateau: the row of budgets around the best that all are within ANALYSIS_PLATEAU. The
+    double reference; /* the same, less its luck */
+    /* The plateau: the row of budgets around the best that all are within ANALYSIS_PLATEAU
+     * of the reference. The
      * intervals of its edges and of the best are of the bootstrap over repetitions, and nominal:
      * with ten repetitions, 95% are some 93%. */
     struct budget_estimate best_budget, low, high;

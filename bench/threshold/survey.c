@@ -34,6 +34,16 @@ static size_t choose_finer(const struct survey *survey, size_t round, bool *open
     return survey_has_time_for(survey, cells, opened, machine_clock()) ? opened : 0;
 }
 
+/* Before any cell gets more: without so many fit windows of each there are no intervals. */
+static size_t choose_least(const struct survey *survey, size_t round, bool *open)
+{
+    const size_t least = ANALYSIS_REPETITIONS_LEAST;
+
+    (void)round;
+    return grid_open_again(survey->grid, &survey->job->kept,
+                           survey->repetitions < least ? survey->repetitions : least, open);
+}
+
 static size_t choose_again(const struct survey *survey, size_t round, bool *open)
 {
     (void)round;
@@ -50,6 +60,7 @@ enum exit_code survey_measure(const struct survey *survey, enum survey_end *end)
         size_t rounds;
     } stages[] = {{choose_coarse, SURVEY_HOLES, SIZE_MAX},
                   {choose_finer, SURVEY_COARSE, 16},
+                  {choose_least, SURVEY_FEW, 2 * ANALYSIS_REPETITIONS_LEAST},
                   {choose_again, SURVEY_FEW, survey->repetitions}};
     bool *open = calloc(plan_cells(survey->grid->plan), sizeof *open);
     enum exit_code code = EXIT_FINE;
