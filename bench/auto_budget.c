@@ -20,10 +20,26 @@ static enum exit_code find_simulated(const struct machine *machine, hwloc_topolo
         return complain(EXIT_USAGE, "budget=auto can't be had of this model: %s: give a time",
                         reason);
     *budgets = (struct auto_budgets){.known = true,
-                                     .fitting_ns = profile.fitting.ns,
-                                     .crowded_ns = profile.crowded.ns,
+                                     .any = {profile.fitting.ns, profile.crowded.ns},
                                      .from = "calibration of the model"};
     return EXIT_FINE;
+}
+
+_Static_assert((int)PROFILE_TITLE <= (int)sizeof((struct auto_budgets){0}).from, "a title fits");
+_Static_assert((int)PROFILE_LOCKS_MOST <= (int)AUTO_LOCKS_MOST &&
+                   (int)PROFILE_LOCK_NAME <= (int)AUTO_LOCK_NAME,
+               "locks of a profile fit");
+
+static void take(const struct profile *profile, struct auto_budgets *budgets)
+{
+    *budgets = (struct auto_budgets){.known = true,
+                                     .any = {profile->fitting.ns, profile->crowded.ns},
+                                     .locks_count = profile->locks_count};
+    for (size_t i = 0; i < profile->locks_count; i++) {
+        const struct profile_lock *lock = &profile->locks[i];
+        strcpy(budgets->locks[i].name, lock->name);
+        budgets->locks[i].budget = (struct auto_budget){lock->fitting.ns, lock->crowded.ns};
+    }
 }
 
 enum exit_code auto_budgets_find(const struct machine *machine, hwloc_topology_t topology,
@@ -39,13 +55,10 @@ enum exit_code auto_budgets_find(const struct machine *machine, hwloc_topology_t
                         "budget=auto needs this machine's profile, and %s: write one with "
                         "'lockbench doctor --save', or give a time as in budget=5us",
                         problem);
-    *budgets = (struct auto_budgets){
-        .known = true, .fitting_ns = profile.fitting.ns, .crowded_ns = profile.crowded.ns};
+    take(&profile, budgets);
     profile_title(&profile, budgets->from);
     return EXIT_FINE;
 }
-
-_Static_assert((int)PROFILE_TITLE <= (int)sizeof((struct auto_budgets){0}).from, "a title fits");
 
 static const char *budget_text(uint64_t ns, char text[TIME_TEXT])
 {
@@ -56,18 +69,62 @@ static const char *budget_text(uint64_t ns, char text[TIME_TEXT])
     return text;
 }
 
-void auto_budgets_say(const struct auto_budgets *budgets, unsigned cpus)
+/* The lock's own, or that of any. */
+static const struct auto_budget *budget_of(const struct auto_budgets *budgets, const char *lock)
+{
+    for (size_t i = 0; i < budgets->locks_count; i++) {
+        if (strcmp(budgets->locks[i].name, lock) == 0)
+            return &budgets->locks[i].budget;
+    }
+    return &budgets->any;
+}
+
+static bool is_same(const struct auto_budget *a, const struct auto_budget *b)
+{
+    return a->fitting_ns == b->fitting_ns && a->crowded_ns == b->crowded_ns;
+}
+
+/* `lock` is NULL: of all. */
+static void say_budget(const struct auto_budgets *budgets, const struct auto_budget *budget,
+                       const char *lock, unsigned cpus)
 {
     char fitting[TIME_TEXT], crowded[TIME_TEXT];
 
-    say("budget=auto is %s with up to %u thread%s, %s with more: %s",
-        budget_text(budgets->fitting_ns, fitting), cpus, cpus == 1 ? "" : "s",
-        budget_text(budgets->crowded_ns, crowded), budgets->from);
+    say("budget=auto%s%s is %s with up to %u thread%s, %s with more: %s",
+        lock == NULL ? "" : " of ", lock == NULL ? "" : lock,
+        budget_text(budget->fitting_ns, fitting), cpus, cpus == 1 ? "" : "s",
+        budget_text(budget->crowded_ns, crowded), budgets->from);
 }
 
-uint64_t auto_budget_ns(const struct auto_budgets *budgets, unsigned threads, unsigned cpus)
+void auto_budgets_say(const struct auto_budgets *budgets, const struct lock_spec *specs,
+                      size_t count, unsigned cpus)
 {
-    return threads <= cpus ? budgets->fitting_ns : budgets->crowded_ns;
+    const struct auto_budget *first = NULL;
+    bool same = true;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!specs[i].automatic)
+            continue;
+        const struct auto_budget *budget = budget_of(budgets, specs[i].ops->name);
+        same = same && (first == NULL || is_same(budget, first));
+        first = budget;
+    }
+    if (same) {
+        say_budget(budgets, first == NULL ? &budgets->any : first, NULL, cpus);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (specs[i].automatic)
+            say_budget(budgets, budget_of(budgets, specs[i].ops->name), specs[i].ops->name, cpus);
+    }
+}
+
+uint64_t auto_budget_ns(const struct auto_budgets *budgets, const char *lock, unsigned threads,
+                        unsigned cpus)
+{
+    const struct auto_budget *budget = budget_of(budgets, lock);
+
+    return threads <= cpus ? budget->fitting_ns : budget->crowded_ns;
 }
 
 json_t *auto_budget_to_json(uint64_t ns)
@@ -77,8 +134,19 @@ json_t *auto_budget_to_json(uint64_t ns)
 
 json_t *auto_budgets_to_json(const struct auto_budgets *budgets)
 {
-    return json_pack("{s:o, s:o, s:s}", "fitting_ns", auto_budget_to_json(budgets->fitting_ns),
-                     "crowded_ns", auto_budget_to_json(budgets->crowded_ns), "from", budgets->from);
+    json_t *locks = json_object();
+
+    for (size_t i = 0; i < budgets->locks_count; i++) {
+        const struct auto_budget *budget = &budgets->locks[i].budget;
+        json_object_set_new(locks, budgets->locks[i].name,
+                            json_pack("{s:o, s:o}", "fitting_ns",
+                                      auto_budget_to_json(budget->fitting_ns), "crowded_ns",
+                                      auto_budget_to_json(budget->crowded_ns)));
+    }
+    return json_pack("{s:o, s:o, s:s, s:o}", "fitting_ns",
+                     auto_budget_to_json(budgets->any.fitting_ns), "crowded_ns",
+                     auto_budget_to_json(budgets->any.crowded_ns), "from", budgets->from, "locks",
+                     locks);
 }
 
 static bool read_budget(const json_t *value, uint64_t *ns)
@@ -94,14 +162,34 @@ static bool read_budget(const json_t *value, uint64_t *ns)
     return json_is_integer(value) && number >= 0 && number <= most_ns;
 }
 
+static bool read_both(const json_t *object, struct auto_budget *budget)
+{
+    return read_budget(json_object_get(object, "fitting_ns"), &budget->fitting_ns) &&
+           read_budget(json_object_get(object, "crowded_ns"), &budget->crowded_ns);
+}
+
+static bool read_locks(json_t *object, struct auto_budgets *budgets)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value)
+    {
+        if (budgets->locks_count == AUTO_LOCKS_MOST || strlen(name) >= AUTO_LOCK_NAME ||
+            !read_both(value, &budgets->locks[budgets->locks_count].budget))
+            return false;
+        strcpy(budgets->locks[budgets->locks_count++].name, name);
+    }
+    return true;
+}
+
 bool auto_budgets_from_json(const json_t *object, struct auto_budgets *budgets)
 {
     const char *from = json_string_value(json_object_get(object, "from"));
     struct auto_budgets read = {.known = true};
 
-    if (from == NULL || strlen(from) >= sizeof read.from ||
-        !read_budget(json_object_get(object, "fitting_ns"), &read.fitting_ns) ||
-        !read_budget(json_object_get(object, "crowded_ns"), &read.crowded_ns))
+    if (from == NULL || strlen(from) >= sizeof read.from || !read_both(object, &read.any) ||
+        !read_locks(json_object_get(object, "locks"), &read))
         return false;
     strcpy(read.from, from);
     *budgets = read;

@@ -204,7 +204,8 @@ bool plan_needs_budgets(const struct plan *plan)
 struct lock_spec plan_lock(const struct plan *plan, const struct turn *turn)
 {
     return lock_spec_with_budget(turn->lock,
-                                 auto_budget_ns(&plan->auto_budgets, turn->threads, plan->cpus));
+                                 auto_budget_ns(&plan->auto_budgets, turn->lock->ops->name,
+                                                turn->threads, plan->cpus));
 }
 
 static bool is_workload(const json_t *recorded, const struct workload *workload)

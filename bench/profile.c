@@ -93,6 +93,19 @@ static json_t *budget_to_json(const struct profile_budget *budget)
     return json_pack("{s:o, s:[o, o]}", "ns", ns, "interval_ns", low, high);
 }
 
+static json_t *locks_to_json(const struct profile *profile)
+{
+    json_t *locks = json_object();
+
+    for (size_t i = 0; i < profile->locks_count; i++) {
+        const struct profile_lock *lock = &profile->locks[i];
+        json_object_set_new(locks, lock->name,
+                            json_pack("{s:o, s:o}", "fitting", budget_to_json(&lock->fitting),
+                                      "crowded", budget_to_json(&lock->crowded)));
+    }
+    return locks;
+}
+
 static json_t *profile_to_json(struct profile *profile, hwloc_topology_t topology)
 {
     time_t now = time(NULL);
@@ -100,11 +113,12 @@ static json_t *profile_to_json(struct profile *profile, hwloc_topology_t topolog
 
     strftime(profile->time, sizeof profile->time, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     snprintf(profile->version, sizeof profile->version, "%s", PACKAGE_VERSION);
-    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:{s:o, s:o}, s:o, s:o}", "record", "profile",
+    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:{s:o, s:o}, s:o, s:o, s:o}", "record", "profile",
                      "schema", PROFILE_SCHEMA, "version", profile->version, "time", profile->time,
                      "source", source_names[profile->source], "budgets", "fitting",
                      budget_to_json(&profile->fitting), "crowded",
-                     budget_to_json(&profile->crowded), "calibration",
+                     budget_to_json(&profile->crowded), "locks", locks_to_json(profile),
+                     "calibration",
                      calibration_to_json(&profile->calibration), "host", host_describe(topology));
 }
 
@@ -262,6 +276,24 @@ static bool text_from_json(const json_t *value, char *text, size_t size)
            (size_t)snprintf(text, size, "%s", json_string_value(value)) < size;
 }
 
+/* Profiles of earlier versions have none. */
+static bool locks_from_json(json_t *object, struct profile *profile)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach (object, name, value) {
+        struct profile_lock *lock = &profile->locks[profile->locks_count];
+        if (profile->locks_count == PROFILE_LOCKS_MOST || strlen(name) >= sizeof lock->name ||
+            !budget_from_json(json_object_get(value, "fitting"), &lock->fitting) ||
+            !budget_from_json(json_object_get(value, "crowded"), &lock->crowded))
+            return false;
+        strcpy(lock->name, name);
+        profile->locks_count++;
+    }
+    return true;
+}
+
 /* Everything but whose it is. */
 static bool profile_from_json(const json_t *object, struct profile *profile)
 {
@@ -274,6 +306,7 @@ static bool profile_from_json(const json_t *object, struct profile *profile)
            source_from_json(json_object_get(object, "source"), &profile->source) &&
            budget_from_json(json_object_get(budgets, "fitting"), &profile->fitting) &&
            budget_from_json(json_object_get(budgets, "crowded"), &profile->crowded) &&
+           locks_from_json(json_object_get(object, "locks"), profile) &&
            calibration_from_json(json_object_get(object, "calibration"), &profile->calibration);
 }
 

@@ -11,6 +11,7 @@
 #include "bench/message.h"
 
 enum { PROFILE_SCHEMA = 1, PROFILE_PROBLEM = 1024 };
+enum { PROFILE_LOCKS_MOST = 32, PROFILE_LOCK_NAME = 32 };
 
 /* How long a waiter should spin before it sleeps; MACHINE_NEVER: for ever. The interval is in
  * nanoseconds, to INFINITY where that is in it. */
@@ -25,10 +26,19 @@ enum profile_source {
     PROFILE_FROM_THRESHOLD,   /* a grid of budgets that was measured */
 };
 
+/* What one lock wants: the next in line of a queue lock has to be awake when its turn comes, and a
+ * waiter of a lock that anybody may take has not. */
+struct profile_lock {
+    char name[PROFILE_LOCK_NAME];
+    struct profile_budget fitting, crowded;
+};
+
 struct profile {
     struct calibration calibration;
-    struct profile_budget fitting; /* with at most a thread for each CPU */
+    struct profile_budget fitting; /* of any lock, with at most a thread for each CPU */
     struct profile_budget crowded; /* with more threads */
+    struct profile_lock locks[PROFILE_LOCKS_MOST]; /* those that were measured, of their own */
+    size_t locks_count;
     enum profile_source source;
     /* Set by profile_write() and profile_read(): */
     char path[PATH_MAX], time[32], version[32];

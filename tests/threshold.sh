@@ -144,6 +144,21 @@ want_same "the locks" "$(locks_of auto.jsonl | tr '\n' ' ')" "mcs_park:budget=au
 want_text auto.jsonl '"auto_budgets":{"fitting_ns":4200,"crowded_ns":0,"from":"profile of '
 end
 
+begin "budget=auto is a lock's own where the profile has it"
+cp "$profile" "$work/of-any"
+sed -i 's/"locks": {}/"locks": {"mcs_park": {"fitting": {"ns": 7000, "interval_ns": [1, 9000]}, "crowded": {"ns": "inf", "interval_ns": [1, "inf"]}}}/' "$profile"
+call "$LOCKBENCH" run spin_park:budget=auto mcs_park:budget=auto --threads "1,$more" --repetitions 1 --duration 5ms \
+    --output own.jsonl
+want_code 0
+want_text "$stderr" "lockbench: budget=auto of spin_park is 4200ns with up to $cpus thread"
+want_text "$stderr" "lockbench: budget=auto of mcs_park is 7us with up to $cpus thread"
+want_same "the budgets of mcs_park" \
+    "$(sed -n '/"lock":"mcs_park/ s/.*"threads":\([0-9]*\).*"budget_ns":\([^,]*\).*/\1 \2/p' own.jsonl | sort -n | tr '\n' ';')" \
+    "1 7000;$more \"inf\";"
+want_text own.jsonl '"locks":{"mcs_park":{"fitting_ns":7000,"crowded_ns":"inf"}}'
+cp "$work/of-any" "$profile"
+end
+
 begin "budget=auto, and not a word with --quiet"
 call "$LOCKBENCH" run push_lock:budget=auto --threads 1 --repetitions 1 --duration 5ms --quiet --output quiet.jsonl
 want_code 0

@@ -102,14 +102,14 @@ static enum exit_code save_profile(const struct settings *settings, hwloc_topolo
 static void print_profile(const struct profile *profile, unsigned cpus)
 {
     struct auto_budgets budgets = {
-        .known = true, .fitting_ns = profile->fitting.ns, .crowded_ns = profile->crowded.ns};
+        .known = true, .any = {profile->fitting.ns, profile->crowded.ns}};
 
     printf("\nmedians of %d rounds, [95%% interval]\n", CALIBRATION_ROUNDS);
     calibration_print(stdout, &profile->calibration);
     fflush(stdout);
     snprintf(budgets.from, sizeof budgets.from, "calibration");
     say("saved: %s", profile->path);
-    auto_budgets_say(&budgets, cpus);
+    auto_budgets_say(&budgets, NULL, 0, cpus);
 }
 
 static enum exit_code examine(const struct settings *settings, hwloc_topology_t topology)

@@ -292,7 +292,7 @@ static enum exit_code find_budgets(const struct session *session, struct plan *p
         code = complain(EXIT_USAGE, "'%s' does not tell which budgets 'auto' was: it is damaged",
                         measuring->resume);
     if (code == EXIT_FINE && !measuring->quiet)
-        auto_budgets_say(&plan->auto_budgets, plan->cpus);
+        auto_budgets_say(&plan->auto_budgets, plan->locks, plan->locks_count, plan->cpus);
     return code;
 }
 

@@ -241,9 +241,26 @@ static struct profile_budget profile_budget_of(const struct budget_estimate *bud
                                    profile_ns(known ? budget->high_ns : budget->ns)};
 }
 
+/* Of those locks of which both budgets are known. */
+static void save_locks(const struct advice *advice, struct profile *profile)
+{
+    for (size_t i = 0; i < advice->locks_count && profile->locks_count < PROFILE_LOCKS_MOST; i++) {
+        const struct advice_lock *lock = &advice->locks[i];
+        const struct recommendation *enough = &lock->sides[ADVICE_ENOUGH];
+        const struct recommendation *more = &lock->sides[ADVICE_MORE];
+        struct profile_lock *saved = &profile->locks[profile->locks_count];
+        if (!enough->known || !more->known ||
+            (size_t)snprintf(saved->name, sizeof saved->name, "%s", lock->lock) >=
+                sizeof saved->name)
+            continue;
+        saved->fitting = profile_budget_of(&enough->budget);
+        saved->crowded = profile_budget_of(&more->budget);
+        profile->locks_count++;
+    }
+}
+
 /* For `budget=auto`, where both budgets are known, from all of the grid, and the machine is this
- * one. On one CPU nobody
- * spins while the owner works, whatever was measured. */
+ * one. On one CPU nobody spins while the owner works, whatever was measured. */
 static enum exit_code save_profile(const struct session *session, const struct advice *advice)
 {
     static struct profile profile;
@@ -263,6 +280,7 @@ static enum exit_code save_profile(const struct session *session, const struct a
     if (!one) {
         profile.fitting = profile_budget_of(&enough->budget);
         profile.crowded = profile_budget_of(&more->budget);
+        save_locks(advice, &profile);
     }
     enum exit_code code = profile_write(&profile, session->topology);
     if (code == EXIT_FINE && !session->settings.measuring.quiet)

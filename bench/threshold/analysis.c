@@ -45,10 +45,12 @@ const char *analysis_verdict_name(enum analysis_verdict verdict)
 
 double analysis_resampled_median(const double *values, size_t n, uint64_t *random, double *scratch)
 {
-    for (size_t i = 0; i < n; i++)
+    const size_t drawn = n > 1 ? n - 1 : n;
+
+    for (size_t i = 0; i < drawn; i++)
         scratch[i] = values[random_below(random, n)];
-    statistics_sort(scratch, n);
-    return statistics_median(scratch, n);
+    statistics_sort(scratch, drawn);
+    return statistics_median(scratch, drawn);
 }
 
 struct interval analysis_percentiles(double *values, size_t count)

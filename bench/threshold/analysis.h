@@ -48,8 +48,8 @@ struct analysis {
     double reference; /* the same, less its luck */
     /* The plateau: the row of budgets around the best that all are within ANALYSIS_PLATEAU
      * of the reference. The
-     * intervals of its edges and of the best are of the bootstrap over repetitions, and nominal:
-     * with ten repetitions, 95% are some 93%. */
+     * intervals of its edges and of the best are of the bootstrap over repetitions, and
+     * nominal. */
     struct budget_estimate best_budget, low, high;
     enum analysis_verdict verdict;
     /* How many times better the best is than sleeping at once; of Hodges and Lehmann. */
@@ -85,8 +85,9 @@ struct competitive {
 struct competitive analysis_competitive(const struct surface_cell *cell, double sleep_ns,
                                         uint64_t seed);
 
-/* Resamples: from n values draws n with replacement, and returns their median. `scratch` has room
- * for n. */
+/* Resamples: from n values draws n - 1 with replacement, and returns their median. (Draws of n
+ * scatter less than n values do, by a part of 1/n, which is much of a few: J. N. K. Rao and C. F.
+ * J. Wu, "Resampling inference with complex survey data", JASA 1988.) `scratch` has room for n. */
 double analysis_resampled_median(const double *values, size_t n, uint64_t *random, double *scratch);
 
 /* Resamples of a bootstrap. */

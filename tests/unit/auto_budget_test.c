@@ -72,14 +72,19 @@ static void other_locks_stay_as_they_are(void **state)
 /* With a thread for each CPU the one budget, with one thread more the other. */
 static void the_number_of_threads_decides(void **state)
 {
-    const struct auto_budgets budgets = {.known = true, .fitting_ns = 4200, .crowded_ns = 900};
+    const struct auto_budgets budgets = {.known = true,
+                                         .any = {4200, 900},
+                                         .locks = {{"spin_park", {8000, 7000}}},
+                                         .locks_count = 1};
     struct lock_spec locks[2];
     struct plan plan = {.locks = locks, .locks_count = 1, .cpus = 4, .auto_budgets = budgets};
 
     (void)state;
-    assert_int_equal(auto_budget_ns(&budgets, 1, 4), 4200);
-    assert_int_equal(auto_budget_ns(&budgets, 4, 4), 4200);
-    assert_int_equal(auto_budget_ns(&budgets, 5, 4), 900);
+    assert_int_equal(auto_budget_ns(&budgets, "mcs_park", 1, 4), 4200);
+    assert_int_equal(auto_budget_ns(&budgets, "mcs_park", 4, 4), 4200);
+    assert_int_equal(auto_budget_ns(&budgets, "mcs_park", 5, 4), 900);
+    assert_int_equal(auto_budget_ns(&budgets, "spin_park", 4, 4), 8000);
+    assert_int_equal(auto_budget_ns(&budgets, "spin_park", 5, 4), 7000);
     assert_int_equal(lock_spec_read("mcs", &locks[0]), EXIT_FINE);
     assert_int_equal(lock_spec_read("mcs_park:budget=auto", &locks[1]), EXIT_FINE);
     assert_false(plan_needs_budgets(&plan));
@@ -95,16 +100,21 @@ static void the_number_of_threads_decides(void **state)
 static void records_are_read_back(void **state)
 {
     struct auto_budgets budgets = {.known = true,
-                                   .fitting_ns = MACHINE_NEVER,
-                                   .crowded_ns = 0,
+                                   .any = {MACHINE_NEVER, 0},
+                                   .locks = {{"mcs_park", {1, 2}}, {"spin_park", {3, 4}}},
+                                   .locks_count = 2,
                                    .from = "profile of 2026-11-22"};
     struct auto_budgets read;
 
     (void)state;
     json_t *object = auto_budgets_to_json(&budgets);
     assert_true(auto_budgets_from_json(object, &read));
-    assert_true(read.known && read.fitting_ns == MACHINE_NEVER && read.crowded_ns == 0);
+    assert_true(read.known && read.any.fitting_ns == MACHINE_NEVER && read.any.crowded_ns == 0);
     assert_string_equal(read.from, budgets.from);
+    assert_int_equal(read.locks_count, 2);
+    assert_string_equal(read.locks[1].name, "spin_park");
+    assert_int_equal(read.locks[1].budget.fitting_ns, 3);
+    assert_int_equal(read.locks[1].budget.crowded_ns, 4);
     json_decref(object);
 }
 
@@ -120,6 +130,10 @@ static void wrong_records_are_refused(void **state)
         "{\"fitting_ns\": 9000000000000, \"crowded_ns\": 1, \"from\": \"x\"}",
         ("{\"fitting_ns\": 1, \"crowded_ns\": 1, \"from\": \"a text that is longer than any title "
          "of a profile or of a calibration ever is, and by far\"}"),
+        ("{\"fitting_ns\": 1, \"crowded_ns\": 1, \"from\": \"x\", \"locks\": {\"mcs_park\": "
+         "{\"fitting_ns\": 1}}}"),
+        ("{\"fitting_ns\": 1, \"crowded_ns\": 1, \"from\": \"x\", \"locks\": {\"a name that is "
+         "longer than that of any lock\": {\"fitting_ns\": 1, \"crowded_ns\": 1}}}"),
     };
     struct auto_budgets read;
 

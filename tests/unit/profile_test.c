@@ -97,12 +97,18 @@ static void for_ever_is_a_budget(void **state)
 
     profile.source = PROFILE_FROM_THRESHOLD;
     profile.fitting = (struct profile_budget){MACHINE_NEVER, 20000, INFINITY};
+    profile.locks[0] = (struct profile_lock){"spin_park", {5000, 4000, 6000}, {0, 0, 1000}};
+    profile.locks_count = 1;
     profile.crowded = (struct profile_budget){0, 0, 0};
     assert_int_equal(profile_write(&profile, place->topology), EXIT_FINE);
     assert_int_equal(profile_read(&read, place->topology, problem), PROFILE_FOUND);
     assert_int_equal(read.source, PROFILE_FROM_THRESHOLD);
     assert_true(read.fitting.ns == MACHINE_NEVER);
     assert_true(isinf(read.fitting.high_ns));
+    assert_int_equal(read.locks_count, 1);
+    assert_string_equal(read.locks[0].name, "spin_park");
+    assert_int_equal(read.locks[0].fitting.ns, 5000);
+    assert_float_equal(read.locks[0].crowded.high_ns, 1000, 1e-6);
     assert_int_equal(read.crowded.ns, 0);
 }
 
