@@ -267,12 +267,11 @@ enum exit_code glibc_spin_find(uint64_t budget_ns, hwloc_topology_t topology, co
         return code;
     struct trial trial = {program, placement.cpus[0], placement.cpus[placement.count > 1 ? 1 : 0]};
     placement_free(&placement);
-    if (budget_ns == MACHINE_NEVER)
-        explain(spin->reason, "", "an adaptive mutex can't spin for ever");
-    else if (trial.cpu == trial.other_cpu)
+    double wanted_ns = budget_ns == MACHINE_NEVER ? INFINITY : (double)budget_ns;
+    if (trial.cpu == trial.other_cpu)
         explain(spin->reason, "", "one CPU is allowed, on which nobody sees another thread spin");
     else
-        spin->measured = find_count(&trial, (double)budget_ns, spin) == NULL;
+        spin->measured = find_count(&trial, wanted_ns, spin) == NULL;
     return interrupted() ? EXIT_INTERRUPTED : EXIT_FINE;
 }
 

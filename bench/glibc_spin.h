@@ -41,9 +41,10 @@ struct glibc_spin {
 
 /* Finds the count for a budget: a curve over counts, the count between them, and the time which
  * that gives; and, where it is not within a twentieth, a better count. `program` is this program's
- * file, "/proc/self/exe". Takes about two seconds; no other thread should run. What can't be
- * measured is no error but a reason: another C library, one CPU, a tunable without effect, a budget
- * without end. Returns EXIT_FINE, or EXIT_INTERRUPTED. */
+ * file, "/proc/self/exe". For a budget that is out of reach, as one without end is, that is the
+ * most turns there are. Takes about two seconds; no other thread should run. What can't be measured
+ * is no error but a reason: another C library, one CPU, a tunable without effect. Returns
+ * EXIT_FINE, or EXIT_INTERRUPTED. */
 enum exit_code glibc_spin_find(uint64_t budget_ns, hwloc_topology_t topology, const char *program,
                                struct glibc_spin *spin);
 

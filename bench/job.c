@@ -106,10 +106,10 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
     if (exchange_has_objects(turn->workload->exchange))
         json_object_set_new(object, "objects", json_integer(turn->objects));
     if (turn->lock->automatic)
-        json_object_set_new(object, "budget_ns",
-                            auto_budget_to_json(auto_budget_ns(
-                                &job->plan->auto_budgets, turn->lock->ops->name, turn->threads,
-                                job->plan->cpus)));
+        json_object_set_new(
+            object, "budget_ns",
+            auto_budget_to_json(auto_budget_ns(&job->plan->auto_budgets, turn->lock->ops->name,
+                                               turn->threads, job->plan->cpus)));
     if (!machine_is_simulated(&job->plan->machine))
         json_object_set_new(object, "processes", processes_to_json(job->plan->processes));
     return object;

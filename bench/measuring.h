@@ -21,8 +21,8 @@ struct measuring {
     bool oversubscribed;             /* which is that of the workload of this name */
     uint64_t duration_ns, budget_ns; /* 0: not given */
     bool window_by_cell; /* no one length for all windows, also on real cores: plan_window_ns() */
-    const char *plan;                /* a plan file, see plan_file.h; NULL: none */
-    const char *resume;              /* a results file to go on with, see resume.h; NULL: none */
+    const char *plan;    /* a plan file, see plan_file.h; NULL: none */
+    const char *resume;  /* a results file to go on with, see resume.h; NULL: none */
     /* From a plan, used where nothing of the kind is given besides: */
     const char *planned_locks; /* a list; NULL: none */
     uint64_t planned_duration_ns, planned_budget_ns;

@@ -203,9 +203,12 @@ bool plan_needs_budgets(const struct plan *plan)
 
 struct lock_spec plan_lock(const struct plan *plan, const struct turn *turn)
 {
-    return lock_spec_with_budget(turn->lock,
-                                 auto_budget_ns(&plan->auto_budgets, turn->lock->ops->name,
-                                                turn->threads, plan->cpus));
+    /* What is not a lock has no budget, and no operations of one. */
+    if (!turn->lock->automatic)
+        return *turn->lock;
+    return lock_spec_with_budget(
+        turn->lock,
+        auto_budget_ns(&plan->auto_budgets, turn->lock->ops->name, turn->threads, plan->cpus));
 }
 
 static bool is_workload(const json_t *recorded, const struct workload *workload)

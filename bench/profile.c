@@ -113,13 +113,12 @@ static json_t *profile_to_json(struct profile *profile, hwloc_topology_t topolog
 
     strftime(profile->time, sizeof profile->time, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     snprintf(profile->version, sizeof profile->version, "%s", PACKAGE_VERSION);
-    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:{s:o, s:o}, s:o, s:o, s:o}", "record", "profile",
-                     "schema", PROFILE_SCHEMA, "version", profile->version, "time", profile->time,
-                     "source", source_names[profile->source], "budgets", "fitting",
-                     budget_to_json(&profile->fitting), "crowded",
-                     budget_to_json(&profile->crowded), "locks", locks_to_json(profile),
-                     "calibration",
-                     calibration_to_json(&profile->calibration), "host", host_describe(topology));
+    return json_pack(
+        "{s:s, s:i, s:s, s:s, s:s, s:{s:o, s:o}, s:o, s:o, s:o}", "record", "profile", "schema",
+        PROFILE_SCHEMA, "version", profile->version, "time", profile->time, "source",
+        source_names[profile->source], "budgets", "fitting", budget_to_json(&profile->fitting),
+        "crowded", budget_to_json(&profile->crowded), "locks", locks_to_json(profile),
+        "calibration", calibration_to_json(&profile->calibration), "host", host_describe(topology));
 }
 
 /* With all folders above it. */
@@ -282,7 +281,8 @@ static bool locks_from_json(json_t *object, struct profile *profile)
     const char *name;
     json_t *value;
 
-    json_object_foreach (object, name, value) {
+    json_object_foreach(object, name, value)
+    {
         struct profile_lock *lock = &profile->locks[profile->locks_count];
         if (profile->locks_count == PROFILE_LOCKS_MOST || strlen(name) >= sizeof lock->name ||
             !budget_from_json(json_object_get(value, "fitting"), &lock->fitting) ||

@@ -419,10 +419,10 @@ begin "threshold here: advice, records, and a profile that budget=auto takes"
 call "$LOCKBENCH" "${small[@]}" --repetitions 2 --output here.jsonl
 want_code 0
 want_text "$stdout" "More threads than CPUs: "
-# Of an unfit window there is another one: two or three of each cell.
+# Of an unfit window there is another one, up to nine of each cell.
 want_same "cells with their repetitions" \
     "$(sed -n '/"record":"sample"/ s/.*"lock":"\([^"]*\)".*"threads":\([0-9]*\).*/\1 \2/p' here.jsonl | sort | uniq -c |
-        awk '$1 == 2 || $1 == 3' | wc -l)" "$((2 * 4 + 1))"
+        awk '$1 >= 2 && $1 <= 9' | wc -l)" "$((2 * 4 + 1))"
 grep -q '^{"record":"run".*"calibration":{.*"cost":{' here.jsonl || fail "the first record should have the costs"
 if [ "$cpus" -gt 1 ]; then
     want_text "$stderr" "lockbench: saved for budget=auto: $profile"

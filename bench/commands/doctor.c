@@ -101,8 +101,8 @@ static enum exit_code save_profile(const struct settings *settings, hwloc_topolo
 
 static void print_profile(const struct profile *profile, unsigned cpus)
 {
-    struct auto_budgets budgets = {
-        .known = true, .any = {profile->fitting.ns, profile->crowded.ns}};
+    struct auto_budgets budgets = {.known = true,
+                                   .any = {profile->fitting.ns, profile->crowded.ns}};
 
     printf("\nmedians of %d rounds, [95%% interval]\n", CALIBRATION_ROUNDS);
     calibration_print(stdout, &profile->calibration);

@@ -9,11 +9,9 @@
 #include "bench/commands/commands.h"
 #include "bench/figure.h"
 #include "bench/figures/figures.h"
-#include "bench/fitness.h"
 #include "bench/glibc_spin.h"
 #include "bench/interrupt.h"
 #include "bench/job.h"
-#include "bench/json.h"
 #include "bench/measuring.h"
 #include "bench/native/doctor.h"
 #include "bench/profile.h"
@@ -21,6 +19,7 @@
 #include "bench/threshold/advice.h"
 #include "bench/threshold/analysis.h"
 #include "bench/threshold/axes.h"
+#include "bench/threshold/report.h"
 #include "bench/threshold/survey.h"
 #include "bench/values.h"
 #include "locks/machine/machine.h"
@@ -82,6 +81,7 @@ struct session {
     struct workload *workloads;
     struct grid grid;
     struct calibration calibration;
+    struct glibc_spin spin; /* after translate() */
     enum survey_end end;
     bool hurried;  /* there is no time for more than the grid */
     char name[64]; /* of the results, where nobody gave one */
@@ -209,21 +209,23 @@ static struct advice advise(const struct session *session, const struct surface 
 }
 
 /* On real cores: the C library of a model is none. */
-static enum exit_code translate(const struct session *session, struct advice *advice)
+static enum exit_code translate(struct session *session, struct advice *advice)
 {
     const struct recommendation *enough = &advice->sides[ADVICE_ENOUGH].speed;
-    struct glibc_spin spin = {.reason = "a model has no C library"};
+    struct glibc_spin *spin = &session->spin;
     enum exit_code code = EXIT_FINE;
 
+    *spin =
+        (struct glibc_spin){.wanted_ns = enough->budget.ns, .reason = "a model has no C library"};
     if (!enough->known)
-        return EXIT_FINE;
-    if (session->hurried)
-        snprintf(spin.reason, sizeof spin.reason, "%s",
+        snprintf(spin->reason, sizeof spin->reason, "there is no budget to translate");
+    else if (session->hurried)
+        snprintf(spin->reason, sizeof spin->reason, "%s",
                  "there was no time for it: with a --time-budget of 20s there is");
     else if (!is_simulated(session))
-        code = glibc_spin_find(enough->budget.ns, session->topology, "/proc/self/exe", &spin);
+        code = glibc_spin_find(enough->budget.ns, session->topology, "/proc/self/exe", spin);
     if (code == EXIT_FINE)
-        advice_translate(advice, &spin);
+        advice_translate(advice, spin);
     return code;
 }
 
@@ -288,82 +290,21 @@ static enum exit_code save_profile(const struct session *session, const struct a
     return code;
 }
 
-static void print_end(const struct session *session, size_t looked_at)
+static void report(const struct session *session, const struct surface *surface,
+                   const struct advice *advice, const struct records *file)
 {
-    const size_t groups = grid_groups(&session->grid);
-
-    switch (session->end) {
-    case SURVEY_WHOLE:
-        break;
-    case SURVEY_FEW:
-        printf("\nIt ended before each budget had all its repetitions.\n");
-        break;
-    case SURVEY_COARSE:
-        printf("\nIt ended before the budgets around the best were measured.\n");
-        break;
-    case SURVEY_HOLES:
-        printf(
-            "\nIt ended when %zu of %zu combinations of lock, threads, and work had been looked "
-            "at.\nOf the others nothing is said; more time has more of them.\n",
-            looked_at, groups);
-        break;
-    }
-}
-
-/* Too few fit windows are why intervals are missing though there was time. */
-static void print_unfit(const struct records *file)
-{
-    const size_t unfit = fitness_count_unfit(file->samples);
-    char reasons[256];
-
-    if (unfit == 0)
-        return;
-    fitness_reasons(file->samples, reasons, sizeof reasons);
-    printf(
-        "\n%zu of %zu windows were unfit (%s), and count only where a budget has no other:\n"
-        "'lockbench doctor' says what spoils them.\n",
-        unfit, json_array_size(file->samples), reasons);
-}
-
-static json_t *end_to_json(const struct session *session, const struct records *file,
-                           size_t looked_at)
-{
-    static const char *const names[] = {
-        [SURVEY_WHOLE] = "whole",
-        [SURVEY_FEW] = "few repetitions",
-        [SURVEY_COARSE] = "coarse",
-        [SURVEY_HOLES] = "holes",
+    const struct threshold_report report = {
+        .surface = surface,
+        .advice = advice,
+        .calibration = &session->calibration,
+        .spin = &session->spin,
+        .file = file,
+        .end = session->end,
+        .groups = grid_groups(&session->grid),
+        .looked_at = grid_count_looked_at(&session->grid, file),
     };
 
-    return json_pack("{s:s, s:i, s:i, s:i, s:i}", "end", names[session->end], "groups",
-                     (int)grid_groups(&session->grid), "groups_looked_at", (int)looked_at,
-                     "samples", (int)json_array_size(file->samples), "unfit",
-                     (int)fitness_count_unfit(file->samples));
-}
-
-/* What was found, with all cells: `surface` has its price of a sleep. */
-static void print_all(const struct session *session, const struct surface *surface,
-                      const struct advice *advice, const struct records *file)
-{
-    const size_t looked_at = grid_count_looked_at(&session->grid, file);
-
-    if (session->settings.measuring.json) {
-        json_t *object = advice_to_json(advice);
-        json_object_set_new(object, "calibration", calibration_to_json(&session->calibration));
-        json_object_set_new(object, "survey", end_to_json(session, file, looked_at));
-        json_object_set_new(
-            object, "cells",
-            analysis_to_json(surface, advice->inputs.sleep_ns.value, advice->inputs.seed));
-        json_print(object, 12);
-    } else {
-        calibration_print(stdout, &session->calibration);
-        putchar('\n');
-        advice_print(stdout, advice);
-        print_unfit(file);
-        print_end(session, looked_at);
-    }
-    /* Before what is said on the other stream. */
-    fflush(stdout);
+    threshold_report_print(&report, session->settings.measuring.json);
 }
 
 /* A lock that was caught is said, whatever else there is to say: the records have it all. */
@@ -428,7 +369,7 @@ static enum exit_code conclude(struct session *session, const struct records *fi
     if (code == EXIT_FINE)
         code = translate(session, &advice);
     if (code == EXIT_FINE || json_array_size(file->samples) > 0)
-        print_all(session, &surface, &advice, file);
+        report(session, &surface, &advice, file);
     say_what_was_caught(file);
     if (code == EXIT_FINE)
         saved = save_profile(session, &advice);
@@ -544,8 +485,10 @@ static enum exit_code run_session(struct session *session)
 
 static enum exit_code threshold_main(int argc, char **argv)
 {
-    struct session session = {
-        .settings.measuring = measuring_default(), .argc = argc, .argv = argv};
+    struct session session = {.settings.measuring = measuring_default(),
+                              .spin.reason = "not looked for",
+                              .argc = argc,
+                              .argv = argv};
     struct measuring *measuring = &session.settings.measuring;
     int words;
     bool helped;

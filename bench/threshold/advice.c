@@ -121,6 +121,7 @@ void advice_translate(struct advice *advice, const struct glibc_spin *spin)
         advice->glibc_count.interval = (struct interval){count_for(spin, budget->low_ns),
                                                          count_for(spin, budget->high_ns), 0.95};
     advice->glibc_ns = (struct estimate){spin->achieved_ns, true, spin->achieved};
+    advice->glibc_out_of_reach = spin->out_of_reach;
 }
 
 void advice_free(struct advice *advice)
@@ -399,9 +400,10 @@ static void print_glibc(FILE *out, const struct advice *advice)
     snprintf(
         text, sizeof text,
         "For glibc's adaptive mutex that is GLIBC_TUNABLES=glibc.pthread.mutex_spin_count=%.0f "
-        "(%s): measured in fresh processes, it spins for %s at the most, and less where the "
+        "(%s): measured in fresh processes, it spins for %s at the most%s, and less where the "
         "waits before were short.",
-        count->value, interval, put_time(&advice->glibc_ns, spins));
+        count->value, interval, put_time(&advice->glibc_ns, spins),
+        advice->glibc_out_of_reach ? ", which is the longest it can" : "");
     print_paragraph(out, text);
 }
 

@@ -49,6 +49,7 @@ struct advice {
     /* The value of GLIBC_TUNABLES=glibc.pthread.mutex_spin_count that spins for the budget of
      * ADVICE_ENOUGH, and how long it was measured to spin, in ns, after advice_translate(). */
     struct estimate glibc_count, glibc_ns;
+    bool glibc_out_of_reach;               /* the budget is longer than it can spin */
     char glibc_unknown[GLIBC_SPIN_REASON]; /* value NaN: why */
 };
 
