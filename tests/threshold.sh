@@ -313,7 +313,7 @@ refuse_threshold "no threads" "--threads can't have '0'" "such as 1,2,4" --threa
 refuse_threshold "no time" "--time-budget can't be '0'" "from 1s to 60min" --time-budget 0
 refuse_threshold "a time on a model" "--time-budget is for real time" "measured to the end" \
     --time-budget 1min --machine "$model"
-refuse_threshold "a lock without a budget" "tas has no budget" "lockbench list" tas
+refuse_threshold "a lock without a budget" "tas has no budget" "the locks that have one are mcs_yield, mcs_park, spin_park" tas
 refuse_threshold "a lock with its budget" "spin_park:budget=1us has a budget already" "--budgets" spin_park:budget=1us
 refuse_threshold "a lock that there is not" "no lock is named 'spin_prak'" "spin_park" spin_prak
 refuse_threshold "a model that is none" "--machine can't be 'moon'" "sim:TOPOLOGY" --machine moon
@@ -408,6 +408,7 @@ begin "threshold on a model of one CPU: spinning never pays"
 call "$LOCKBENCH" threshold spin_park --machine 'sim:core:1 pu:1' "${few[@]}" --output one-model.jsonl
 want_code 0
 want_text "$stdout" "With one CPU spinning never pays"
+want_no_text "$stdout" "spin for up to"
 end
 
 # ---------------------------------------------------------------------------------------------
@@ -447,6 +448,7 @@ call taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')" "$LOCKBENCH" th
     --outside exp:200ns --budgets 0,1us,30us,inf --repetitions 1 --output one-cpu.jsonl
 want_code 0
 want_text "$stdout" "With one CPU spinning never pays"
+want_no_text "$stdout" "spin for up to"
 want_text "$stdout" "not measured: one CPU is allowed"
 [ "$(count_records one-cpu.jsonl sample)" -gt 8 ] || fail "there should be samples"
 end
@@ -512,6 +514,7 @@ call bash -c 'trap "" XFSZ; { ulimit -f 64; "$LOCKBENCH" "$@" 2>&1; echo "code $
 want_text "$stdout" "can't be written: File too large"
 want_text "$stdout" "code 3"
 want_text "$stdout" "  spin_park "
+want_no_text "$stdout" "saved: full.jsonl"
 call "$LOCKBENCH" export full.jsonl
 want_code 0
 end

@@ -375,7 +375,7 @@ static enum exit_code conclude(struct session *session, const struct records *fi
         saved = save_profile(session, &advice);
     advice_free(&advice);
     surface_free(&surface);
-    if (!quiet)
+    if (!quiet && (code == EXIT_FINE || code == EXIT_INTERRUPTED))
         say(code == EXIT_INTERRUPTED ? "interrupted; saved so far: %s" : "saved: %s", file->name);
     if (code == EXIT_FINE && grid_count_looked_at(&session->grid, file) > 0)
         code = draw(session, file);

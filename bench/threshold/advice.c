@@ -257,6 +257,18 @@ static void print_other_aim(FILE *out, const char *aim, const struct recommendat
     print_paragraph(out, text);
 }
 
+static void print_verdicts(FILE *out, const struct advice_side *side)
+{
+    const size_t no_gain = side->verdicts[ANALYSIS_NO_GAIN];
+    char text[PARAGRAPH_TEXT];
+
+    if (no_gain == 0)
+        return;
+    snprintf(text, sizeof text, "In %zu of %zu cells no budget beats sleeping at once by 5%%.",
+             no_gain, no_gain + side->verdicts[ANALYSIS_GAIN] + side->verdicts[ANALYSIS_UNCERTAIN]);
+    print_paragraph(out, text);
+}
+
 static void print_side(FILE *out, const struct advice *advice, int number)
 {
     const struct advice_side *side = &advice->sides[number];
@@ -275,13 +287,7 @@ static void print_side(FILE *out, const struct advice *advice, int number)
              side->speed.none_mean, side->speed.forever_mean, put_number(&side->speed.worst, worst),
              cell, side->speed.worst_fine ? "" : ": no budget keeps 0.8 in every cell");
     print_paragraph(out, text);
-    size_t no_gain = side->verdicts[ANALYSIS_NO_GAIN];
-    if (no_gain > 0) {
-        snprintf(text, sizeof text, "In %zu of %zu cells no budget beats sleeping at once by 5%%.",
-                 no_gain,
-                 no_gain + side->verdicts[ANALYSIS_GAIN] + side->verdicts[ANALYSIS_UNCERTAIN]);
-        print_paragraph(out, text);
-    }
+    print_verdicts(out, side);
     print_other_aim(out, "the least CPU time", &side->cpu);
     print_other_aim(out, "the lowest p99 of the acquire latency", &side->tail);
     if (side->oracle_cells > 0) {
@@ -392,7 +398,7 @@ static void print_glibc(FILE *out, const struct advice *advice)
     const struct estimate *count = &advice->glibc_count;
     char text[PARAGRAPH_TEXT], interval[ESTIMATE_TEXT] = "no interval", spins[ESTIMATE_TEXT];
 
-    if (advice->inputs.cpus == 1 || isnan(count->value))
+    if (isnan(count->value))
         return;
     if (count->has_interval)
         snprintf(interval, sizeof interval, "%.0f to %.0f", count->interval.low,
@@ -407,6 +413,22 @@ static void print_glibc(FILE *out, const struct advice *advice)
     print_paragraph(out, text);
 }
 
+/* What is best of many budgets that gain nothing is chance, and no advice. */
+static void print_one_cpu(FILE *out, const struct advice *advice)
+{
+    print_paragraph(out, one_cpu);
+    print_verdicts(out, &advice->sides[ADVICE_MORE]);
+}
+
+static void print_sides(FILE *out, const struct advice *advice)
+{
+    for (int side = 0; side < ADVICE_SIDES; side++)
+        print_side(out, advice, side);
+    print_glibc(out, advice);
+    print_locks(out, advice);
+    print_levels(out, advice);
+}
+
 void advice_print(FILE *out, const struct advice *advice)
 {
     json_t *reasons = unsaid(advice), *reason;
@@ -414,12 +436,9 @@ void advice_print(FILE *out, const struct advice *advice)
 
     print_sleep(out, advice);
     if (advice->inputs.cpus == 1)
-        print_paragraph(out, one_cpu);
-    for (int side = 0; side < ADVICE_SIDES; side++)
-        print_side(out, advice, side);
-    print_glibc(out, advice);
-    print_locks(out, advice);
-    print_levels(out, advice);
+        print_one_cpu(out, advice);
+    else
+        print_sides(out, advice);
     if (json_array_size(reasons) > 0)
         fputs("\nNot said:\n", out);
     json_array_foreach (reasons, i, reason)

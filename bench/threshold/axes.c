@@ -31,14 +31,27 @@ static enum exit_code add_default_locks(struct lock_spec **locks, size_t *count)
     return code;
 }
 
+/* "mcs_yield, mcs_park, ..." */
+static void name_locks_with_budget(char *names, size_t size)
+{
+    size_t used = 0;
+
+    for (unsigned i = 0; i < lock_catalogue_size && used < size; i++) {
+        if (budget_parameter(lock_catalogue[i]) >= 0)
+            used += (size_t)snprintf(names + used, size - used, "%s%s", used == 0 ? "" : ", ",
+                                     lock_catalogue[i]->name);
+    }
+}
+
 static enum exit_code check_lock(const struct lock_spec *lock)
 {
-    char word[] = ":budget=";
+    char word[] = ":budget=", names[256] = "";
 
-    if (budget_parameter(lock->ops) < 0)
-        return complain(EXIT_USAGE,
-                        "%s has no budget to find: 'lockbench list' shows which locks have one",
-                        lock->text);
+    if (budget_parameter(lock->ops) < 0) {
+        name_locks_with_budget(names, sizeof names);
+        return complain(EXIT_USAGE, "%s has no budget to find: the locks that have one are %s",
+                        lock->text, names);
+    }
     if (strstr(lock->text, word) != NULL)
         return complain(EXIT_USAGE,
                         "%s has a budget already, and budgets are what is looked for: name it %s, "

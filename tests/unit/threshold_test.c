@@ -537,7 +537,9 @@ static void with_one_cpu_spinning_never_pays(void **state)
     struct advice advice = advice_make(&surface, &inputs);
     char *text = text_of(&advice);
     assert_non_null(strstr(text, "spinning never pays"));
-    assert_non_null(strstr(text, "sleep at once"));
+    assert_non_null(strstr(text, "Sleep at once."));
+    assert_non_null(strstr(text, "In 1 of 1 cells no budget beats sleeping at once by 5%."));
+    assert_null(strstr(text, "pin for up to"));
     assert_null(strstr(text, "mutex_spin_count"));
     free(text);
     advice_free(&advice);
