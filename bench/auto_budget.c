@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/json.h"
 #include "bench/profile.h"
 #include "bench/values.h"
 #include "locks/machine/machine.h"
@@ -60,15 +61,6 @@ enum exit_code auto_budgets_find(const struct machine *machine, hwloc_topology_t
     return EXIT_FINE;
 }
 
-static const char *budget_text(uint64_t ns, char text[TIME_TEXT])
-{
-    if (ns == MACHINE_NEVER)
-        strcpy(text, "inf");
-    else
-        format_time(ns, text);
-    return text;
-}
-
 /* The lock's own, or that of any. */
 static const struct auto_budget *budget_of(const struct auto_budgets *budgets, const char *lock)
 {
@@ -92,8 +84,8 @@ static void say_budget(const struct auto_budgets *budgets, const struct auto_bud
 
     say("budget=auto%s%s is %s with up to %u thread%s, %s with more: %s",
         lock == NULL ? "" : " of ", lock == NULL ? "" : lock,
-        budget_text(budget->fitting_ns, fitting), cpus, cpus == 1 ? "" : "s",
-        budget_text(budget->crowded_ns, crowded), budgets->from);
+        format_time_or_inf(budget->fitting_ns, fitting), cpus, cpus == 1 ? "" : "s",
+        format_time_or_inf(budget->crowded_ns, crowded), budgets->from);
 }
 
 void auto_budgets_say(const struct auto_budgets *budgets, const struct lock_spec *specs,
@@ -127,11 +119,6 @@ uint64_t auto_budget_ns(const struct auto_budgets *budgets, const char *lock, un
     return threads <= cpus ? budget->fitting_ns : budget->crowded_ns;
 }
 
-json_t *auto_budget_to_json(uint64_t ns)
-{
-    return ns == MACHINE_NEVER ? json_string("inf") : json_integer((json_int_t)ns);
-}
-
 json_t *auto_budgets_to_json(const struct auto_budgets *budgets)
 {
     json_t *locks = json_object();
@@ -140,12 +127,12 @@ json_t *auto_budgets_to_json(const struct auto_budgets *budgets)
         const struct auto_budget *budget = &budgets->locks[i].budget;
         json_object_set_new(locks, budgets->locks[i].name,
                             json_pack("{s:o, s:o}", "fitting_ns",
-                                      auto_budget_to_json(budget->fitting_ns), "crowded_ns",
-                                      auto_budget_to_json(budget->crowded_ns)));
+                                      json_time_or_inf(budget->fitting_ns), "crowded_ns",
+                                      json_time_or_inf(budget->crowded_ns)));
     }
     return json_pack("{s:o, s:o, s:s, s:o}", "fitting_ns",
-                     auto_budget_to_json(budgets->any.fitting_ns), "crowded_ns",
-                     auto_budget_to_json(budgets->any.crowded_ns), "from", budgets->from, "locks",
+                     json_time_or_inf(budgets->any.fitting_ns), "crowded_ns",
+                     json_time_or_inf(budgets->any.crowded_ns), "from", budgets->from, "locks",
                      locks);
 }
 

@@ -51,7 +51,4 @@ uint64_t auto_budget_ns(const struct auto_budgets *budgets, const char *lock, un
 json_t *auto_budgets_to_json(const struct auto_budgets *budgets);
 bool auto_budgets_from_json(const json_t *object, struct auto_budgets *budgets);
 
-/* A budget as a value of a record: whole nanoseconds, or "inf". */
-json_t *auto_budget_to_json(uint64_t ns);
-
 #endif

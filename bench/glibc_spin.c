@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bench/interrupt.h"
+#include "bench/json.h"
 #include "bench/topology.h"
 #include "locks/machine/machine.h"
 
@@ -290,8 +291,7 @@ static json_t *curve_to_json(const struct glibc_spin *spin)
 json_t *glibc_spin_to_json(const struct glibc_spin *spin)
 {
     char setting[sizeof tunable + 16];
-    json_t *wanted = spin->wanted_ns == MACHINE_NEVER ? json_string("inf")
-                                                      : json_integer((json_int_t)spin->wanted_ns);
+    json_t *wanted = json_time_or_inf(spin->wanted_ns);
 
     if (!spin->measured)
         return json_pack("{s:o, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:s}", "wanted_ns", wanted,

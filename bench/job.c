@@ -17,6 +17,7 @@
 #include "bench/fitness.h"
 #include "bench/growth.h"
 #include "bench/interrupt.h"
+#include "bench/json.h"
 #include "bench/native/clock_check.h"
 #include "bench/native/host.h"
 
@@ -108,8 +109,8 @@ static json_t *identity(const struct job *job, const struct turn *turn, const ch
     if (turn->lock->automatic)
         json_object_set_new(
             object, "budget_ns",
-            auto_budget_to_json(auto_budget_ns(&job->plan->auto_budgets, turn->lock->ops->name,
-                                               turn->threads, job->plan->cpus)));
+            json_time_or_inf(auto_budget_ns(&job->plan->auto_budgets, turn->lock->ops->name,
+                                            turn->threads, job->plan->cpus)));
     if (!machine_is_simulated(&job->plan->machine))
         json_object_set_new(object, "processes", processes_to_json(job->plan->processes));
     return object;

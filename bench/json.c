@@ -15,6 +15,11 @@ json_t *json_number_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+json_t *json_time_or_inf(uint64_t ns)
+{
+    return ns == UINT64_MAX ? json_string("inf") : json_integer((json_int_t)ns);
+}
+
 json_t *json_matrix(const double *numbers, size_t n)
 {
     json_t *rows = json_array();

@@ -100,10 +100,8 @@ const char *parameter_format(const struct lock_parameter *parameter, uint64_t va
 {
     if (parameter->unit == LOCK_COUNT)
         snprintf(text, PARAMETER_TEXT, "%" PRIu64, value);
-    else if (value == MACHINE_NEVER)
-        strcpy(text, "inf");
     else
-        format_time(value, text);
+        format_time_or_inf(value, text);
     return text;
 }
 

@@ -11,6 +11,7 @@
 
 #include "config.h"
 
+#include "bench/json.h"
 #include "bench/native/host.h"
 #include "bench/run_fields.h"
 #include "locks/machine/machine.h"
@@ -85,12 +86,11 @@ static const char profile_file[] = "/profile.json";
 
 static json_t *budget_to_json(const struct profile_budget *budget)
 {
-    json_t *ns =
-        budget->ns == MACHINE_NEVER ? json_string("inf") : json_integer((json_int_t)budget->ns);
     json_t *high = isinf(budget->high_ns) ? json_string("inf") : json_real(budget->high_ns);
     json_t *low = isinf(budget->low_ns) ? json_string("inf") : json_real(budget->low_ns);
 
-    return json_pack("{s:o, s:[o, o]}", "ns", ns, "interval_ns", low, high);
+    return json_pack("{s:o, s:[o, o]}", "ns", json_time_or_inf(budget->ns), "interval_ns", low,
+                     high);
 }
 
 static json_t *locks_to_json(const struct profile *profile)

@@ -225,6 +225,13 @@ const json_t *sample_value(const json_t *sample, const char *path)
     return value;
 }
 
+double sample_number(const json_t *sample, const char *name)
+{
+    const json_t *value = sample_value(sample, name);
+
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
 size_t samples_values(const json_t *samples, const char *name, double *values)
 {
     size_t count = 0, i;
@@ -254,7 +261,7 @@ double samples_median(const json_t *samples, const char *name)
     return median_and_free(values, samples_values(samples, name, values));
 }
 
-static double acquisitions_of(const json_t *sample)
+double sample_acquisitions(const json_t *sample)
 {
     double all = 0;
     size_t i;
@@ -273,7 +280,7 @@ double samples_median_per_acquisition(const json_t *samples, const char *name)
 
     json_array_foreach (samples, i, sample) {
         const json_t *value = sample_value(sample, name);
-        double acquisitions = acquisitions_of(sample);
+        double acquisitions = sample_acquisitions(sample);
         if (json_is_number(value) && acquisitions > 0)
             values[count++] = json_number_value(value) / acquisitions;
     }

@@ -57,6 +57,12 @@ struct measure sample_cell_measure(const struct sample_cell *cell);
 /* The value of a sample's field, nested names joined by dots; NULL without one. */
 const json_t *sample_value(const json_t *sample, const char *name);
 
+/* The same as a number; NaN where it is none. */
+double sample_number(const json_t *sample, const char *name);
+
+/* Of all threads. */
+double sample_acquisitions(const json_t *sample);
+
 /* The values of a field of those samples that have it, sorted upwards, into room for all of them;
  * returns how many there are. */
 size_t samples_values(const json_t *samples, const char *name, double *values);

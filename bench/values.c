@@ -86,6 +86,11 @@ const char *format_time(uint64_t ns, char text[TIME_TEXT])
     return text;
 }
 
+const char *format_time_or_inf(uint64_t ns, char text[TIME_TEXT])
+{
+    return ns == UINT64_MAX ? strcpy(text, "inf") : format_time(ns, text);
+}
+
 /* The rare long draws of an exponential delay are seven times its mean. */
 static const uint64_t delay_most_ns = 1000000000, mean_most_ns = 300000000;
 

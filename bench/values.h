@@ -26,6 +26,9 @@ enum { TIME_TEXT = 24 };
  * short. Returns `text`. */
 const char *format_time(uint64_t ns, char text[TIME_TEXT]);
 
+/* The same of a time that may have no end, which is UINT64_MAX: `inf`. */
+const char *format_time_or_inf(uint64_t ns, char text[TIME_TEXT]);
+
 /* How long something takes: a fixed time, or one drawn anew each time. */
 struct delay {
     enum delay_kind { DELAY_FIXED, DELAY_UNIFORM, DELAY_EXPONENTIAL, DELAY_BIMODAL } kind;

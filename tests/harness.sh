@@ -226,6 +226,12 @@ first_bytes() {
     head -c 4 "$1" | od -An -c | tr -d ' \n'
 }
 
+# run_to FILE ARGUMENT...: a short run.
+run_to() {
+    rm -f "$1"
+    call "$LOCKBENCH" run -d 5ms -R 2 --quiet -O "$1" "${@:2}"
+}
+
 # want_picture FORMAT FILE [TEXT]: with the text, where texts can be read.
 want_picture() {
     local text=${3:-}

@@ -18,12 +18,6 @@ refuse_run() {
     end
 }
 
-# run_to FILE ARGUMENT...: a short run.
-run_to() {
-    rm -f "$1"
-    call "$LOCKBENCH" run -d 5ms -R 2 --quiet -O "$1" "${@:2}"
-}
-
 # ---------------------------------------------------------------------------------------------
 # Looking into results files, without a JSON program, which need not be there.
 

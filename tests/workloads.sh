@@ -10,12 +10,6 @@ SOURCES=$(realpath -- "${SOURCES:-$(dirname -- "$0")/..}") || exit 99
 
 model='sim:pack:2 core:2 pu:2'
 
-# run_to FILE ARGUMENT...: a short run.
-run_to() {
-    rm -f "$1"
-    call "$LOCKBENCH" run -d 5ms -R 2 --quiet -O "$1" "${@:2}"
-}
-
 # refuse_run CULPRIT FIX ARGUMENT...: refused before anything is measured or written, on both kinds
 # of machine. Were it taken, it would be a short run.
 refuse_run() {

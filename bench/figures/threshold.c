@@ -160,7 +160,7 @@ static void put_map(FILE *data, const struct map *map, const struct axes *axes, 
         double *values = values_at(map, axes, x);
         for (size_t y = 0; y < axes->budgets_count; y++) {
             fprintf(data, "%zu %zu %s %s", x, y, format_delay(&axes->criticals[x], critical),
-                    surface_format_budget(axes->budgets[y], budget));
+                    format_time_or_inf(axes->budgets[y], budget));
             curves_put_number(data, values[y]);
             fputc('\n', data);
         }

@@ -452,17 +452,13 @@ json_t *estimate_to_json(const struct estimate *estimate)
                          : json_null());
 }
 
-json_t *budget_to_json(uint64_t budget_ns)
-{
-    return budget_ns == SURFACE_FOREVER ? json_string("inf") : json_integer((json_int_t)budget_ns);
-}
-
 json_t *budget_estimate_to_json(const struct budget_estimate *estimate)
 {
-    return json_pack("{s:o, s:o}", "value", budget_to_json(estimate->ns), "interval",
-                     estimate->has_interval ? json_pack("[o, o]", budget_to_json(estimate->low_ns),
-                                                        budget_to_json(estimate->high_ns))
-                                            : json_null());
+    return json_pack("{s:o, s:o}", "value", json_time_or_inf(estimate->ns), "interval",
+                     estimate->has_interval
+                         ? json_pack("[o, o]", json_time_or_inf(estimate->low_ns),
+                                     json_time_or_inf(estimate->high_ns))
+                         : json_null());
 }
 
 static json_t *measure_to_json(const struct surface_cell *cell, enum surface_measure measure,
@@ -488,11 +484,11 @@ static json_t *competitive_to_json(const struct surface_cell *cell, double sleep
     if (!found.known)
         return json_pack("{s:s}", "unmeasured", found.unknown);
     return json_pack("{s:o, s:f, s:o, s:o, s:o, s:o, s:o}", "reference_ns",
-                     budget_to_json(found.reference_ns), "offline_ns", found.offline_ns,
+                     json_time_or_inf(found.reference_ns), "offline_ns", found.offline_ns,
                      "at_reference", estimate_to_json(&found.at_reference), "sleeping_at_once",
                      estimate_to_json(&found.none), "spinning_for_ever",
                      estimate_to_json(&found.forever), "best", estimate_to_json(&found.best),
-                     "best_budget_ns", budget_to_json(found.best_budget_ns));
+                     "best_budget_ns", json_time_or_inf(found.best_budget_ns));
 }
 
 /* Of each budget, in their order. */
@@ -522,7 +518,7 @@ static json_t *cell_to_json(const struct surface_cell *cell, double sleep_ns, ui
     json_t *budgets = json_array();
 
     for (size_t i = 0; i < cell->count; i++)
-        json_array_append_new(budgets, budget_to_json(cell->points[i].budget_ns));
+        json_array_append_new(budgets, json_time_or_inf(cell->points[i].budget_ns));
     json_object_set_new(object, "budgets_ns", budgets);
     json_object_set_new(object, "medians", medians_to_json(cell));
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {

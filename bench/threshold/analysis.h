@@ -106,9 +106,6 @@ double analysis_goodness(enum surface_measure measure, double value);
 json_t *estimate_to_json(const struct estimate *estimate);
 json_t *budget_estimate_to_json(const struct budget_estimate *estimate);
 
-/* A budget in ns, or "inf". */
-json_t *budget_to_json(uint64_t budget_ns);
-
 /* All cells with all measures: best, plateau, verdict and, if `sleep_ns` is not NaN, the ratio. */
 json_t *analysis_to_json(const struct surface *grid, double sleep_ns, uint64_t seed);
 

@@ -43,11 +43,6 @@ bool surface_less_is_better(enum surface_measure measure)
     return measure != SURFACE_THROUGHPUT;
 }
 
-const char *surface_format_budget(uint64_t budget_ns, char text[TIME_TEXT])
-{
-    return budget_ns == SURFACE_FOREVER ? strcpy(text, "inf") : format_time(budget_ns, text);
-}
-
 /* ---- reading ---- */
 
 static void *grow(void *array, size_t count, size_t size)
@@ -160,28 +155,10 @@ static struct surface_point *point_of(struct surface_cell *cell, uint64_t budget
     return &cell->points[cell->count++];
 }
 
-static double number_of(const json_t *sample, const char *name)
-{
-    const json_t *value = sample_value(sample, name);
-
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-static double acquisitions_of(const json_t *sample)
-{
-    const json_t *each = json_object_get(sample, "acquisitions"), *value;
-    double all = 0;
-    size_t i;
-
-    json_array_foreach ((json_t *)each, i, value)
-        all += json_number_value(value);
-    return all > 0 ? all : NAN;
-}
-
 /* A delay of 0 is not achieved, and not recorded as such. */
 static double achieved(const json_t *sample, const char *name, const struct delay *delay)
 {
-    double value = number_of(sample, name);
+    double value = sample_number(sample, name);
 
     return isnan(value) ? delay_mean(delay) : value;
 }
@@ -189,15 +166,16 @@ static double achieved(const json_t *sample, const char *name, const struct dela
 static struct surface_sample sample_of(const json_t *sample, const struct surface_cell *cell)
 {
     struct surface_sample taken = {.fit = fitness_is_fit(sample)};
-    double all = acquisitions_of(sample);
+    const double acquisitions = sample_acquisitions(sample);
+    const double all = acquisitions > 0 ? acquisitions : NAN;
 
-    taken.value[SURFACE_THROUGHPUT] = number_of(sample, "throughput");
-    taken.value[SURFACE_CPU] = number_of(sample, "cpu_ns");
-    taken.value[SURFACE_TAIL] = number_of(sample, "latency_ns.p99");
+    taken.value[SURFACE_THROUGHPUT] = sample_number(sample, "throughput");
+    taken.value[SURFACE_CPU] = sample_number(sample, "cpu_ns");
+    taken.value[SURFACE_TAIL] = sample_number(sample, "latency_ns.p99");
     taken.value[SURFACE_WAIT] = NAN;
-    taken.value[SURFACE_SLEEPS] = number_of(sample, "validity.voluntary_switches") / all;
-    taken.value[SURFACE_PREEMPTIONS] = number_of(sample, "validity.involuntary_switches") / all;
-    taken.value[SURFACE_FUTEX] = number_of(sample, "futex_calls");
+    taken.value[SURFACE_SLEEPS] = sample_number(sample, "validity.voluntary_switches") / all;
+    taken.value[SURFACE_PREEMPTIONS] = sample_number(sample, "validity.involuntary_switches") / all;
+    taken.value[SURFACE_FUTEX] = sample_number(sample, "futex_calls");
     taken.value[SURFACE_WORK] = achieved(sample, "validity.critical_ns", &cell->critical) +
                                 achieved(sample, "validity.outside_ns", &cell->outside);
     return taken;

@@ -111,7 +111,4 @@ static inline bool surface_has_cpus(const struct surface_cell *cell)
  * `calibration` (calibration.h), or of a simulated machine by its model. NaN: it does not. */
 double surface_sleep_ns(const struct records *file);
 
-/* Writes a budget: `0`, `20us`, `inf`. Returns `text`. */
-const char *surface_format_budget(uint64_t budget_ns, char text[TIME_TEXT]);
-
 #endif

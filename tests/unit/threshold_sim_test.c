@@ -61,7 +61,7 @@ static void name_locks(char *locks, size_t size)
 
     for (int i = 0; i < BUDGETS; i++)
         used += (size_t)snprintf(locks + used, size - used, "%sspin_park:budget=%s",
-                                 i == 0 ? "" : ",", surface_format_budget(budgets[i], text));
+                                 i == 0 ? "" : ",", format_time_or_inf(budgets[i], text));
     assert_true(used < size);
 }
 
