@@ -104,13 +104,24 @@ static bool await_report(struct child *child, uint64_t *left_ns)
     return ready;
 }
 
-/* Reads until the child closes its output. Returns false when the time is up or the user
- * interrupted. */
+static bool is_stopped(const struct child *child)
+{
+    siginfo_t event = {.si_pid = 0};
+
+    return waitid(P_PID, (id_t)child->pid, &event, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           event.si_pid != 0;
+}
+
+/* Reads until the child closes its output. Returns false when the time is up, the user
+ * interrupted, or the child stands still because it was stopped. */
 static bool receive(struct child *child, uint64_t left_ns, struct text *text)
 {
     while (left_ns > 0 && !interrupted()) {
-        if (!await_report(child, &left_ns))
+        if (!await_report(child, &left_ns)) {
+            if (is_stopped(child))
+                return false;
             continue;
+        }
         char *grown = realloc(text->bytes, text->length + 65536);
         if (grown == NULL)
             return false;
@@ -136,8 +147,8 @@ static int finish(struct child *child, bool kill_it)
     return status;
 }
 
-/* A child that can't measure says why as {"problem": "..."}, and of a process of its own that the
- * lock ended {"crash": "..."}. */
+/* A child that can't measure says why as {"problem": "..."}, of a process of its own that the lock
+ * ended {"crash": "..."}, and that somebody stopped it meanwhile {"stopped": true}. */
 static void judge(struct child_report *report, int status, const struct text *text)
 {
     report->result = text->length == 0 ? NULL : json_loadb(text->bytes, text->length, 0, NULL);
@@ -174,6 +185,8 @@ static void judge(struct child_report *report, int status, const struct text *te
         report->end = CHILD_CRASHED;
         snprintf(report->reason, sizeof report->reason,
                  "its process ended with exit code %d and without a report", WEXITSTATUS(status));
+    } else if (json_is_true(json_object_get(report->result, "stopped"))) {
+        report->end = CHILD_STOPPED;
     } else {
         report->end = CHILD_REPORTED;
         return;
@@ -208,11 +221,12 @@ struct child_report child_run(const struct repetition *repetition)
     }
     send_request(&child, repetition);
     bool whole = receive(&child, allowed, &text);
+    bool stopped = !whole && is_stopped(&child);
     int status = finish(&child, !whole);
     if (whole) {
         judge(&report, status, &text);
     } else {
-        report.end = interrupted() ? CHILD_INTERRUPTED : CHILD_HUNG;
+        report.end = interrupted() ? CHILD_INTERRUPTED : stopped ? CHILD_STOPPED : CHILD_HUNG;
         snprintf(report.reason, sizeof report.reason, "its process did not report within %.0f s",
                  (double)allowed / 1e9);
     }

@@ -12,6 +12,7 @@ enum child_end {
     CHILD_FAILED,      /* it could not measure; `reason` says why */
     CHILD_CRASHED,     /* it ended by itself without a report; `reason` says how */
     CHILD_HUNG,        /* it did not end in time and was killed; `reason` says when */
+    CHILD_STOPPED,     /* somebody stopped it (Ctrl-Z): it measured nothing, and has gone */
     CHILD_INTERRUPTED, /* the user ended the program meanwhile; it was killed */
 };
 

@@ -146,7 +146,6 @@ static enum exit_code keep_result(struct job *job, const struct turn *turn, json
     size_t i;
 
     json_object_del(result, "violations");
-    json_object_del(result, "stopped");
     json_object_update(sample, result);
     json_decref(result);
     if (!machine_is_simulated(&job->plan->machine))
@@ -217,12 +216,8 @@ static enum exit_code measure_turn(struct job *job, const struct turn *turn)
     struct repetition repetition = repetition_of(job, turn);
     struct child_report report = child_run(&repetition);
 
-    /* What was stopped meanwhile is no measurement; once more. */
-    while (report.end == CHILD_REPORTED &&
-           json_is_true(json_object_get(report.result, "stopped"))) {
-        json_decref(report.result);
+    while (report.end == CHILD_STOPPED)
         report = child_run(&repetition);
-    }
     switch (report.end) {
     case CHILD_REPORTED:
         return keep_result(job, turn, report.result);
@@ -232,6 +227,7 @@ static enum exit_code measure_turn(struct job *job, const struct turn *turn)
         return keep_end(job, turn, "hang", report.reason);
     case CHILD_INTERRUPTED:
         return EXIT_INTERRUPTED;
+    case CHILD_STOPPED:
     case CHILD_FAILED:
         break;
     }

@@ -95,6 +95,24 @@ miscarries wait-all takes_some hang --objects 3
 miscarries timer early early
 miscarries handoff hangs hang
 miscarries handoff refuses error
+# stopped MACHINE LOCK [OPTION...]: whose process is stopped is measured once more. A process that stands still
+# holds up the others, at a barrier or before the lock, and that is no hang of the lock.
+stopped()
+{
+    local name="$2 on ${1%%:*}${3:+, ${*:3}}" results=${1%%:*}-$2${3:-}.jsonl
+    touch stop-here
+    timeout 120 "$LOCKBENCH" run "$2" -m "$1" -t 2 -d 10ms -R 1 -s 7 -O "$results" "${@:3}" > out 2> err
+    report "$name: exit code 0" test $? -eq 0
+    report "$name: it was stopped" test ! -e stop-here
+    report "$name: one sample, verified" test "$(grep -c '"record":"sample".*"verified":true' "$results")" -eq 1
+    report "$name: no violation" test "$(grep -c '"record":"violation"' "$results")" -eq 0
+}
+for lock in stops_at_start stops_inside stops_at_end; do
+    stopped native "$lock"
+    stopped native "$lock" --processes 2
+done
+stopped "$model" stops_inside
+
 # counted MACHINE [OPTION...]: what a lock counts about itself is in the sample, whole; one that counts nothing says so.
 counted()
 {

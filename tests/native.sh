@@ -794,6 +794,15 @@ worker_processes() { # RUN
              END { for (p in parent) if (parent[parent[p]] == run && state[p] != "Z") print p }'
 }
 
+child_of() { # RUN
+    awk '{ sub(/.*\) /, ""); if ($2 == run) print FILENAME }' run="$1" /proc/[0-9]*/stat 2>>"$work/ignored" |
+        tr -dc '0-9\n' | head -1
+}
+
+has_child() { # RUN
+    [ -n "$(child_of "$1")" ]
+}
+
 has_workers() { # RUN COUNT
     [ "$(worker_processes "$1" | wc -l)" = "$2" ]
 }
@@ -826,12 +835,21 @@ want_no_shared_memory
 end
 
 begin "a worker process that is stopped: measured once more, no hang of the lock"
-start run tas --processes 2 -t 2 -d 500ms -R 1 --quiet -O worker-stopped.jsonl
+start run tas --processes 2 -t 2 -d 2s -R 1 --quiet -O worker-stopped.jsonl
 wait_until has_workers "$group" 2
 kill -STOP "$(worker_processes "$group" | head -1)"
 wait_for_end
 want_code 0
 want_verified_samples worker-stopped.jsonl 1
+end
+
+begin "a repetition's process that is stopped: measured once more, no hang of the lock"
+start run tas -t 2 -d 2s -R 1 --quiet -O stopped.jsonl
+wait_until has_child "$group"
+kill -STOP "$(child_of "$group")"
+wait_for_end
+want_code 0
+want_verified_samples stopped.jsonl 1
 end
 
 if ! have taskset; then

@@ -27,29 +27,29 @@ static void write_line(json_t *object)
     fflush(stdout);
 }
 
-static json_t *measure_signals(const struct repetition *repetition, char *problem, size_t size)
+static json_t *measure_lock(const struct repetition *repetition, char *problem, size_t size)
 {
-    json_t *result = exchange_measure(repetition, problem, size);
+    struct crew *crew = crew_make(repetition, problem, size);
 
-    if (result != NULL)
-        json_object_set_new(result, "stopped", json_boolean(was_stopped));
-    return result;
+    if (crew == NULL)
+        return NULL;
+    if (crew_run(crew, problem, size) == NULL)
+        return native_report(crew);
+    if (crew->stopped)
+        return json_pack("{s:b}", "stopped", true);
+    return crew->crashed ? json_pack("{s:s}", "crash", problem) : NULL;
 }
 
 static json_t *measure_natively(const struct repetition *repetition, char *problem, size_t size)
 {
     signal(SIGCONT, note_continuation);
-    if (repetition->workload.exchange != EXCHANGE_NONE)
-        return measure_signals(repetition, problem, size);
-    struct crew *crew = crew_make(repetition, problem, size);
-    if (crew == NULL)
-        return NULL;
-    if (crew_run(crew, problem, size) != NULL)
-        return crew->crashed ? json_pack("{s:s}", "crash", problem) : NULL;
-    json_t *result = native_report(crew);
-    json_object_set_new(result, "stopped",
-                        json_boolean(was_stopped || word_load(&crew->stopped, relaxed)));
-    return result;
+    json_t *result = repetition->workload.exchange != EXCHANGE_NONE
+                         ? exchange_measure(repetition, problem, size)
+                         : measure_lock(repetition, problem, size);
+    if (!was_stopped)
+        return result;
+    json_decref(result);
+    return json_pack("{s:b}", "stopped", true);
 }
 
 /* Ends the process without returning: threads that are stuck in the lock still run, and would keep

@@ -81,7 +81,7 @@ struct crew {
     const struct lock_ops *ops; /* to use the lock through */
     sem_t dismissals;           /* one for each process, when it may end */
     WORD(bool) giving_up;       /* the processes are killed, because threads did not come back */
-    WORD(bool) stopped;         /* a process was stopped meanwhile: this was no measurement */
+    bool stopped;               /* somebody stopped a process, so all were killed */
     bool crashed;               /* a process ended as only the lock can have made it end */
     struct layout layout;
     struct lock_memory memory; /* where the usual one won't do */
@@ -125,8 +125,8 @@ struct crew *crew_make(const struct repetition *repetition, char *problem, size_
 
 /* Runs a repetition, from starting the threads to the end of the wait for them. Returns NULL, or
  * what could not be done, in words that end in the reason, in `problem`; with `crashed`, what the
- * lock did to a process. When threads did not come back (departed < threads), they may still run:
- * end the process. */
+ * lock did to a process; with `stopped`, that somebody stopped one. When threads did not come back
+ * (departed < threads), they may still run: end the process. */
 const char *crew_run(struct crew *crew, char *problem, size_t problem_size);
 
 /* ---- for crew_processes.c ---- */

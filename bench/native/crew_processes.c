@@ -288,7 +288,7 @@ static unsigned take_event(struct watch *watch, siginfo_t *event)
     event->si_pid = 0;
     if (waitid(P_PID, (id_t)pid, event, all | WNOHANG) == 0 && event->si_pid != 0) {
         if (event->si_code == CLD_STOPPED || event->si_code == CLD_CONTINUED) {
-            word_store(&crew->stopped, true, relaxed);
+            crew->stopped = true;
         } else {
             number = number_of(crew, pid);
             if (number < crew->repetition->processes)
@@ -299,7 +299,8 @@ static unsigned take_event(struct watch *watch, siginfo_t *event)
     return number;
 }
 
-/* Waits until all processes have ended. The first that ends as it should not ends the others, too.
+/* Waits until all processes have ended. The first that ends as it should not, or is stopped, ends
+ * the others, too: those that wait for it, at a barrier or for the lock, would take it for a hang.
  * Returns what was wrong, or NULL. */
 static const char *watch_processes(struct watch *watch, char *problem, size_t size)
 {
@@ -315,9 +316,14 @@ static const char *watch_processes(struct watch *watch, char *problem, size_t si
             return found;
         }
         unsigned number = take_event(watch, &event);
-        if (number == crew->repetition->processes || found != NULL)
+        if (found != NULL)
             continue;
-        found = judge(crew, number, &event, problem, size);
+        if (crew->stopped) {
+            snprintf(problem, size, "a worker process was stopped");
+            found = problem;
+        } else if (number < crew->repetition->processes) {
+            found = judge(crew, number, &event, problem, size);
+        }
         if (found != NULL)
             kill_all(watch);
     }

@@ -3,7 +3,9 @@
 #ifndef TESTS_FAULTY_FAULTY_H
 #define TESTS_FAULTY_FAULTY_H
 
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "locks/lock.h"
 #include "locks/seqlock.h"
@@ -161,6 +163,52 @@ static const struct lock_ops hasty_ops = {
     .release_shared = hasty_entry_share,
 };
 
+/* Right, but somebody stops the process that measures with it, once: in the folder lies a file
+ * `stop-here`, and who takes it away is stopped. */
+static inline void stop_once(void)
+{
+    if (unlink("stop-here") == 0)
+        raise(SIGSTOP);
+}
+
+static inline int stops_at_start_entry_init(void *lock, unsigned threads,
+                                            const uint64_t *parameters)
+{
+    /* The first thread of a process only tries whether there can be such a lock. */
+    if (gettid() != getpid())
+        stop_once();
+    return tas_entry_init(lock, threads, parameters);
+}
+
+static inline int stops_inside_entry_acquire(void *lock, void *context)
+{
+    int error = tas_entry_acquire(lock, context);
+
+    stop_once();
+    return error;
+}
+
+#define STOPPING_LOCK(lock_name, init_entry, acquire_entry, end_entry) \
+    static const struct lock_ops lock_name##_ops = {                   \
+        .name = #lock_name,                                            \
+        .family = "negative control",                                  \
+        .description = "right, and its process is stopped",            \
+        .source = "none",                                              \
+        .traits = LOCK_UNFAIR | LOCK_SPINS,                            \
+        .size = sizeof(struct tas_lock),                               \
+        .init = init_entry,                                            \
+        .destroy = faulty_entry_destroy,                               \
+        .thread_ends = end_entry,                                      \
+        .acquire = acquire_entry,                                      \
+        .try_acquire = tas_entry_try_acquire,                          \
+        .release = tas_entry_release,                                  \
+        .is_idle = tas_entry_is_idle,                                  \
+    };
+
+STOPPING_LOCK(stops_at_start, stops_at_start_entry_init, tas_entry_acquire, NULL)
+STOPPING_LOCK(stops_inside, tas_entry_init, stops_inside_entry_acquire, NULL)
+STOPPING_LOCK(stops_at_end, tas_entry_init, tas_entry_acquire, stop_once)
+
 /* Right, and counts: what a lock says about itself is recorded. */
 struct counts_lock {
     struct tas_lock tas;
@@ -236,4 +284,7 @@ LOCK(loses_one)
 LOCK(never_again)
 LOCK(hasty)
 LOCK(counts)
+LOCK(stops_at_start)
+LOCK(stops_inside)
+LOCK(stops_at_end)
 #endif
