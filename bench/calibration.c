@@ -106,6 +106,45 @@ void calibration_conclude(struct calibration_rounds *rounds, struct calibration 
         conclude_item(rounds, item, &calibration->values[item]);
 }
 
+/* ---- as a model ---- */
+
+/* Three digits are what the intervals allow. */
+static const char *short_time(double ns, char text[CALIBRATION_TEXT])
+{
+    if (ns < 1000)
+        snprintf(text, CALIBRATION_TEXT, "%.0fns", ns > 0 ? ns : 0);
+    else if (ns < 1e6)
+        snprintf(text, CALIBRATION_TEXT, "%.3gus", ns / 1e3);
+    else
+        snprintf(text, CALIBRATION_TEXT, "%.3gms", ns / 1e6);
+    return text;
+}
+
+bool calibration_model(const struct calibration *calibration, char text[CALIBRATION_MODEL])
+{
+    static const enum calibration_item needed[] = {CALIBRATION_RELAX, CALIBRATION_YIELD,
+                                                   CALIBRATION_SWITCH, CALIBRATION_WAKE_CALL,
+                                                   CALIBRATION_WAKE_SHALLOW};
+    double ns[CALIBRATION_ITEMS] = {0};
+    char times[5][CALIBRATION_TEXT];
+
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (!calibration->values[needed[i]].measured)
+            return false;
+        ns[needed[i]] = calibration->values[needed[i]].median_ns;
+    }
+    /* A yield with nobody there is a system call and no more; the woken thread is switched to after
+     * the waker's call. */
+    double switch_ns = ns[CALIBRATION_SWITCH] - ns[CALIBRATION_YIELD];
+    double wake_ns = ns[CALIBRATION_WAKE_SHALLOW] - ns[CALIBRATION_YIELD] - switch_ns;
+    double call_ns = ns[CALIBRATION_WAKE_CALL] - ns[CALIBRATION_YIELD];
+    snprintf(text, CALIBRATION_MODEL, "relax=%s,syscall=%s,switch=%s,wake=%s,wake-call=%s",
+             short_time(ns[CALIBRATION_RELAX], times[0]),
+             short_time(ns[CALIBRATION_YIELD], times[1]), short_time(switch_ns, times[2]),
+             short_time(wake_ns, times[3]), short_time(call_ns, times[4]));
+    return true;
+}
+
 /* ---- JSON ---- */
 
 json_t *calibration_to_json(const struct calibration *calibration)
@@ -128,6 +167,9 @@ json_t *calibration_to_json(const struct calibration *calibration)
     json_object_set_new(object, "cpu", json_integer(calibration->cpu));
     json_object_set_new(object, "other_cpu", json_integer(calibration->other_cpu));
     json_object_set_new(object, "unmeasured", unmeasured);
+    char model[CALIBRATION_MODEL];
+    json_object_set_new(object, "model",
+                        calibration_model(calibration, model) ? json_string(model) : json_null());
     return object;
 }
 
@@ -233,4 +275,12 @@ void calibration_print(FILE *out, const struct calibration *calibration)
         else
             fprintf(out, "%8s     not measured: %s\n", "-", value->reason);
     }
+}
+
+void calibration_print_model(FILE *out, const struct calibration *calibration)
+{
+    char model[CALIBRATION_MODEL];
+
+    if (calibration_model(calibration, model))
+        fprintf(out, "as a model: --model %s\n", model);
 }

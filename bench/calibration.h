@@ -86,14 +86,25 @@ void calibration_unmeasured(struct calibration_rounds *rounds, enum calibration_
 void calibration_conclude(struct calibration_rounds *rounds, struct calibration *calibration);
 
 /* As an object: of each item {"median_ns", "interval_ns": [low, high], "rounds"}, or null with its
- * reason under "unmeasured"; "cpu", "other_cpu". The caller owns it. */
+ * reason under "unmeasured"; "cpu", "other_cpu"; "model", see calibration_model(), or null. The
+ * caller owns it. */
 json_t *calibration_to_json(const struct calibration *calibration);
 
 /* Reads that back; false when it is no such thing, or holds what no machine has. */
 bool calibration_from_json(const json_t *object, struct calibration *calibration);
 
+/* The parameters of a simulated machine on which the kernel's part costs what it costs here, for
+ * --model, as in `relax=26ns,syscall=427ns`: what a person would work out from the medians. How far
+ * cores are from each other is no part of it (`lockbench topology`). False when one of them is not
+ * measured. */
+enum { CALIBRATION_MODEL = 160 };
+bool calibration_model(const struct calibration *calibration, char text[CALIBRATION_MODEL]);
+
 /* A line for each item, with what is not measured and why. */
 void calibration_print(FILE *out, const struct calibration *calibration);
+
+/* A line with calibration_model(), or nothing. */
+void calibration_print_model(FILE *out, const struct calibration *calibration);
 
 /* A time as a person reads it, three digits and its unit: `3.31 us`, `inf`. Returns `text`. */
 enum { CALIBRATION_TEXT = 24 };

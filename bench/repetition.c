@@ -34,7 +34,8 @@ static uint64_t model_patience_ns(const struct repetition *repetition, uint64_t 
         slowest_ns = latency_most_ns;
     return repetition->threads * operations * slowest_ns +
            sharing * (parameters->slice_ns + parameters->switch_ns) * operations +
-           repetition->threads * 2 * (parameters->wake_ns + parameters->switch_ns);
+           repetition->threads * 2 *
+               (parameters->wake_ns + parameters->wake_call_ns + parameters->switch_ns);
 }
 
 void repetition_set_patience(struct repetition *repetition)

@@ -840,17 +840,18 @@ done
 want_text trace.json "rw_ticket"
 end
 
-# For jq and Python alike: one line an event that lasts, with its row, start and end in picoseconds.
+# For jq and Python alike: one line an event that lasts, with its row, start and end in picoseconds, and name.
 spans_of() { # FILE
     if [ $json_program = jq ]; then
-        jq -r '.traceEvents[] | select(.ph == "X") | [.pid, .tid, (.ts * 1e6 | round), ((.ts + .dur) * 1e6 | round)]
-               | @tsv' "$1"
+        jq -r '.traceEvents[] | select(.ph == "X") | [.pid, .tid, (.ts * 1e6 | round), ((.ts + .dur) * 1e6 | round),
+                .name] | @tsv' "$1"
     else
         python3 -c '
 import json, sys
 for event in json.load(open(sys.argv[1]))["traceEvents"]:
     if event["ph"] == "X":
-        print(event["pid"], event["tid"], round(event["ts"] * 1e6), round((event["ts"] + event["dur"]) * 1e6), sep="\t")
+        print(event["pid"], event["tid"], round(event["ts"] * 1e6), round((event["ts"] + event["dur"]) * 1e6),
+              event["name"], sep="\t")
 ' "$1"
     fi
 }
@@ -867,8 +868,17 @@ want_nested() { # FILE
          }' spans >"$stdout" || fail "$1 has a span that overlaps another one of its row"
 }
 
+# A thread that is put aside does not get its core back at once.
+want_whole_runs() { # FILE
+    spans_of "$1" | grep "$(printf '\t')thread [0-9]*$" | sort -k1,1n -k2,2n -k3,3n >runs
+    [ "$(wc -l <runs)" -gt 20 ] || fail "$1 should have more than twenty runs of threads"
+    awk -F '\t' '$1 == pid && $2 == tid && $3 == end && $5 == name { print; exit 1 }
+        { pid = $1; tid = $2; end = $4; name = $5 }' runs >"$stdout" ||
+        fail "$1 has a thread whose time on its core is cut in two"
+}
+
 if [ -z "$json_program" ]; then
-    for name in "the trace is JSON" "spans of one row are nested" "the trace's end" "nested: other locks"; do
+    for name in "the trace is JSON" "spans of one row are nested" "the trace's end" "nested, whole: other locks"; do
         skip "$name" "there is neither python3 nor jq"
     done
 else
@@ -887,13 +897,14 @@ else
     [ -z "$marked" ] || [ "$marked" -ge 1200 ] || fail "what marks the end of the trace is at $marked us"
     end
 
-    begin "spans of one row are nested: a lock that sleeps, one that spins, few CPUs"
+    begin "spans of one row are nested, those of threads whole: a lock that sleeps, one that spins, few CPUs"
     for lock in mcs_park ticket spin_park; do
         rm -f other-trace.json
         run_to other-trace.jsonl $lock -m "$two" -t 5 -R 1 -c 2us --model slice=30us --trace other-trace.json
         want_code 0
         json_is_valid other-trace.json whole || fail "it should be JSON"
         want_nested other-trace.json
+        want_whole_runs other-trace.json
     done
     end
 fi

@@ -72,7 +72,19 @@ want_text "$stderr" "lockbench: saved: $profile"
 grep -qE '^lockbench: budget=auto is [0-9.a-z]+ with up to [0-9]+ threads?, [0-9.a-z]+ with more: calibration$' \
     "$stderr" || fail "it should say what budget=auto is"
 want_same "files in the profile's folder" "$(ls "$(dirname "$profile")")" profile.json
+modelled=$(sed -n 's/^as a model: --model //p' "$stdout")
+missing=$(sed -n -e 's/^\(relax\|yield\|context switch\|the waker.s\|sleep and wake, other core  \).* not measured: //p' "$stdout")
 end
+
+if [ -z "$modelled" ] && [ -n "$missing" ]; then
+    skip "doctor --save says what model costs the same" "$missing"
+else
+    begin "doctor --save says what model costs the same"
+    run_to modelled.jsonl spin_park -m 'sim:core:2 pu:1' --model "$modelled" -t 4 -d 200us
+    want_code 0
+    want_verified_samples modelled.jsonl 2
+    end
+fi
 
 begin "doctor --save --json has the calibration and says nothing"
 call "$LOCKBENCH" doctor --save --json --quiet

@@ -106,6 +106,7 @@ static void print_profile(const struct profile *profile, unsigned cpus)
 
     printf("\nmedians of %d rounds, [95%% interval]\n", CALIBRATION_ROUNDS);
     calibration_print(stdout, &profile->calibration);
+    calibration_print_model(stdout, &profile->calibration);
     fflush(stdout);
     snprintf(budgets.from, sizeof budgets.from, "calibration");
     say("saved: %s", profile->path);

@@ -246,7 +246,7 @@ static bool measure_on_two(struct stage *stage)
         set(stage, CALIBRATION_WAKE_SHALLOW, scene.first_ns);
         set(stage, CALIBRATION_WAKE_CALL, scene.second_ns);
         stage->rounds->ns[CALIBRATION_CPU][stage->round] =
-            (double)(2 * costs->syscall_ns + costs->switch_ns);
+            (double)(2 * costs->syscall_ns + costs->wake_call_ns + costs->switch_ns);
         fine = run(stage, &scene, waker, (program *[]){sleeper, computer}, 2, stage->other_cpu);
     }
     if (fine)

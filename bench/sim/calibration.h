@@ -1,5 +1,6 @@
 /* What waiting costs on a simulated machine: small programs that run on its model. Processor time
- * alone follows from the parameters: a system call to sleep, one to wake, and the switch back. */
+ * alone follows from the parameters: a system call to sleep, one to wake with what it does, and the
+ * switch back. */
 #ifndef BENCH_SIM_CALIBRATION_H
 #define BENCH_SIM_CALIBRATION_H
 

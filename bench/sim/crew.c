@@ -411,7 +411,7 @@ static const char *close_trace(struct crew *crew, char *problem, size_t problem_
 {
     if (crew->engine.trace == NULL)
         return NULL;
-    sim_engine_settle(&crew->engine);
+    sim_engine_trace_rest(&crew->engine);
     if (trace_close(&crew->trace, crew->engine.now))
         return NULL;
     snprintf(problem, problem_size, "the trace '%s' can't be written: %s", crew->repetition->trace,

@@ -23,6 +23,7 @@ static struct sim_costs costs_of(const struct sim_parameters *parameters)
         .syscall = parameters->syscall_ns * PS_PER_NS,
         .context_switch = parameters->switch_ns * PS_PER_NS,
         .wake = parameters->wake_ns * PS_PER_NS,
+        .wake_call = parameters->wake_call_ns * PS_PER_NS,
         .interrupt = parameters->interrupt_ns * PS_PER_NS,
         .slice = parameters->slice_ns * PS_PER_NS,
         .stall = parameters->stall_ns * PS_PER_NS,

@@ -57,9 +57,13 @@ struct sim_thread {
     enum sim_activity resumed; /* what it goes on with when it has its core again, */
     uint64_t left;             /* for so long: of computing */
     uint64_t since;            /* when it last got its core, */
+    uint64_t accounted;        /* until when the use of it is counted, */
     uint64_t left_core;        /* when it last left it, */
     uint64_t off_core;         /* how long it was without one, until it last got it, */
     uint64_t preempted;        /* and how often its slice ended in the middle of its work */
+    int64_t had;               /* its virtual time, in picoseconds */
+    int64_t deadline;          /* likewise, by which it should have had a slice more */
+    int64_t owed;              /* while it sleeps: the mean was so far before it */
     uint64_t until_stall;      /* operations */
     bool sleeping;             /* it is among its line's sleepers; when it is not woken before its
                                   event, its time is over */
@@ -78,14 +82,17 @@ struct sim_thread {
 
 struct sim_core {
     struct sim_thread *running; /* NULL: idle */
-    struct sim_thread *ready, *last_ready;
-    uint64_t slice_end;
-    bool slice_over; /* but the running thread has a line on its way */
+    struct sim_thread *ready;
+    uint64_t charged; /* when the running thread's virtual time was brought up to date last; to come
+                         while the core is switched to it */
+    int64_t had_last; /* the virtual time of the thread that left last */
+    bool slice_over;  /* but the running thread has a line on its way */
 };
 
 /* The costs of the model's parameters, in picoseconds. */
 struct sim_costs {
-    uint64_t hit, atomic, relax, clock, syscall, context_switch, wake, interrupt, slice, stall;
+    uint64_t hit, atomic, relax, clock, syscall, context_switch, wake, wake_call, interrupt, slice,
+        stall;
     uint64_t jitter; /* in parts of 2^16 */
 };
 
@@ -168,6 +175,9 @@ enum sim_end sim_engine_run(struct sim_engine *engine);
 
 /* Adds what the running threads have used so far; before `usage` is looked at. */
 void sim_engine_settle(struct sim_engine *engine);
+
+/* Notes in the trace the threads that have a core still, when the run has ended. */
+void sim_engine_trace_rest(struct sim_engine *engine);
 
 /* Where a thread is that waits, in words. Returns `text`. */
 const char *sim_engine_position(const struct sim_engine *engine, unsigned number, char *text,

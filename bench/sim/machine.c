@@ -110,7 +110,9 @@ static void sim_futex_wake(const struct virtual_site *site, const volatile void 
     (void)site;
     engine->usage.futex_calls++;
     sim_spend(engine, engine->costs.syscall);
-    scheduler_wake(engine, memory_line(engine, word), (const void *)word, most);
+    uint64_t called = scheduler_wake(engine, memory_line(engine, word), (const void *)word, most);
+    if (called > 0)
+        sim_spend(engine, called * engine->costs.wake_call);
 }
 
 static void sim_relax(void)
@@ -121,11 +123,8 @@ static void sim_relax(void)
 static void sim_yield(void)
 {
     sim_spend(engine, engine->costs.syscall);
-    if (engine->cores[engine->running->cpu].ready == NULL)
-        return;
-    engine->usage.voluntary++;
-    scheduler_preempt(engine, engine->running, SIM_COMPUTING, 0);
-    sim_wait(engine);
+    if (engine->cores[engine->running->cpu].ready != NULL)
+        scheduler_yield(engine);
 }
 
 static void sim_spin(uint64_t ns)

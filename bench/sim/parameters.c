@@ -33,6 +33,7 @@ static const struct row {
     ROW("syscall", syscall_ns, 200, 0),
     ROW("switch", switch_ns, 1500, 0),
     ROW("wake", wake_ns, 3000, 0),
+    ROW("wake-call", wake_call_ns, 0, 0),
     ROW("interrupt", interrupt_ns, 1500, 0),
     ROW("slice", slice_ns, 3000000, 0),
     ROW("jitter", jitter, 10, 90),
@@ -67,7 +68,8 @@ static uint64_t most_of(const struct row *row)
         return row->most;
     return row->offset == offsetof(struct sim_parameters, slice_ns) ||
                    row->offset == offsetof(struct sim_parameters, switch_ns) ||
-                   row->offset == offsetof(struct sim_parameters, wake_ns)
+                   row->offset == offsetof(struct sim_parameters, wake_ns) ||
+                   row->offset == offsetof(struct sim_parameters, wake_call_ns)
                ? KERNEL_MOST_NS
                : OPERATION_MOST_NS;
 }
@@ -89,17 +91,18 @@ struct sim_parameters sim_parameters_default(void)
 static enum exit_code complain_name(const char *name)
 {
     const char *names[ROWS];
+    char all[256] = "";
+    size_t used = 0;
 
-    for (size_t i = 0; i < ROWS; i++)
+    for (size_t i = 0; i < ROWS; i++) {
         names[i] = rows[i].name;
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i == 0 ? "" : ", ",
+                                 rows[i].name);
+    }
     const char *nearest = nearest_name(name, names, ROWS);
     if (nearest != NULL)
         return complain(EXIT_USAGE, "--model has no '%s': did you mean '%s'?", name, nearest);
-    return complain(EXIT_USAGE,
-                    "--model has no '%s': there are hit, atomic, core, cache, package, remote, "
-                    "memory, relax, clock, syscall, switch, wake, slice, jitter, stall, "
-                    "stall-every",
-                    name);
+    return complain(EXIT_USAGE, "--model has no '%s': there are %s", name, all);
 }
 
 static enum exit_code read_value(const struct row *row, const char *text,
@@ -215,6 +218,11 @@ bool sim_parameters_from_json(const json_t *object, struct sim_parameters *param
 {
     for (size_t i = 0; i < ROWS; i++) {
         const json_t *number = json_object_get(object, rows[i].name);
+        /* What a file of an earlier version does not know cost nothing then. */
+        if (number == NULL && rows[i].usual == 0) {
+            *field_of(parameters, &rows[i]) = 0;
+            continue;
+        }
         json_int_t value = json_integer_value(number);
         if (!json_is_integer(number) || value < 0 || !is_within(&rows[i], (uint64_t)value))
             return false;

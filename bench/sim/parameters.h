@@ -28,7 +28,8 @@ struct sim_parameters {
     uint64_t clock_ns;     /* a look at the clock */
     uint64_t syscall_ns;   /* entering and leaving the kernel */
     uint64_t switch_ns;    /* from one thread to another on a core */
-    uint64_t wake_ns;      /* from a futex wake to the sleeper being ready to run */
+    uint64_t wake_ns;      /* from a futex wake to a sleeper of another core being ready to run */
+    uint64_t wake_call_ns; /* what waking one of another core takes the waker beyond its call */
     uint64_t interrupt_ns; /* from interrupting all other CPUs to the last one's answer */
     uint64_t slice_ns;     /* how long a thread runs while others wait for its core */
     uint64_t jitter;       /* per cent by which a transfer or a wake-up varies, up or down */

@@ -1,6 +1,7 @@
 #include "bench/sim/scheduler.h"
 
 #include "bench/sim/memory.h"
+#include "bench/sim/run_queue.h"
 
 static struct sim_core *core_of(struct sim_engine *engine, const struct sim_thread *thread)
 {
@@ -12,22 +13,16 @@ static uint32_t slice_event(const struct sim_engine *engine, unsigned cpu)
     return engine->threads_count + cpu;
 }
 
-static void append(struct sim_core *core, struct sim_thread *thread)
+/* While nobody else could run, a thread runs on. */
+static void set_slice_end(struct sim_engine *engine, unsigned cpu)
 {
-    thread->next = NULL;
-    if (core->ready == NULL)
-        core->ready = thread;
+    const struct sim_core *core = &engine->cores[cpu];
+
+    if (core->ready != NULL)
+        event_queue_set(&engine->events, slice_event(engine, cpu),
+                        core->charged + run_queue_left(core->running));
     else
-        core->last_ready->next = thread;
-    core->last_ready = thread;
-}
-
-static struct sim_thread *take_first(struct sim_core *core)
-{
-    struct sim_thread *first = core->ready;
-
-    core->ready = first->next;
-    return first;
+        event_queue_remove(&engine->events, slice_event(engine, cpu));
 }
 
 static void dispatch(struct sim_engine *engine, struct sim_thread *thread)
@@ -37,40 +32,43 @@ static void dispatch(struct sim_engine *engine, struct sim_thread *thread)
 
     core->running = thread;
     core->slice_over = false;
-    core->slice_end = runs + engine->costs.slice;
-    thread->since = engine->now;
+    core->charged = runs;
+    thread->since = thread->accounted = engine->now;
     thread->off_core += engine->now - thread->left_core;
     thread->activity = SIM_DISPATCHING;
     sim_set_event(engine, thread, runs);
-    if (core->ready != NULL)
-        event_queue_set(&engine->events, slice_event(engine, thread->cpu), core->slice_end);
-    else
-        event_queue_remove(&engine->events, slice_event(engine, thread->cpu));
+    set_slice_end(engine, thread->cpu);
 }
 
 void scheduler_ready(struct sim_engine *engine, struct sim_thread *thread)
 {
     struct sim_core *core = core_of(engine, thread);
-    uint32_t event = slice_event(engine, thread->cpu);
 
+    bool slice_over = run_queue_charge(engine, core);
+    run_queue_enter(engine, core, thread);
     if (core->running == NULL) {
         dispatch(engine, thread);
         return;
     }
     thread->activity = SIM_READY;
-    append(core, thread);
-    if (event_queue_time(&engine->events, event) == UINT64_MAX)
-        event_queue_set(&engine->events, event,
-                        core->slice_end > engine->now ? core->slice_end : engine->now);
+    run_queue_append(core, thread);
+    if (run_queue_has_better(core, slice_over))
+        event_queue_set(&engine->events, slice_event(engine, thread->cpu), core->charged);
+    else
+        set_slice_end(engine, thread->cpu);
 }
 
 static void account(struct sim_engine *engine, struct sim_thread *thread)
 {
-    engine->usage.cpu += engine->now - thread->since;
+    engine->usage.cpu += engine->now - thread->accounted;
+    thread->accounted = engine->now;
+}
+
+static void trace_thread(struct sim_engine *engine, const struct sim_thread *thread)
+{
     if (engine->trace != NULL)
         trace_run(engine->trace, engine->model->cpus[thread->cpu].os_index, thread->number,
                   thread->since, engine->now);
-    thread->since = engine->now;
 }
 
 void sim_engine_settle(struct sim_engine *engine)
@@ -81,28 +79,60 @@ void sim_engine_settle(struct sim_engine *engine)
     }
 }
 
+void sim_engine_trace_rest(struct sim_engine *engine)
+{
+    for (unsigned i = 0; i < engine->model->cpus_count; i++) {
+        if (engine->cores[i].running != NULL)
+            trace_thread(engine, engine->cores[i].running);
+    }
+}
+
+static void leave_core(struct sim_engine *engine, struct sim_thread *thread)
+{
+    account(engine, thread);
+    trace_thread(engine, thread);
+    thread->left_core = engine->now;
+    core_of(engine, thread)->running = NULL;
+}
+
 void scheduler_leave(struct sim_engine *engine, struct sim_thread *thread)
 {
     struct sim_core *core = core_of(engine, thread);
 
-    account(engine, thread);
-    thread->left_core = engine->now;
-    core->running = NULL;
+    run_queue_charge(engine, core);
+    run_queue_exit(engine, core, thread);
+    leave_core(engine, thread);
     if (core->ready != NULL)
-        dispatch(engine, take_first(core));
+        dispatch(engine, run_queue_take(core));
     else
         event_queue_remove(&engine->events, slice_event(engine, thread->cpu));
 }
 
-void scheduler_preempt(struct sim_engine *engine, struct sim_thread *thread,
-                       enum sim_activity resumed, uint64_t left)
+/* The running thread makes room for the one whose turn it is of the others. */
+static void preempt(struct sim_engine *engine, struct sim_thread *thread, enum sim_activity resumed,
+                    uint64_t left)
 {
+    struct sim_core *core = core_of(engine, thread);
+    struct sim_thread *next = run_queue_take(core);
+
     event_queue_remove(&engine->events, thread->number);
     thread->activity = SIM_READY;
     thread->resumed = resumed;
     thread->left = left;
-    append(core_of(engine, thread), thread);
-    scheduler_leave(engine, thread);
+    leave_core(engine, thread);
+    run_queue_append(core, thread);
+    dispatch(engine, next);
+}
+
+void scheduler_yield(struct sim_engine *engine)
+{
+    struct sim_thread *thread = engine->running;
+
+    run_queue_charge(engine, core_of(engine, thread));
+    run_queue_yield(engine, thread);
+    engine->usage.voluntary++;
+    preempt(engine, thread, SIM_COMPUTING, 0);
+    sim_wait(engine);
 }
 
 void scheduler_slice_ends(struct sim_engine *engine, unsigned cpu)
@@ -116,16 +146,20 @@ void scheduler_slice_ends(struct sim_engine *engine, unsigned cpu)
         core->slice_over = true;
         return;
     }
+    if (!run_queue_has_better(core, run_queue_charge(engine, core))) {
+        set_slice_end(engine, cpu);
+        return;
+    }
     engine->usage.involuntary++;
     thread->preempted++;
     if (thread->activity == SIM_COMPUTING) {
         uint64_t due = event_queue_time(&engine->events, thread->number);
-        scheduler_preempt(engine, thread, SIM_COMPUTING, due - engine->now);
+        preempt(engine, thread, SIM_COMPUTING, due - engine->now);
         return;
     }
     if (thread->activity == SIM_WATCHING)
         memory_unwatch(thread);
-    scheduler_preempt(engine, thread, SIM_POLLING, 0);
+    preempt(engine, thread, SIM_POLLING, 0);
 }
 
 /* Not at once: what a thread does with the word that it has just read, and sleeping on it above
@@ -187,10 +221,12 @@ void scheduler_awake(struct sim_engine *engine, struct sim_thread *thread)
     scheduler_ready(engine, thread);
 }
 
-void scheduler_wake(struct sim_engine *engine, struct sim_line *line, const void *word,
-                    uint32_t most)
+/* Another core has to be interrupted, and may have to get up first. */
+unsigned scheduler_wake(struct sim_engine *engine, struct sim_line *line, const void *word,
+                        uint32_t most)
 {
     struct sim_thread *next;
+    unsigned called = 0;
 
     for (struct sim_thread *thread = line->sleepers; thread != NULL && most > 0; thread = next) {
         next = thread->next;
@@ -198,7 +234,11 @@ void scheduler_wake(struct sim_engine *engine, struct sim_line *line, const void
             continue;
         take_sleeper(line, thread);
         thread->woken = true;
-        sim_set_event(engine, thread, engine->now + sim_jittered(engine, engine->costs.wake));
+        bool elsewhere = thread->cpu != engine->running->cpu;
+        uint64_t delay = elsewhere ? sim_jittered(engine, engine->costs.wake) : 0;
+        sim_set_event(engine, thread, engine->now + delay);
+        called += elsewhere;
         most--;
     }
+    return called;
 }

@@ -74,6 +74,8 @@ void threshold_report_print(const struct threshold_report *report, bool json)
         print_object(report);
     } else {
         calibration_print(stdout, report->calibration);
+        if (!report->simulated)
+            calibration_print_model(stdout, report->calibration);
         putchar('\n');
         advice_print(stdout, report->advice);
         print_unfit(report->file);

@@ -12,6 +12,7 @@ struct threshold_report {
     const struct calibration *calibration;
     const struct glibc_spin *spin;
     const struct records *file;
+    bool simulated;
     enum survey_end end;
     size_t groups, looked_at; /* of the grid */
 };

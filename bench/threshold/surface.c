@@ -398,14 +398,16 @@ void surface_price(struct surface *grid, double sleep_ns)
         price_cell(&grid->cells[i], alone_cpu(grid, &grid->cells[i]), sleep_ns);
 }
 
-/* The call that sleeps, the call that wakes, the delay, and the switch to the woken thread. */
+/* The call that sleeps, the call that wakes and what it does, the delay, and the switch to the
+ * woken thread. */
 static double modelled_sleep_ns(const json_t *model)
 {
     struct sim_parameters parameters;
 
     if (!sim_parameters_from_json(model, &parameters))
         return NAN;
-    return (double)(2 * parameters.syscall_ns + parameters.wake_ns + parameters.switch_ns);
+    return (double)(2 * parameters.syscall_ns + parameters.wake_call_ns + parameters.wake_ns +
+                    parameters.switch_ns);
 }
 
 double surface_sleep_ns(const struct records *file)

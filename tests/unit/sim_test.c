@@ -595,6 +595,108 @@ static void a_waiter_keeps_its_core(void **state)
     assert_int_equal(scene.end_ns[0], 2003001);
 }
 
+/* Thread 2 wakes thread 1 on another core, on which thread 0 computes. */
+static void sleep_beside_a_computer(void *argument)
+{
+    struct scene *scene = argument;
+
+    if (machine_self() == 0) {
+        machine_spin(5000000);
+    } else if (machine_self() == 1) {
+        machine_futex_wait(&scene->word, 0);
+    } else {
+        machine_spin(1500000);
+        word_store(&scene->word, 1, relaxed);
+        machine_futex_wake(&scene->word, 1);
+    }
+    note_end(scene);
+}
+
+/* Thread 0 has the core from 1 us on for a slice, thread 1 from 1,002 us until it is asleep 300 ns
+ * later, thread 0 again from 1,003.3. Thread 2 runs from 1 us, gets the line from memory by then,
+ * so that it stores after 60 ns for the line and 1 for the store, and has called at 1,501,261; 3 us
+ * later thread 1 is ready. It has had much less than thread 0: so it need not wait until a slice is
+ * over, and is done a switch later. Thread 0 has what it lacks then after one switch more. */
+static void a_sleeper_goes_first(void **state)
+{
+    static const unsigned cpus[] = {0, 0, 1};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:2 pu:1", &scene, 3, cpus, sleep_beside_a_computer),
+                     SIM_ENDED);
+    assert_int_equal(scene.end_ns[2], 1501261);
+    assert_int_equal(scene.end_ns[1], 1505261);
+    assert_int_equal(scene.end_ns[0], 5005300);
+}
+
+/* Sleeps for 10 us and computes for 90, again and again, beside one that only computes. */
+static void sleep_little(void *argument)
+{
+    struct scene *scene = argument;
+
+    for (int i = 0; i < 200 && machine_self() == 0; i++) {
+        machine_futex_wait_until(&scene->word, 0, machine_clock() + 10000);
+        machine_spin(90000);
+    }
+    if (machine_self() == 1)
+        machine_spin(18000000);
+    note_end(scene);
+}
+
+/* Both want 18 ms. A thread that goes first whenever it wakes up would have them after 20; but of
+ * the core it gets no more than its share, which is half, and a slice beforehand at most. */
+static void nobody_has_more_than_a_share(void **state)
+{
+    static const unsigned cpus[] = {0, 0};
+    struct scene scene = {0};
+
+    (void)state;
+    assert_int_equal(play("sim:pack:1 core:1 pu:1", &scene, 2, cpus, sleep_little), SIM_ENDED);
+    assert_in_range(scene.end_ns[0], 34000000, 40000000);
+    assert_in_range(scene.end_ns[1], 34000000, 40000000);
+}
+
+/* Thread 0 wakes thread 1 of its own core, which it lets go to sleep first, and thread 2 of another
+ * one. */
+static void wake_near_and_far(void *argument)
+{
+    struct scene *scene = argument;
+
+    if (machine_self() == 0) {
+        machine_yield();
+        machine_spin(10000);
+        word_store(&scene->word, 1, relaxed);
+        machine_futex_wake(&scene->word, 2);
+    } else {
+        machine_futex_wait(&scene->word, 0);
+    }
+    note_end(scene);
+}
+
+/* Thread 0 yields until 1,200 ns, thread 1 is asleep at 2,460, thread 0 goes on at 3,460, stores at
+ * 13,521, and has called at 13,721; waking thread 2 takes it 2 us longer. When it is done thread 1
+ * has been ready all the time, and needs a switch; thread 2 is ready after 3 us. */
+static void waking_far_costs_more(void **state)
+{
+    static const unsigned cpus[] = {0, 0, 1};
+    struct sim_model model = make_model("sim:pack:1 core:2 pu:1", exact);
+    struct sim_engine engine;
+    struct scene scene = {.engine = &engine};
+
+    (void)state;
+    model.parameters.wake_call_ns = 2000;
+    assert_true(sim_engine_make(&engine, &model, 3, cpus, 3, 1));
+    for (unsigned i = 0; i < 3; i++)
+        sim_engine_start(&engine, i, wake_near_and_far, &scene);
+    assert_int_equal(sim_engine_run(&engine), SIM_ENDED);
+    assert_int_equal(scene.end_ns[0], 15721);
+    assert_int_equal(scene.end_ns[1], 16721);
+    assert_int_equal(scene.end_ns[2], 17721);
+    sim_engine_free(&engine);
+    sim_model_free(&model);
+}
+
 static void wait_for_nobody(void *argument)
 {
     struct scene *scene = argument;
@@ -996,6 +1098,9 @@ int main(void)
         cmocka_unit_test(slices_by_hand),
         cmocka_unit_test(sleeping_by_hand),
         cmocka_unit_test(a_waiter_keeps_its_core),
+        cmocka_unit_test(a_sleeper_goes_first),
+        cmocka_unit_test(nobody_has_more_than_a_share),
+        cmocka_unit_test(waking_far_costs_more),
         cmocka_unit_test(a_deadlock_ends_the_run),
         cmocka_unit_test(deadlines_are_kept),
         cmocka_unit_test(a_timed_sleep_by_hand),
