@@ -697,6 +697,22 @@ static void waking_far_costs_more(void **state)
     sim_model_free(&model);
 }
 
+/* A file that was written before there was such a cost can still be read. */
+static void models_of_earlier_files_are_read(void **state)
+{
+    struct sim_parameters parameters = sim_parameters_default();
+    json_t *model = sim_parameters_to_json(&parameters);
+
+    (void)state;
+    json_object_del(model, "wake-call");
+    parameters.wake_call_ns = 7;
+    assert_true(sim_parameters_from_json(model, &parameters));
+    assert_int_equal(parameters.wake_call_ns, 0);
+    json_object_del(model, "wake");
+    assert_false(sim_parameters_from_json(model, &parameters));
+    json_decref(model);
+}
+
 static void wait_for_nobody(void *argument)
 {
     struct scene *scene = argument;
@@ -1101,6 +1117,7 @@ int main(void)
         cmocka_unit_test(a_sleeper_goes_first),
         cmocka_unit_test(nobody_has_more_than_a_share),
         cmocka_unit_test(waking_far_costs_more),
+        cmocka_unit_test(models_of_earlier_files_are_read),
         cmocka_unit_test(a_deadlock_ends_the_run),
         cmocka_unit_test(deadlines_are_kept),
         cmocka_unit_test(a_timed_sleep_by_hand),
