@@ -93,7 +93,7 @@ struct advice advice_make(const struct surface *surface, const struct advice_inp
     for (int side = 0; side < ADVICE_SIDES; side++)
         make_side(surface, &advice, side);
     make_locks(surface, &advice);
-    advice.glibc_count.value = advice.glibc_ns.value = NAN;
+    advice.glibc_count.value = advice.glibc_ns.value = advice.glibc_crowded_count.value = NAN;
     snprintf(advice.glibc_unknown, sizeof advice.glibc_unknown, "%s",
              advice.sides[ADVICE_ENOUGH].speed.known ? "not looked for"
                                                      : "there is no budget to translate");
@@ -107,19 +107,29 @@ static double count_for(const struct glibc_spin *spin, uint64_t budget_ns)
     return glibc_spin_invert(spin->curve, (double)budget_ns, &out_of_reach);
 }
 
+static struct estimate translated(const struct glibc_spin *spin, double count,
+                                  const struct budget_estimate *budget)
+{
+    struct estimate estimate = {.value = count, .has_interval = budget->has_interval};
+
+    if (budget->has_interval)
+        estimate.interval = (struct interval){count_for(spin, budget->low_ns),
+                                              count_for(spin, budget->high_ns), 0.95};
+    return estimate;
+}
+
 void advice_translate(struct advice *advice, const struct glibc_spin *spin)
 {
-    const struct budget_estimate *budget = &advice->sides[ADVICE_ENOUGH].speed.budget;
+    const struct recommendation *more = &advice->sides[ADVICE_MORE].speed;
 
     if (!spin->measured) {
         snprintf(advice->glibc_unknown, sizeof advice->glibc_unknown, "%s", spin->reason);
         return;
     }
-    advice->glibc_count =
-        (struct estimate){.value = spin->count, .has_interval = budget->has_interval};
-    if (budget->has_interval)
-        advice->glibc_count.interval = (struct interval){count_for(spin, budget->low_ns),
-                                                         count_for(spin, budget->high_ns), 0.95};
+    advice->glibc_count = translated(spin, spin->count, &advice->sides[ADVICE_ENOUGH].speed.budget);
+    if (more->known)
+        advice->glibc_crowded_count =
+            translated(spin, count_for(spin, more->budget.ns), &more->budget);
     advice->glibc_ns = (struct estimate){spin->achieved_ns, true, spin->achieved};
     advice->glibc_out_of_reach = spin->out_of_reach;
 }
@@ -393,23 +403,36 @@ static json_t *unsaid(const struct advice *advice)
 static const char *const one_cpu =
     "With one CPU spinning never pays: whoever spins keeps the holder from running. Sleep at once.";
 
+static const char *put_count(const struct estimate *count, char text[ESTIMATE_TEXT])
+{
+    if (count->has_interval)
+        snprintf(text, ESTIMATE_TEXT, "%.0f (%.0f to %.0f)", count->value, count->interval.low,
+                 count->interval.high);
+    else
+        snprintf(text, ESTIMATE_TEXT, "%.0f (no interval)", count->value);
+    return text;
+}
+
 static void print_glibc(FILE *out, const struct advice *advice)
 {
-    const struct estimate *count = &advice->glibc_count;
-    char text[PARAGRAPH_TEXT], interval[ESTIMATE_TEXT] = "no interval", spins[ESTIMATE_TEXT];
+    const struct estimate *crowded = &advice->glibc_crowded_count;
+    char text[PARAGRAPH_TEXT], count[ESTIMATE_TEXT], spins[ESTIMATE_TEXT];
 
-    if (isnan(count->value))
+    if (isnan(advice->glibc_count.value))
         return;
-    if (count->has_interval)
-        snprintf(interval, sizeof interval, "%.0f to %.0f", count->interval.low,
-                 count->interval.high);
-    snprintf(
-        text, sizeof text,
-        "For glibc's adaptive mutex that is GLIBC_TUNABLES=glibc.pthread.mutex_spin_count=%.0f "
-        "(%s): measured in fresh processes, it spins for %s at the most%s, and less where the "
-        "waits before were short.",
-        count->value, interval, put_time(&advice->glibc_ns, spins),
-        advice->glibc_out_of_reach ? ", which is the longest it can" : "");
+    snprintf(text, sizeof text,
+             "For glibc's adaptive mutex and no more threads than CPUs that is "
+             "GLIBC_TUNABLES=glibc.pthread.mutex_spin_count=%s: measured in fresh processes, it "
+             "spins for %s at the most%s, and less where the waits before were short.",
+             put_count(&advice->glibc_count, count), put_time(&advice->glibc_ns, spins),
+             advice->glibc_out_of_reach ? ", which is the longest it can" : "");
+    print_paragraph(out, text);
+    if (isnan(crowded->value))
+        return;
+    snprintf(text, sizeof text,
+             "For more threads than CPUs it is mutex_spin_count=%s, by the same measurements; "
+             "glibc has one number for both.",
+             put_count(crowded, count));
     print_paragraph(out, text);
 }
 
@@ -490,12 +513,14 @@ json_t *advice_to_json(const struct advice *advice)
                       recommendation_to_json(&advice->locks[i].sides[ADVICE_ENOUGH]),
                       "more_threads_than_cpus",
                       recommendation_to_json(&advice->locks[i].sides[ADVICE_MORE])));
-    return json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "cpus",
+    return json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "cpus",
                      (int)advice->inputs.cpus, "seed", (json_int_t)advice->inputs.seed, "sleep_ns",
                      estimate_to_json(&advice->inputs.sleep_ns), "threads_within_cpus",
                      side_to_json(&advice->sides[ADVICE_ENOUGH]), "more_threads_than_cpus",
                      side_to_json(&advice->sides[ADVICE_MORE]), "locks", locks,
                      "glibc_mutex_spin_count", estimate_to_json(&advice->glibc_count),
-                     "glibc_spin_ns", estimate_to_json(&advice->glibc_ns), "spinning_never_pays",
+                     "glibc_mutex_spin_count_more_threads",
+                     estimate_to_json(&advice->glibc_crowded_count), "glibc_spin_ns",
+                     estimate_to_json(&advice->glibc_ns), "spinning_never_pays",
                      advice->inputs.cpus == 1, "unsaid", unsaid(advice));
 }

@@ -47,8 +47,9 @@ struct advice {
     struct advice_lock *locks; /* in the order of the surface */
     size_t locks_count;
     /* The value of GLIBC_TUNABLES=glibc.pthread.mutex_spin_count that spins for the budget of
-     * ADVICE_ENOUGH, and how long it was measured to spin, in ns, after advice_translate(). */
-    struct estimate glibc_count, glibc_ns;
+     * ADVICE_ENOUGH, and how long it was measured to spin, in ns; and that for the budget of
+     * ADVICE_MORE, value NaN where there is none. After advice_translate(). */
+    struct estimate glibc_count, glibc_ns, glibc_crowded_count;
     bool glibc_out_of_reach;               /* the budget is longer than it can spin */
     char glibc_unknown[GLIBC_SPIN_REASON]; /* value NaN: why */
 };
@@ -58,7 +59,7 @@ struct advice advice_make(const struct surface *surface, const struct advice_inp
 void advice_free(struct advice *advice);
 
 /* Takes what was found for the budget of ADVICE_ENOUGH; of it the count, and of the ends of the
- * budget's interval the counts on its curve. */
+ * budget's interval, and of the budget of ADVICE_MORE, the counts on its curve. */
 void advice_translate(struct advice *advice, const struct glibc_spin *spin);
 
 /* As text of at most 80 columns, every number with its interval where there is one. */

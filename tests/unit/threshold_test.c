@@ -472,6 +472,11 @@ static void advice_with_its_intervals(void **state)
     spin.achieved = (struct interval){3990, 4030, 0.95};
     for (unsigned i = 0; i < GLIBC_SPIN_CURVE; i++)
         spin.curve[i] = (struct glibc_spin_point){10 << 2 * i, 100 << 2 * i};
+    struct budget_estimate *crowded = &advice.sides[ADVICE_MORE].speed.budget;
+    assert_true(advice.sides[ADVICE_MORE].speed.known && crowded->has_interval);
+    crowded->ns = 1000;
+    crowded->low_ns = 500;
+    crowded->high_ns = 2000;
     advice_translate(&advice, &spin);
     char *text = text_of(&advice);
     assert_non_null(strstr(text, "C = 3.3 us [3.1 us, 3.6 us]"));
@@ -480,6 +485,8 @@ static void advice_with_its_intervals(void **state)
                            "4 us [4 us, 4 us]"));
     assert_non_null(strstr(text, "mutex_spin_count=400 (400 to 400)"));
     assert_non_null(strstr(text, "it spins for 4.01 us [3.99 us, 4.03 us]"));
+    assert_non_null(
+        strstr(text, "For more threads than CPUs it is mutex_spin_count=100 (50 to 200)"));
     assert_null(strstr(text, "Not said"));
     assert_null(strstr(text, "never pays"));
     free(text);
@@ -514,6 +521,7 @@ static void advice_says_what_it_can_not(void **state)
     assert_non_null(strstr(text, "1 of 2 cells"));
     assert_non_null(strstr(text, "a budget for more threads than CPUs: no such cell"));
     assert_non_null(strstr(text, "mutex_spin_count: there is no glibc"));
+    assert_null(strstr(text, "it is mutex_spin_count"));
     assert_non_null(strstr(text, "three repetitions"));
     assert_null(strstr(text, "nan"));
     free(text);
