@@ -60,7 +60,8 @@ run_to fairness.jsonl tas,ticket -t 1,2 --table fairness
 want_text "$stdout" "M/s  jain   rsd  gini theil  half lwss  mttr max gap"
 want_same "the number of rows" "$(grep -cE '^ +(tas|ticket) +[0-9]' "$stdout")" 4
 want_same "the number of rows of a thread alone, which is fair" \
-    "$(grep -cE '^ +(tas|ticket) +[0-9.]+ 1\.000 0\.000 0\.000 0\.000 0\.500 ' "$stdout")" 2
+    "$(sed -n '/^1 thread$/,/^2 threads$/p' "$stdout" |
+        grep -cE '^ +(tas|ticket) +[0-9.]+ 1\.000 0\.000 0\.000 0\.000 0\.500 ')" 2
 want_no_text "$stdout" "WRONG"
 end
 
