@@ -108,15 +108,31 @@ void calibration_conclude(struct calibration_rounds *rounds, struct calibration 
 
 /* ---- as a model ---- */
 
-/* Three digits are what the intervals allow. */
+struct unit {
+    const char *name;
+    double ns;
+};
+
+static struct unit unit_of(double ns)
+{
+    static const struct unit units[] = {{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}};
+    size_t i = 0;
+
+    /* What three digits would round up to the next unit has that already. */
+    while (units[i].ns > 1 && ns < 0.9995 * units[i].ns)
+        i++;
+    return units[i];
+}
+
+/* Three digits are what the intervals allow; of nanoseconds there are only whole ones. */
 static const char *short_time(double ns, char text[CALIBRATION_TEXT])
 {
-    if (ns < 1000)
+    struct unit unit = unit_of(ns);
+
+    if (unit.ns == 1)
         snprintf(text, CALIBRATION_TEXT, "%.0fns", ns > 0 ? ns : 0);
-    else if (ns < 1e6)
-        snprintf(text, CALIBRATION_TEXT, "%.3gus", ns / 1e3);
     else
-        snprintf(text, CALIBRATION_TEXT, "%.3gms", ns / 1e6);
+        snprintf(text, CALIBRATION_TEXT, "%.3g%s", ns / unit.ns, unit.name);
     return text;
 }
 
@@ -219,22 +235,6 @@ bool calibration_from_json(const json_t *object, struct calibration *calibration
 }
 
 /* ---- for a person ---- */
-
-struct unit {
-    const char *name;
-    double ns;
-};
-
-static struct unit unit_of(double ns)
-{
-    static const struct unit units[] = {{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}};
-    size_t i = 0;
-
-    /* What three digits would round up to the next unit has that already. */
-    while (units[i].ns > 1 && ns < 0.9995 * units[i].ns)
-        i++;
-    return units[i];
-}
 
 static const char *three_digits(double number, char text[CALIBRATION_TEXT])
 {

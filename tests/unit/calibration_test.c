@@ -154,6 +154,11 @@ static void a_model_is_found_again(void **state)
     assert_int_equal(found.switch_ns, 1000);
     assert_in_range(found.wake_ns, 5000, 5250);
     assert_in_range(found.wake_call_ns, 2000, 2250);
+    /* Just below the next unit. */
+    c.values[CALIBRATION_WAKE_CALL].median_ns = 300 + 999700;
+    assert_true(calibration_model(&c, text));
+    assert_int_equal(sim_parameters_read(text, &found), EXIT_FINE);
+    assert_in_range(found.wake_call_ns, 999000, 1000000);
     c.values[CALIBRATION_WAKE_CALL].measured = false;
     assert_false(calibration_model(&c, text));
 }
